@@ -1,0 +1,41 @@
+import type { Deps } from "./http/deps";
+import { type Env, parseConfig } from "./env";
+import { makeConfigStore } from "./storage/config-store";
+import { makeObjects } from "./storage/objects";
+import { makeTokenStore } from "./storage/token-store";
+
+const clock = (): number => Date.now();
+
+/** Builds the ports from the bindings. The composition root of the Worker's routes and jobs. */
+export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): Deps {
+  return {
+    config: configOf(env),
+    clock,
+    random: () => Math.random(),
+    newId: () => crypto.randomUUID(),
+    waitUntil,
+    tokens: makeTokenStore(env.DB, clock),
+    metrics: () => {
+      throw new Error("metrics store is not wired");
+    },
+    objects: (projectId) => makeObjects(env, projectId, clock),
+    configStore: (projectId) => makeConfigStore(env.DB, projectId, clock),
+    asset: (request) => env.ASSETS.fetch(request),
+    async pingDatabase() {
+      const start = clock();
+      await env.DB.prepare("SELECT 1").first();
+      return clock() - start;
+    },
+  };
+}
+
+const configs = new WeakMap<Env, ReturnType<typeof parseConfig>>();
+
+function configOf(env: Env): ReturnType<typeof parseConfig> {
+  let config = configs.get(env);
+  if (config === undefined) {
+    config = parseConfig(env);
+    configs.set(env, config);
+  }
+  return config;
+}

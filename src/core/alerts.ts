@@ -1,0 +1,30 @@
+/** Label and annotation records as they travel between alerting stages (RPC and JSON). */
+export type StringMap = Readonly<Record<string, string>>;
+
+/** One alert as a rule group hands it to the router. */
+export interface AlertInstance {
+  readonly labels: StringMap;
+  readonly annotations: StringMap;
+  /** When it began to fire, ms. */
+  readonly startsAtMs: number;
+  /** For a resolved alert when it ended; for a firing one when it expires unless sent again. */
+  readonly endsAtMs: number;
+  readonly status: "firing" | "resolved";
+  readonly generatorUrl: string;
+  /** The value of the expression at the last evaluation. */
+  readonly value: number;
+  /** Set when the rule's cooldown holds the notification back: state changes, nothing is sent. */
+  readonly heldBack?: { readonly reason: "cooldown"; readonly untilMs: number };
+}
+
+/**
+ * The level hand-over: the full firing set of one source, with alerts that resolved in the
+ * last 15 min repeated. A set with a lower or equal generation than one seen is ignored.
+ */
+export interface FiringSet {
+  /** Who sends: `<namespace>/<group>`, or `anomaly/<name>`, or `api`. */
+  readonly source: string;
+  readonly generation: number;
+  readonly evaluatedAtMs: number;
+  readonly alerts: readonly AlertInstance[];
+}

@@ -1,0 +1,26 @@
+/** A configuration file in force. */
+export interface ConfigDocument {
+  readonly kind: ConfigKind;
+  readonly name: string;
+  readonly version: number;
+  readonly body: string;
+  readonly updatedAtMs: number;
+  readonly updatedBy: string;
+}
+
+/**
+ * `rules`: name `<namespace>/<group>`, body JSON of rules/model RuleGroupSpec plus its YAML;
+ * `alertmanager`, `escalation`, `figures`, `anomalies`, `reports`: name "default".
+ */
+export type ConfigKind = "rules" | "alertmanager" | "escalation" | "figures" | "anomalies" | "reports" | "push";
+
+/** A project's configuration, versioned; every put and delete makes a version. */
+export interface ConfigStore {
+  get(kind: ConfigKind, name: string): Promise<ConfigDocument | undefined>;
+  /** Documents in force whose name starts with `prefix`, by name. */
+  list(kind: ConfigKind, prefix?: string): Promise<ConfigDocument[]>;
+  /** Puts a new version; gives it. Equal to the body in force: no new version. */
+  put(kind: ConfigKind, name: string, body: string, by: string): Promise<ConfigDocument>;
+  /** True where there was something to delete. */
+  remove(kind: ConfigKind, name: string, by: string): Promise<boolean>;
+}

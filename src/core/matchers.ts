@@ -1,0 +1,94 @@
+import { RE2JS } from "re2js";
+import { type Labels, labelValue } from "./labels";
+
+export type MatchType = "=" | "!=" | "=~" | "!~";
+
+/** One label matcher of a PromQL selector or an Alertmanager route. */
+export interface Matcher {
+  readonly type: MatchType;
+  readonly name: string;
+  readonly value: string;
+}
+
+export type ValuePredicate = (value: string) => boolean;
+
+/** Thrown by {@link compileRegex}; `message` is RE2's own. */
+export class RegexError extends Error {
+  override readonly name = "RegexError";
+}
+
+const MAX_CACHED = 512;
+const cache = new Map<string, ValuePredicate>();
+
+/**
+ * An anchored RE2 match, in time linear in the input whatever the pattern
+ * (https://github.com/google/re2/wiki/Syntax). Literals and alternations of
+ * literals skip the engine. Compiled patterns are kept, the oldest going first.
+ * @throws RegexError for a pattern RE2 refuses (look-ahead, back-references, bad syntax)
+ */
+export function compileRegex(pattern: string): ValuePredicate {
+  const hit = cache.get(pattern);
+  if (hit !== undefined) return hit;
+  const made = buildRegex(pattern);
+  if (cache.size >= MAX_CACHED) {
+    const oldest = cache.keys().next().value;
+    if (oldest !== undefined) cache.delete(oldest);
+  }
+  cache.set(pattern, made);
+  return made;
+}
+
+const LITERAL = /^[\w\-/: @#%&=,;!~"'<>]*$/;
+
+function buildRegex(pattern: string): ValuePredicate {
+  if (pattern === ".*") return () => true;
+  if (pattern === ".+") return (v) => v !== "";
+  if (LITERAL.test(pattern)) return (v) => v === pattern;
+  const arms = pattern.split("|");
+  if (arms.length > 1 && arms.every((a) => LITERAL.test(a))) {
+    const set = new Set(arms);
+    return (v) => set.has(v);
+  }
+  if (pattern.endsWith(".*") && LITERAL.test(pattern.slice(0, -2))) {
+    const prefix = pattern.slice(0, -2);
+    return (v) => v.startsWith(prefix);
+  }
+  if (pattern.endsWith(".+") && LITERAL.test(pattern.slice(0, -2))) {
+    const prefix = pattern.slice(0, -2);
+    return (v) => v.length > prefix.length && v.startsWith(prefix);
+  }
+  try {
+    // Prometheus compiles with dot-matches-newline since 3.0.
+    const re = RE2JS.compile(`^(?s:${pattern})$`);
+    return (v) => re.testExact(v);
+  } catch (e) {
+    throw new RegexError(e instanceof Error ? e.message : String(e));
+  }
+}
+
+/** The predicate of one matcher over a label's value ("" where the label is absent). */
+export function compileMatcher(m: Matcher): ValuePredicate {
+  switch (m.type) {
+    case "=":
+      return (v) => v === m.value;
+    case "!=":
+      return (v) => v !== m.value;
+    case "=~":
+      return compileRegex(m.value);
+    case "!~": {
+      const p = compileRegex(m.value);
+      return (v) => !p(v);
+    }
+  }
+}
+
+/** All matchers at once over a label set. */
+export function compileMatchers(ms: readonly Matcher[]): (labels: Labels) => boolean {
+  const tests = ms.map((m) => ({ name: m.name, test: compileMatcher(m) }));
+  return (labels) => tests.every((t) => t.test(labelValue(labels, t.name)));
+}
+
+/** `{a="b", c=~"d"}` as PromQL writes it. */
+export function renderMatchers(ms: readonly Matcher[]): string {
+  return `{${ms.map((m) => `${m.name}${m.type}${JSON.stringify(m.value)}`).join(", ")}}`;
+}

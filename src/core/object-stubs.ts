@@ -1,0 +1,20 @@
+import type { AlertRouterRpc, IncidentRpc, LiveHubRpc, MetricShardRpc, ReceiverRpc, RuleGroupRpc, SpillRpc } from "./objects";
+
+/** Reaches the project's Durable Objects. Every object's name starts with the project id. */
+export interface Objects {
+  metricShard(shard: number): MetricShardRpc;
+  /** `group`: `<namespace>/<group>`. */
+  ruleGroup(group: string): RuleGroupRpc;
+  alertRouter(): AlertRouterRpc;
+  /** `integration`: `<receiver>/<type>/<index>`. */
+  receiver(integration: string): ReceiverRpc;
+  incident(incidentId: string): IncidentRpc;
+  liveHub(): LiveHubRpc;
+  /** `signal`: events, logs or traces. */
+  spill(signal: string): SpillRpc;
+  /** Puts an object on the list that the cron checks. Idempotent. */
+  registerTicking(className: TickingClass, objectName: string): Promise<void>;
+  unregisterTicking(className: TickingClass, objectName: string): Promise<void>;
+}
+
+export type TickingClass = "MetricShard" | "RuleGroup" | "AlertRouter" | "Receiver" | "Incident" | "Spill";

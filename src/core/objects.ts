@@ -1,0 +1,125 @@
+import type { FiringSet, StringMap } from "./alerts";
+import type { Labels } from "./labels";
+import type { Matcher } from "./matchers";
+import type { AppendResult, SelectRequest } from "./metric-store";
+import type { MetricMetadata } from "./series";
+import type { LiveMessage } from "./live";
+
+/**
+ * What the Durable Objects answer to each other and to the Worker. During a
+ * deploy old and new code call each other: a method here stays compatible for one version.
+ */
+
+/** Every object that must tick answers the cron's check. */
+export interface Ticking {
+  /** Arms the alarm again where it was lost; says when the object last ticked (ms, 0 for never). */
+  ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }>;
+}
+
+export interface MetricShardRpc extends Ticking {
+  /** @see MetricWriter.append */
+  append(batch: Uint8Array): Promise<AppendResult>;
+  /** Encoded series per request (src/tsdb/select-codec.ts); a stream where they exceed 8 MB. */
+  select(requests: readonly SelectRequest[], maxSamples: number): Promise<Uint8Array | ReadableStream<Uint8Array>>;
+  series(matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<Labels[]>;
+  labelNames(matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<string[]>;
+  labelValues(name: string, matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<string[]>;
+  metadata(metric: string | undefined, limit: number): Promise<MetricMetadata[]>;
+  /** Registers what a rule group's alerting rules select, for evaluation on write. Lower versions are ignored. */
+  registerSelectors(group: string, version: number, selectors: readonly (readonly Matcher[])[]): Promise<void>;
+  unregisterSelectors(group: string): Promise<void>;
+  /** Deletes what is older than `beforeMs`; gives the rows deleted. */
+  retain(beforeMs: number): Promise<{ readonly deletedRows: number }>;
+  status(): Promise<ShardStatus>;
+}
+
+export interface ShardStatus {
+  readonly activeSeries: number;
+  readonly headSamples: number;
+  readonly logRows: number;
+  readonly segments: number;
+  readonly blocks: number;
+  readonly databaseBytes: number;
+  /** Since the object woke. */
+  readonly rowsWritten: number;
+  readonly samplesAppended: number;
+}
+
+export interface RuleGroupRpc extends Ticking {
+  /** Stores the group (JSON of rules/model RuleGroupSpec) and starts it; unchanged rules keep their state. */
+  configure(specJson: string): Promise<void>;
+  /** Resolves every alert and forgets the group. */
+  remove(): Promise<void>;
+  /** A write touched a registered selector. Returns before it evaluates. */
+  nudge(): Promise<void>;
+  /** Health, last evaluation and alerts of every rule, as JSON of rules/model GroupState. */
+  state(): Promise<string>;
+}
+
+export interface AlertRouterRpc extends Ticking {
+  /** Stores the parsed Alertmanager configuration (JSON of alerting/config RouterConfig). */
+  configure(configJson: string): Promise<void>;
+  receive(set: FiringSet): Promise<void>;
+  /** Active alerts with their status, as JSON of alerting/model ActiveAlert[]. */
+  alerts(): Promise<string>;
+  groups(): Promise<string>;
+  /** Newest first, as JSON of alerting/model NotificationLogEntry[]. */
+  notificationLog(limit: number): Promise<string>;
+  putSilence(silenceJson: string): Promise<string>;
+  expireSilence(id: string): Promise<boolean>;
+  silences(): Promise<string>;
+}
+
+/** One message for one integration of one receiver. */
+export interface OutgoingNotification {
+  /** Idempotency: the same id is stored and sent once. */
+  readonly id: string;
+  readonly receiver: string;
+  readonly integration: string;
+  readonly groupKey: string;
+  readonly status: "firing" | "resolved";
+  /** Why it is sent: a notify reason of alerting/dedup, or `escalation`, `report`, `test`. */
+  readonly reason: string;
+  /** Alertmanager webhook v4 data (contracts.md 8), the source of every rendering. */
+  readonly dataJson: string;
+}
+
+export interface ReceiverRpc extends Ticking {
+  /** Stores before it answers; sends afterwards, on its alarm. `integrationJson`: alerting/config Integration. */
+  enqueue(integrationJson: string, notification: OutgoingNotification): Promise<void>;
+  /** Newest first, as JSON of notify/model DeliveryLogEntry[]. */
+  deliveries(limit: number): Promise<string>;
+}
+
+export interface IncidentRpc extends Ticking {
+  /** Opens the incident on the first call; later calls change its alerts; an all-resolved set resolves it. */
+  alertsChanged(change: IncidentAlerts): Promise<void>;
+  /** JSON of incidents/model Incident, or null before it was opened. */
+  get(): Promise<string | null>;
+  /** Applies a command (JSON of incidents/model Command) for `actor`; gives the incident or a named refusal, as JSON. */
+  command(commandJson: string, actor: string): Promise<string>;
+}
+
+export interface IncidentAlerts {
+  readonly incidentId: string;
+  readonly projectId: string;
+  readonly groupKey: string;
+  readonly receiver: string;
+  readonly groupLabels: StringMap;
+  readonly commonLabels: StringMap;
+  readonly commonAnnotations: StringMap;
+  readonly alerts: readonly { readonly labels: StringMap; readonly annotations: StringMap; readonly status: "firing" | "resolved"; readonly startsAtMs: number; readonly fingerprint: string }[];
+}
+
+export interface LiveHubRpc {
+  /** Sends messages to the sockets; gives until when somebody is known to watch (0: nobody, publish nothing). */
+  publish(messages: readonly LiveMessage[]): Promise<{ readonly watchedUntilMs: number }>;
+  /** Only the lease, for producers that have nothing to say yet. */
+  watched(): Promise<{ readonly watchedUntilMs: number }>;
+}
+
+export interface SpillRpc extends Ticking {
+  /** Keeps a refused D1 write: `kind` names the writer, `payload` its bytes. Durable when it resolves. */
+  put(kind: string, payload: Uint8Array): Promise<void>;
+  status(): Promise<{ readonly pending: number; readonly poisoned: number }>;
+}

@@ -1,0 +1,95 @@
+/** What wrangler.toml (or the local launcher) binds. */
+export interface Env {
+  readonly DB: D1Database;
+  readonly ASSETS: Fetcher;
+  /** Absent where the account has not switched Analytics Engine on: not an error. */
+  readonly ANALYTICS?: AnalyticsEngineDataset;
+  readonly METRIC_SHARD: DurableObjectNamespace;
+  readonly RULE_GROUP: DurableObjectNamespace;
+  readonly ALERT_ROUTER: DurableObjectNamespace;
+  readonly RECEIVER: DurableObjectNamespace;
+  readonly INCIDENT: DurableObjectNamespace;
+  readonly LIVE_HUB: DurableObjectNamespace;
+  readonly SPILL: DurableObjectNamespace;
+  readonly RATE_INGEST?: RateLimit;
+  readonly RATE_BEACON?: RateLimit;
+  readonly RATE_API?: RateLimit;
+  /** "1" on the local launcher and in tests: documented tokens work, private receiver addresses are allowed. */
+  readonly LOCAL?: string;
+  /** Signs tokens and sessions. A secret of ≥ 16 characters. */
+  readonly TOKEN_SECRET?: string;
+  /** Allows the first admin token to be made, once. */
+  readonly BOOTSTRAP_SECRET?: string;
+  /** Base of every link in a message, e.g. https://vedette.example.com. */
+  readonly EXTERNAL_URL?: string;
+  readonly SENTRY_DSN?: string;
+  readonly APP_VERSION?: string;
+  /** Shards of a project's metrics; 1 unless set. */
+  readonly METRIC_SHARDS?: string;
+  /** Cloudflare Access: team domain and application audience. */
+  readonly ACCESS_TEAM?: string;
+  readonly ACCESS_AUD?: string;
+}
+
+/** Env's variables, checked once per isolate. */
+export interface Config {
+  readonly local: boolean;
+  readonly tokenSecret: string;
+  readonly bootstrapSecret: string | undefined;
+  readonly externalUrl: string | undefined;
+  readonly sentryDsn: string | undefined;
+  readonly version: string;
+  readonly metricShards: number;
+  readonly access: { readonly team: string; readonly audience: string } | undefined;
+}
+
+/** A deployment's settings are wrong; the message names the variable and the remedy. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const MIN_SECRET = 16;
+const MAX_SHARDS = 64;
+
+/** @throws ConfigError naming the first variable that is missing or wrong */
+export function parseConfig(env: Env): Config {
+  const local = env.LOCAL === "1";
+  const tokenSecret = env.TOKEN_SECRET ?? "";
+  if (tokenSecret.length < MIN_SECRET) {
+    throw new ConfigError(`TOKEN_SECRET must be a secret of at least ${MIN_SECRET} characters: wrangler secret put TOKEN_SECRET`);
+  }
+  const shards = Number(env.METRIC_SHARDS ?? "1");
+  if (!Number.isInteger(shards) || shards < 1 || shards > MAX_SHARDS) {
+    throw new ConfigError(`METRIC_SHARDS must be a whole number from 1 to ${MAX_SHARDS}, not ${JSON.stringify(env.METRIC_SHARDS)}`);
+  }
+  return {
+    local,
+    tokenSecret,
+    bootstrapSecret: nonEmpty(env.BOOTSTRAP_SECRET),
+    externalUrl: parseExternalUrl(env.EXTERNAL_URL),
+    sentryDsn: nonEmpty(env.SENTRY_DSN),
+    version: env.APP_VERSION ?? "0.1.0",
+    metricShards: shards,
+    access: parseAccess(env),
+  };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text === "" ? undefined : text;
+}
+
+function parseExternalUrl(text: string | undefined): string | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new ConfigError(`EXTERNAL_URL must be an http(s) address, not ${JSON.stringify(text)}`);
+  }
+  return text.replace(/\/+$/, "");
+}
+
+function parseAccess(env: Env): Config["access"] {
+  const team = nonEmpty(env.ACCESS_TEAM);
+  const audience = nonEmpty(env.ACCESS_AUD);
+  if (team === undefined && audience === undefined) return undefined;
+  if (team === undefined || audience === undefined) throw new ConfigError("ACCESS_TEAM and ACCESS_AUD must be set together");
+  return { team, audience };
+}

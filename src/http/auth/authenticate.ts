@@ -1,0 +1,118 @@
+import { type Actor, type Scope, type TokenState, mayDo } from "../../core/auth";
+import { type Result, err, ok } from "../../core/result";
+import type { Deps } from "../deps";
+import { LOCAL_TOKENS, type LocalToken } from "./local-tokens";
+import { readSession, SESSION_COOKIE } from "./session";
+import { sameSecret, verifyToken } from "./token";
+
+export type AuthRefusal =
+  | { readonly reason: "missing" }
+  | { readonly reason: "unknown_token" }
+  | { readonly reason: "revoked" }
+  | { readonly reason: "wrong_scope"; readonly wanted: readonly Scope[]; readonly has: readonly Scope[] }
+  | { readonly reason: "wrong_origin"; readonly origin: string }
+  | { readonly reason: "cross_site" }
+  | { readonly reason: "state_unavailable" };
+
+export interface Credentials {
+  readonly token: string;
+  readonly via: Actor["via"];
+}
+
+/** Where a token may stand in a request, in order of preference (design, section 6). */
+export function findCredentials(request: Request): Credentials | undefined {
+  const header = request.headers.get("authorization");
+  if (header !== null) {
+    const [scheme = "", rest = ""] = header.split(/\s+/, 2);
+    if (/^bearer$/i.test(scheme)) return { token: rest, via: "bearer" };
+    // InfluxDB's clients write "Token T".
+    if (/^token$/i.test(scheme)) return { token: rest, via: "bearer" };
+    if (/^basic$/i.test(scheme)) return { token: basicPassword(rest), via: "basic" };
+    return { token: "", via: "bearer" };
+  }
+  const url = new URL(request.url);
+  const query = url.searchParams.get("token") ?? url.searchParams.get("k");
+  if (query !== null) return { token: query, via: "query" };
+  const cookie = cookieOf(request, SESSION_COOKIE);
+  if (cookie !== undefined) return { token: cookie, via: "session" };
+  return undefined;
+}
+
+/** Who asks, or a named refusal. `wanted`: any one of these scopes is enough. */
+export async function authenticate(deps: Deps, request: Request, wanted: readonly Scope[]): Promise<Result<Actor, AuthRefusal>> {
+  const credentials = findCredentials(request);
+  if (credentials === undefined) return err({ reason: "missing" });
+  const found = await identify(deps, credentials, wanted);
+  if (!found.ok) return found;
+  const actor = found.value;
+  // A token in an address may leak through logs and referrers, so it may only write.
+  const usable = actor.via === "query" ? wanted.filter((s) => s === "ingest" || s === "beacon") : wanted;
+  if (!usable.some((s) => mayDo(actor.scopes, s))) return err({ reason: "wrong_scope", wanted, has: actor.scopes });
+  if (actor.via === "session" && !sameOrigin(request)) return err({ reason: "cross_site" });
+  return ok(actor);
+}
+
+async function identify(deps: Deps, { token, via }: Credentials, wanted: readonly Scope[]): Promise<Result<Actor, AuthRefusal>> {
+  const raw = via === "session" ? await readSession(deps.config.tokenSecret, token, deps.clock()) : token;
+  if (raw === undefined) return err({ reason: "unknown_token" });
+  const local = await localToken(deps, raw);
+  if (local !== undefined) return ok({ projectId: "default", tokenId: local.name, name: local.name, scopes: local.scopes, origins: [], via });
+  const verified = await verifyToken(deps.config.tokenSecret, raw);
+  if (!verified.ok) return err({ reason: "unknown_token" });
+  const { projectId, id, scopes } = verified.value;
+  const state = await deps.tokens.state(projectId, id);
+  return admit(state, { projectId, id, scopes, via }, wanted);
+}
+
+function admit(
+  state: TokenState,
+  claims: { readonly projectId: string; readonly id: string; readonly scopes: readonly Scope[]; readonly via: Actor["via"] },
+  wanted: readonly Scope[],
+): Result<Actor, AuthRefusal> {
+  const { projectId, id, scopes, via } = claims;
+  switch (state.state) {
+    case "active":
+      return ok({ projectId, tokenId: id, name: state.record.name, scopes, origins: state.record.origins, via });
+    case "revoked":
+      return err({ reason: "revoked" });
+    case "unknown_id":
+      return err({ reason: "unknown_token" });
+    case "unavailable":
+      // The signature holds and writing is all it may do: ingest survives a D1 outage even in a new isolate.
+      if (wanted.every((s) => s === "ingest")) return ok({ projectId, tokenId: id, name: id, scopes: scopes.filter((s) => s === "ingest"), origins: [], via });
+      return err({ reason: "state_unavailable" });
+  }
+}
+
+async function localToken(deps: Deps, token: string): Promise<LocalToken | undefined> {
+  if (!deps.config.local) return undefined;
+  for (const known of LOCAL_TOKENS) if (await sameSecret(known.token, token)) return known;
+  return undefined;
+}
+
+/** A cookie rides along by itself, so an unsafe request must come from our own page. */
+function sameOrigin(request: Request): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return true;
+  const origin = request.headers.get("origin");
+  return origin !== null && origin === new URL(request.url).origin;
+}
+
+function basicPassword(base64: string): string {
+  try {
+    const text = atob(base64);
+    const colon = text.indexOf(":");
+    const password = colon < 0 ? "" : text.slice(colon + 1);
+    // Segment's clients put the key into the user name and leave the password empty.
+    return password === "" ? text.slice(0, colon < 0 ? text.length : colon) : password;
+  } catch {
+    return "";
+  }
+}
+
+function cookieOf(request: Request, name: string): string | undefined {
+  for (const part of (request.headers.get("cookie") ?? "").split(";")) {
+    const eq = part.indexOf("=");
+    if (eq > 0 && part.slice(0, eq).trim() === name) return part.slice(eq + 1).trim();
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+import type { Clock, IdSource, Random } from "../core/clock";
+import type { ConfigStore } from "../core/config-store";
+import type { MetricReader, MetricWriter } from "../core/metric-store";
+import type { Objects } from "../core/object-stubs";
+import type { Config } from "../env";
+import type { Actor, TokenStore } from "../core/auth";
+
+/** What routes and jobs ask through. Made once per request by src/compose.ts; every port is per project. */
+export interface Deps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newId: IdSource;
+  /** Keeps the Worker alive for work after the response. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly tokens: TokenStore;
+  metrics(projectId: string): MetricReader & MetricWriter;
+  objects(projectId: string): Objects;
+  configStore(projectId: string): ConfigStore;
+  /** Serves a file of the web app. */
+  asset(request: Request): Promise<Response>;
+  /** One trivial D1 query; gives its latency in ms or throws. */
+  pingDatabase(): Promise<number>;
+}
+
+/** Hono's generics for every route: `c.get("deps")`, and behind `requireScope` also `c.get("actor")`. */
+export interface AppEnv {
+  Bindings: never;
+  Variables: { deps: Deps; actor: Actor };
+}

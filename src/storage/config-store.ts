@@ -1,0 +1,61 @@
+import type { Clock } from "../core/clock";
+import type { ConfigDocument, ConfigKind, ConfigStore } from "../core/config-store";
+
+interface Row {
+  kind: ConfigKind;
+  name: string;
+  version: number;
+  body: string | null;
+  updated_at_ms: number;
+  updated_by: string;
+}
+
+const NEWEST = `SELECT kind, name, version, body, updated_at_ms, updated_by FROM config_documents AS d
+  WHERE project_id = ?1 AND kind = ?2 AND version = (SELECT max(version) FROM config_documents WHERE project_id = ?1 AND kind = ?2 AND name = d.name)`;
+
+/** The configuration of one project in D1 (schema/config.ts, config_documents). */
+export function makeConfigStore(db: D1Database, projectId: string, clock: Clock): ConfigStore {
+  const get = async (kind: ConfigKind, name: string): Promise<ConfigDocument | undefined> => {
+    const row = await db.prepare(`${NEWEST} AND name = ?3`).bind(projectId, kind, name).first<Row>();
+    return row === null ? undefined : toDocument(row);
+  };
+  const append = async (kind: ConfigKind, name: string, body: string | null, by: string): Promise<number> => {
+    // One statement, so that two writers get two versions.
+    const row = await db
+      .prepare(
+        `INSERT INTO config_documents (project_id, kind, name, version, body, updated_at_ms, updated_by)
+         SELECT ?1, ?2, ?3, coalesce(max(version), 0) + 1, ?4, ?5, ?6 FROM config_documents WHERE project_id = ?1 AND kind = ?2 AND name = ?3
+         RETURNING version`,
+      )
+      .bind(projectId, kind, name, body, clock(), by)
+      .first<{ version: number }>();
+    if (row === null) throw new Error("config_documents took no row");
+    return row.version;
+  };
+  return {
+    get,
+    async list(kind, prefix = "") {
+      const { results } = await db
+        .prepare(`${NEWEST} AND substr(name, 1, length(?3)) = ?3 AND body IS NOT NULL ORDER BY name`)
+        .bind(projectId, kind, prefix)
+        .all<Row>();
+      return results.map(toDocument).filter((d) => d !== undefined);
+    },
+    async put(kind, name, body, by) {
+      const current = await get(kind, name);
+      if (current?.body === body) return current;
+      const version = await append(kind, name, body, by);
+      return { kind, name, version, body, updatedAtMs: clock(), updatedBy: by };
+    },
+    async remove(kind, name, by) {
+      if ((await get(kind, name)) === undefined) return false;
+      await append(kind, name, null, by);
+      return true;
+    },
+  };
+}
+
+function toDocument(row: Row): ConfigDocument | undefined {
+  if (row.body === null) return undefined;
+  return { kind: row.kind, name: row.name, version: row.version, body: row.body, updatedAtMs: row.updated_at_ms, updatedBy: row.updated_by };
+}
