@@ -1,0 +1,138 @@
+/** Thrown by {@link ProtoWalker}: the bytes are no protobuf, `at` this offset. */
+export class WireFormatError extends Error {
+  override readonly name = "WireFormatError";
+  constructor(
+    readonly at: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * A cursor over protobuf bytes that allocates nothing. Nested messages share it:
+ * each read is given where its message ends, and may not pass it.
+ */
+export class ProtoWalker {
+  at = 0;
+  /** Whether the last length took no more bytes than it needs. */
+  minimal = true;
+  readonly view: DataView;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** A field's tag: number × 8 + wire type. */
+  tag(end: number): number {
+    const b = this.bytes[this.at] as number;
+    if (b < 128 && b > 7 && this.at < end) {
+      this.at++;
+      return b;
+    }
+    const start = this.at;
+    const tag = this.varint32(end);
+    if (tag >>> 3 === 0) throw new WireFormatError(start, "field number 0");
+    return tag;
+  }
+
+  /** Reads a length prefix and gives where the value ends. */
+  lengthEnd(end: number): number {
+    const b = this.bytes[this.at] as number;
+    if (b < 128 && this.at < end) {
+      this.at++;
+      this.minimal = true;
+      const to = this.at + b;
+      if (to > end)
+        throw new WireFormatError(this.at - 1, `a length of ${b} runs past the end of its message`);
+      return to;
+    }
+    const start = this.at;
+    const len = this.varint32(end);
+    this.minimal = this.bytes[this.at - 1] !== 0;
+    if (this.at + len > end)
+      throw new WireFormatError(start, `a length of ${len} runs past the end of its message`);
+    return this.at + len;
+  }
+
+  /** A signed 64-bit varint as a number; beyond 2^53 the last digits are lost. */
+  int64(end: number): number {
+    const { bytes } = this;
+    const start = this.at;
+    let low = 0;
+    let high = 0;
+    for (let i = 0; i < 10; i++) {
+      if (this.at >= end) throw new WireFormatError(start, "a number is cut off");
+      const b = bytes[this.at++] as number;
+      if (i < 4) low += (b & 127) * 2 ** (7 * i);
+      else if (i < 9) high += (b & 127) * 2 ** (7 * (i - 4));
+      else high += (b & 1) * 2 ** 35;
+      if (b < 128) {
+        // 28 bits below, 36 above; the top bit is the sign.
+        return high >= 2 ** 35 ? (high - 2 ** 36) * 2 ** 28 + low : high * 2 ** 28 + low;
+      }
+    }
+    throw new WireFormatError(start, "a number has more than 10 bytes");
+  }
+
+  /** A length-delimited string, or undefined where it is not UTF-8. */
+  text(end: number): string | undefined {
+    const to = this.lengthEnd(end);
+    const from = this.at;
+    this.at = to;
+    try {
+      return decoder.decode(this.bytes.subarray(from, to));
+    } catch {
+      return undefined;
+    }
+  }
+
+  advance(n: number, end: number): void {
+    if (this.at + n > end) throw new WireFormatError(this.at, "a field is cut off");
+    this.at += n;
+  }
+
+  skip(tag: number, end: number): void {
+    switch (tag & 7) {
+      case 0:
+        this.int64(end);
+        return;
+      case 1:
+        this.advance(8, end);
+        return;
+      case 2:
+        this.at = this.lengthEnd(end);
+        return;
+      case 5:
+        this.advance(4, end);
+        return;
+      default:
+        throw new WireFormatError(this.at, `wire type ${tag & 7} is not used in proto3`);
+    }
+  }
+
+  /** Whether bytes [a, aEnd) sort before [b, bEnd). */
+  rises(a: number, aEnd: number, b: number, bEnd: number): boolean {
+    const { bytes } = this;
+    const n = Math.min(aEnd - a, bEnd - b);
+    for (let i = 0; i < n; i++) {
+      const d = (bytes[a + i] as number) - (bytes[b + i] as number);
+      if (d !== 0) return d < 0;
+    }
+    return aEnd - a < bEnd - b;
+  }
+
+  private varint32(end: number): number {
+    const start = this.at;
+    let n = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      if (this.at >= end) throw new WireFormatError(start, "a number is cut off");
+      const b = this.bytes[this.at++] as number;
+      n += (b & 127) * 2 ** shift;
+      if (b < 128) return n;
+    }
+    throw new WireFormatError(start, "a length has more than 5 bytes");
+  }
+}
