@@ -1,0 +1,108 @@
+// The Worker on workerd with every store embedded, as `npm start`, the end-to-end tests and the benchmarks run it.
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { assetsDir, workerBundle } from "../build.mjs";
+import { applyMigrations } from "./migrations.mjs";
+
+const CLASSES = {
+  METRIC_SHARD: "MetricShard",
+  RULE_GROUP: "RuleGroup",
+  ALERT_ROUTER: "AlertRouter",
+  RECEIVER: "Receiver",
+  INCIDENT: "Incident",
+  LIVE_HUB: "LiveHub",
+  SPILL: "Spill",
+};
+// Locally one client may be the whole load.
+const PLENTY = { simple: { limit: 10_000_000, period: 60 } };
+
+/** Starts the Worker; gives its address and what ends it. `vars` override its variables. */
+export async function startWorker({ stateDir, host, port, vars = {}, verbose = false }) {
+  await assertPortFree(host, port);
+  mkdirSync(stateDir, { recursive: true });
+  const mf = new Miniflare(
+    convertV4MiniflareOptions({
+      host,
+      port,
+      log: new Log(verbose ? LogLevel.INFO : LogLevel.WARN),
+      cf: false,
+      telemetry: { enabled: false },
+      resourcePersistencePath: stateDir,
+      workers: [
+        {
+          name: "vedette",
+          modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(workerBundle, "utf8") }],
+          compatibilityDate: "2026-11-01",
+          compatibilityFlags: ["nodejs_compat"],
+          bindings: { LOCAL: "1", TOKEN_SECRET: localSecret(stateDir), EXTERNAL_URL: `http://${hostInLinks(host)}:${port}`, ...vars },
+          d1Databases: { DB: "vedette" },
+          durableObjects: Object.fromEntries(Object.entries(CLASSES).map(([k, className]) => [k, { className, useSQLite: true }])),
+          analyticsEngineDatasets: { ANALYTICS: { dataset: "vedette_points" } },
+          ratelimits: {
+            RATE_INGEST: { namespace_id: "1001", ...PLENTY },
+            RATE_BEACON: { namespace_id: "1002", ...PLENTY },
+            RATE_API: { namespace_id: "1003", ...PLENTY },
+          },
+          assets: {
+            directory: assetsDir,
+            binding: "ASSETS",
+            run_worker_first: true,
+            routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+            assetConfig: { html_handling: "none", not_found_handling: "none" },
+          },
+        },
+      ],
+    }),
+  );
+  await mf.ready;
+  await applyMigrations(await mf.getD1Database("DB"));
+  const worker = await mf.getWorker();
+  return {
+    url: `http://${hostInLinks(host)}:${port}`,
+    fireCron: (at) => worker.scheduled({ cron: "* * * * *", scheduledTime: at }),
+    stop: () => mf.dispose(),
+  };
+}
+
+/** Fires the one Cron Trigger at each full minute, as Cloudflare does in production. Gives what stops it. */
+export function scheduleCron(fire) {
+  let timer;
+  const next = () => {
+    const at = new Date(Math.ceil((Date.now() + 1) / 60_000) * 60_000);
+    timer = setTimeout(async () => {
+      next();
+      try {
+        await fire(at);
+      } catch (e) {
+        console.error(`the schedule of ${at.toISOString()} failed: ${e instanceof Error ? e.message : e}`);
+      }
+    }, at.getTime() - Date.now());
+  };
+  next();
+  return () => clearTimeout(timer);
+}
+
+function hostInLinks(host) {
+  return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+}
+
+/** Signs local sessions and issued tokens; kept, so that they survive a restart. */
+function localSecret(stateDir) {
+  const file = join(stateDir, "token-secret");
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString("hex"), { mode: 0o600 });
+  return readFileSync(file, "utf8");
+}
+
+function assertPortFree(host, port) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", (e) => {
+      const why = e.code === "EADDRINUSE" ? `port ${port} on ${host} is taken by another program; choose one with PORT=8788 npm start` : e.message;
+      reject(new Error(why));
+    });
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
+}
