@@ -49,9 +49,20 @@ export interface LiveEvent {
 
 /** What the hub sends to a socket. A socket gets one `snapshot` first. */
 export type LiveMessage =
-  | { readonly type: "snapshot"; readonly atMs: number; readonly figures: Figures; readonly alerts: readonly LiveAlert[]; readonly incidents: readonly LiveIncident[]; readonly logs: readonly LiveLogLine[]; readonly events: readonly LiveEvent[] }
-  | { readonly type: "figures"; readonly atMs: number; readonly figures: Figures }
+  | {
+      readonly type: "snapshot";
+      readonly atMs: number;
+      readonly figures: Figures;
+      readonly alerts: readonly LiveAlert[];
+      readonly incidents: readonly LiveIncident[];
+      readonly logs: readonly LiveLogLine[];
+      readonly events: readonly LiveEvent[];
+      /** What could not be read, and why; its part is empty. */
+      readonly problem?: string;
+    }
+  | { readonly type: "figures"; readonly atMs: number; readonly figures: Figures; readonly problem?: string }
   | { readonly type: "alerts"; readonly alerts: readonly LiveAlert[] }
   | { readonly type: "incident"; readonly incident: LiveIncident }
-  | { readonly type: "logs"; readonly lines: readonly LiveLogLine[] }
-  | { readonly type: "events"; readonly events: readonly LiveEvent[] };
+  /** `dropped`: how many more there were than a message carries. */
+  | { readonly type: "logs"; readonly lines: readonly LiveLogLine[]; readonly dropped?: number }
+  | { readonly type: "events"; readonly events: readonly LiveEvent[]; readonly dropped?: number };
