@@ -20,14 +20,33 @@ export interface Queryable {
    * @throws SampleBudgetError when more than `maxSamples` samples would be held at once
    * @throws ShardUnavailableError when a shard does not answer: never a partial answer
    */
-  select(requests: readonly SelectRequest[], limits?: { readonly maxSamples?: number }): Promise<readonly (readonly Series[])[]>;
+  select(
+    requests: readonly SelectRequest[],
+    limits?: { readonly maxSamples?: number },
+  ): Promise<readonly (readonly Series[])[]>;
 }
 
 /** A project's metrics, for reading. Empty `matchers` lists mean every series; several lists are united. */
 export interface MetricReader extends Queryable {
-  series(matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<Labels[]>;
-  labelNames(matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<string[]>;
-  labelValues(name: string, matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<string[]>;
+  series(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+    limit: number,
+  ): Promise<Labels[]>;
+  labelNames(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+    limit: number,
+  ): Promise<string[]>;
+  labelValues(
+    name: string,
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+    limit: number,
+  ): Promise<string[]>;
   metadata(metric: string | undefined, limit: number): Promise<MetricMetadata[]>;
 }
 
@@ -35,6 +54,7 @@ export type SampleRejection =
   | "too_old" // older than now − out_of_order_window
   | "too_far_in_future" // later than now + 10 min
   | "duplicate_timestamp" // same series and time, another value
+  | "invalid_value" // an increment that is not finite
   | "invalid_labels" // a name outside the rules, an empty set, broken bytes
   | "series_limit"; // the project's cardinality budget is used up
 
@@ -43,7 +63,11 @@ export interface AppendResult {
   readonly accepted: number;
   /** Exact repeats (same series, time and value) and repeated batch ids: stored before, so not an error. */
   readonly duplicates: number;
-  readonly rejected: readonly { readonly reason: SampleRejection; readonly count: number; readonly example: string }[];
+  readonly rejected: readonly {
+    readonly reason: SampleRejection;
+    readonly count: number;
+    readonly example: string;
+  }[];
 }
 
 /** A project's metrics, for writing. Durable when the promise resolves. */
