@@ -5,13 +5,23 @@ export interface ObjectMigration {
 }
 
 /** Brings an object's tables up to date, in one transaction. Cheap when nothing is new: one row read. */
-export function migrateObject(storage: DurableObjectStorage, migrations: readonly ObjectMigration[], upTo = migrations.length): void {
+export function migrateObject(
+  storage: DurableObjectStorage,
+  migrations: readonly ObjectMigration[],
+  upTo = migrations.length,
+): void {
   const sql = storage.sql;
-  sql.exec("CREATE TABLE IF NOT EXISTS object_migrations (n INTEGER PRIMARY KEY, id TEXT NOT NULL)");
-  const done = sql.exec<{ n: number; id: string }>("SELECT n, id FROM object_migrations ORDER BY n").toArray();
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS object_migrations (n INTEGER PRIMARY KEY, id TEXT NOT NULL)",
+  );
+  const done = sql
+    .exec<{ n: number; id: string }>("SELECT n, id FROM object_migrations ORDER BY n")
+    .toArray();
   done.forEach((row, i) => {
     if (migrations[i] !== undefined && migrations[i].id !== row.id) {
-      throw new Error(`object migrations are append-only: step ${i} ran as ${row.id}, is now ${migrations[i].id}`);
+      throw new Error(
+        `object migrations are append-only: step ${i} ran as ${row.id}, is now ${migrations[i].id}`,
+      );
     }
   });
   if (done.length >= upTo) return;

@@ -14,7 +14,14 @@ export async function buildAll() {
 }
 
 async function buildWorker() {
-  if (unchanged("worker", ["src", "durable-objects", "sdk", "package-lock.json", "scripts/build.mjs"], workerOut)) return;
+  if (
+    unchanged(
+      "worker",
+      ["src", "durable-objects", "sdk", "package-lock.json", "scripts/build.mjs"],
+      workerOut,
+    )
+  )
+    return;
   mkdirSync(join(root, "build", "worker"), { recursive: true });
   await build({
     entryPoints: [join(root, "src", "index.ts")],
@@ -34,7 +41,14 @@ async function buildWorker() {
 async function buildApp() {
   const config = join(root, "dashboards", "app", "vite.config.ts");
   if (!existsSync(config)) return;
-  if (unchanged("app", ["dashboards/app", "src/core", "package-lock.json"], join(assetsDir, "index.html"))) return;
+  if (
+    unchanged(
+      "app",
+      ["dashboards/app", "src/core", "package-lock.json"],
+      join(assetsDir, "index.html"),
+    )
+  )
+    return;
   const { build: viteBuild } = await import("vite");
   await viteBuild({ configFile: config, logLevel: "warn" });
   remember("app");
@@ -45,11 +59,14 @@ const seen = new Map();
 
 function unchanged(name, inputs, output) {
   const hash = createHash("sha256");
-  for (const input of inputs) for (const file of filesUnder(join(root, input))) hash.update(file.slice(root.length)).update(readFileSync(file));
+  for (const input of inputs)
+    for (const file of filesUnder(join(root, input)))
+      hash.update(file.slice(root.length)).update(readFileSync(file));
   const digest = hash.digest("hex");
   seen.set(name, digest);
   const stamp = join(stamps, name);
-  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return true;
+  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest)
+    return true;
   rmSync(stamp, { force: true });
   return false;
 }

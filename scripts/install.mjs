@@ -17,22 +17,41 @@ export function ensureInstalled(all) {
     console.error(`Vedette needs Node 20 or newer; this is ${process.version}.`);
     process.exit(1);
   }
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const done = existsSync(marker) ? JSON.parse(readFileSync(marker, "utf8")) : {};
   if (done.lock === lock && (done.all || !all)) return;
   const what = all ? "packages (with those for tests)" : "packages";
   console.log(`Installing ${what} …`);
-  const args = ["install", "--no-save", "--loglevel=error", "--no-progress", ...(all ? ["--include=dev"] : ["--omit=dev"])];
-  const run = spawnSync("npm", args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" });
+  const args = [
+    "install",
+    "--no-save",
+    "--loglevel=error",
+    "--no-progress",
+    ...(all ? ["--include=dev"] : ["--omit=dev"]),
+  ];
+  const run = spawnSync("npm", args, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32",
+  });
   if (run.status !== 0) {
     console.error(`npm ${args.join(" ")} failed; without a network a first start cannot work.`);
     process.exit(1);
   }
-  writeFileSync(marker, JSON.stringify({ lock, all: Boolean(all) || Boolean(done.all && done.lock === lock) }));
+  writeFileSync(
+    marker,
+    JSON.stringify({ lock, all: Boolean(all) || Boolean(done.all && done.lock === lock) }),
+  );
 }
 
 /** Runs a script of this repository on the newer Node, its bin folder first on the PATH. */
 export function runScript(file, args, options = {}) {
-  const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}`, ...options.env };
+  const env = {
+    ...process.env,
+    PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}`,
+    ...options.env,
+  };
   return spawnSync(node, [join(root, file), ...args], { cwd: root, stdio: "inherit", env });
 }

@@ -18,7 +18,8 @@ try {
   console.error(`Vedette could not start: ${e instanceof Error ? e.message : e}`);
   process.exit(1);
 }
-const stopCron = process.env.VEDETTE_NO_CRON === "1" ? () => undefined : scheduleCron(running.fireCron);
+const stopCron =
+  process.env.VEDETTE_NO_CRON === "1" ? () => undefined : scheduleCron(running.fireCron);
 
 const healthy = await fetch(`${running.url}/healthz`);
 if (!healthy.ok) {

@@ -1,16 +1,33 @@
 import { Hono } from "hono";
-import type { AppEnv, Deps } from "./http/deps";
+import type { AppEnv } from "./http/deps";
 import { healthRoutes } from "./http/health";
+import { observe } from "./http/observe";
 import { problem } from "./http/problem";
+import { rateLimit } from "./http/rate-limit";
+import { answerUnexpected } from "./http/report-error";
+import { securityHeaders } from "./http/security-headers";
+import { tokenRoutes } from "./http/tokens";
 
-/** The Hono app: middleware order and mounts, nothing else. */
-export function makeApp(deps: Deps): Hono<AppEnv> {
+/** The Hono app: middleware order and mounts, nothing else. Built once per isolate; the ports come with each request. */
+export function makeApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(async (c, next) => {
-    c.set("deps", deps);
+    c.set("deps", c.env);
     await next();
   });
+  app.use(observe());
+  app.use(securityHeaders());
+  app.use(rateLimit());
+  app.onError(answerUnexpected);
+  app.notFound((c) =>
+    problem(c, {
+      status: 404,
+      code: "not_found",
+      detail: `there is nothing at ${c.req.method} ${c.req.path}`,
+    }),
+  );
+
   app.route("/", healthRoutes());
-  app.notFound((c) => problem(c, { status: 404, code: "not_found", detail: `there is nothing at ${c.req.method} ${c.req.path}` }));
+  app.route("/", tokenRoutes());
   return app;
 }

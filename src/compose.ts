@@ -1,8 +1,12 @@
 import type { Deps } from "./http/deps";
+import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
 import { makeConfigStore } from "./storage/config-store";
 import { makeObjects } from "./storage/objects";
 import { makeTokenStore } from "./storage/token-store";
+
+/** One per isolate: requests are counted here until they are flushed. */
+const selfMetrics = makeSelfMetrics();
 
 const clock = (): number => Date.now();
 
@@ -15,6 +19,11 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     newId: () => crypto.randomUUID(),
     waitUntil,
     tokens: makeTokenStore(env.DB, clock),
+    rateLimiter: async (kind, key) => {
+      const limiter = { ingest: env.RATE_INGEST, beacon: env.RATE_BEACON, api: env.RATE_API }[kind];
+      return limiter === undefined || (await limiter.limit({ key })).success;
+    },
+    selfMetrics,
     metrics: () => {
       throw new Error("metrics store is not wired");
     },

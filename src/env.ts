@@ -56,11 +56,15 @@ export function parseConfig(env: Env): Config {
   const local = env.LOCAL === "1";
   const tokenSecret = env.TOKEN_SECRET ?? "";
   if (tokenSecret.length < MIN_SECRET) {
-    throw new ConfigError(`TOKEN_SECRET must be a secret of at least ${MIN_SECRET} characters: wrangler secret put TOKEN_SECRET`);
+    throw new ConfigError(
+      `TOKEN_SECRET must be a secret of at least ${MIN_SECRET} characters: wrangler secret put TOKEN_SECRET`,
+    );
   }
   const shards = Number(env.METRIC_SHARDS ?? "1");
   if (!Number.isInteger(shards) || shards < 1 || shards > MAX_SHARDS) {
-    throw new ConfigError(`METRIC_SHARDS must be a whole number from 1 to ${MAX_SHARDS}, not ${JSON.stringify(env.METRIC_SHARDS)}`);
+    throw new ConfigError(
+      `METRIC_SHARDS must be a whole number from 1 to ${MAX_SHARDS}, not ${JSON.stringify(env.METRIC_SHARDS)}`,
+    );
   }
   return {
     local,
@@ -90,6 +94,7 @@ function parseAccess(env: Env): Config["access"] {
   const team = nonEmpty(env.ACCESS_TEAM);
   const audience = nonEmpty(env.ACCESS_AUD);
   if (team === undefined && audience === undefined) return undefined;
-  if (team === undefined || audience === undefined) throw new ConfigError("ACCESS_TEAM and ACCESS_AUD must be set together");
+  if (team === undefined || audience === undefined)
+    throw new ConfigError("ACCESS_TEAM and ACCESS_AUD must be set together");
   return { team, audience };
 }

@@ -1,6 +1,6 @@
 import { makeApp } from "./app";
 import { compose } from "./compose";
-import type { Env } from "./env";
+import { ConfigError, type Env } from "./env";
 
 export { AlertRouter } from "../durable-objects/alert-router";
 export { Incident } from "../durable-objects/incident";
@@ -10,8 +10,19 @@ export { Receiver } from "../durable-objects/receiver";
 export { RuleGroup } from "../durable-objects/rule-group";
 export { Spill } from "../durable-objects/spill";
 
+const app = makeApp();
+
 export default {
   fetch(request, env, ctx) {
-    return makeApp(compose(env, (work) => ctx.waitUntil(work))).fetch(request);
+    try {
+      return app.fetch(
+        request,
+        compose(env, (work) => ctx.waitUntil(work)),
+      );
+    } catch (e) {
+      if (e instanceof ConfigError)
+        return new Response(`Vedette is not set up: ${e.message}\n`, { status: 500 });
+      throw e;
+    }
   },
 } satisfies ExportedHandler<Env>;

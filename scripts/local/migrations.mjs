@@ -7,9 +7,13 @@ const STATEMENT_BREAK = "--> statement-breakpoint";
 
 export async function applyMigrations(db) {
   await db
-    .prepare("CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)")
+    .prepare(
+      "CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
+    )
     .run();
-  const done = new Set((await db.prepare("SELECT name FROM d1_migrations").all()).results.map((r) => r.name));
+  const done = new Set(
+    (await db.prepare("SELECT name FROM d1_migrations").all()).results.map((r) => r.name),
+  );
   const files = readdirSync(join(root, "migrations"))
     .filter((f) => f.endsWith(".sql"))
     .sort();
@@ -18,6 +22,9 @@ export async function applyMigrations(db) {
       .split(STATEMENT_BREAK)
       .map((s) => s.trim())
       .filter((s) => s !== "");
-    await db.batch([...statements.map((s) => db.prepare(s)), db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(file)]);
+    await db.batch([
+      ...statements.map((s) => db.prepare(s)),
+      db.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(file),
+    ]);
   }
 }

@@ -34,12 +34,21 @@ export async function startWorker({ stateDir, host, port, vars = {}, verbose = f
       workers: [
         {
           name: "vedette",
-          modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(workerBundle, "utf8") }],
+          modules: [
+            { type: "ESModule", path: "index.js", contents: readFileSync(workerBundle, "utf8") },
+          ],
           compatibilityDate: "2026-11-01",
           compatibilityFlags: ["nodejs_compat"],
-          bindings: { LOCAL: "1", TOKEN_SECRET: localSecret(stateDir), EXTERNAL_URL: `http://${hostInLinks(host)}:${port}`, ...vars },
+          bindings: {
+            LOCAL: "1",
+            TOKEN_SECRET: localSecret(stateDir),
+            EXTERNAL_URL: `http://${hostInLinks(host)}:${port}`,
+            ...vars,
+          },
           d1Databases: { DB: "vedette" },
-          durableObjects: Object.fromEntries(Object.entries(CLASSES).map(([k, className]) => [k, { className, useSQLite: true }])),
+          durableObjects: Object.fromEntries(
+            Object.entries(CLASSES).map(([k, className]) => [k, { className, useSQLite: true }]),
+          ),
           analyticsEngineDatasets: { ANALYTICS: { dataset: "vedette_points" } },
           ratelimits: {
             RATE_INGEST: { namespace_id: "1001", ...PLENTY },
@@ -77,7 +86,9 @@ export function scheduleCron(fire) {
       try {
         await fire(at);
       } catch (e) {
-        console.error(`the schedule of ${at.toISOString()} failed: ${e instanceof Error ? e.message : e}`);
+        console.error(
+          `the schedule of ${at.toISOString()} failed: ${e instanceof Error ? e.message : e}`,
+        );
       }
     }, at.getTime() - Date.now());
   };
@@ -100,7 +111,10 @@ function assertPortFree(host, port) {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", (e) => {
-      const why = e.code === "EADDRINUSE" ? `port ${port} on ${host} is taken by another program; choose one with PORT=8788 npm start` : e.message;
+      const why =
+        e.code === "EADDRINUSE"
+          ? `port ${port} on ${host} is taken by another program; choose one with PORT=8788 npm start`
+          : e.message;
       reject(new Error(why));
     });
     probe.listen(port, host, () => probe.close(() => resolve()));

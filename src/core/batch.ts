@@ -85,11 +85,21 @@ export class BatchBuilder {
 
   finish(): Uint8Array {
     const id = new TextEncoder().encode(this.batchId);
-    const meta = this.meta.size === 0 ? new Uint8Array() : new TextEncoder().encode(JSON.stringify([...this.meta.values()]));
+    const meta =
+      this.meta.size === 0
+        ? new Uint8Array()
+        : new TextEncoder().encode(JSON.stringify([...this.meta.values()]));
     const labelLen = this.labels.reduce((n, l) => n + l.length, 0);
     const s = this.samples.length;
     const n = this.increments.length;
-    const size = HEADER + 16 * (s + n) + 4 * (s + n) + 4 * (this.labels.length + 1) + labelLen + id.length + meta.length;
+    const size =
+      HEADER +
+      16 * (s + n) +
+      4 * (s + n) +
+      4 * (this.labels.length + 1) +
+      labelLen +
+      id.length +
+      meta.length;
     const out = new Uint8Array(size);
     const head = new DataView(out.buffer);
     head.setUint32(0, BATCH_MAGIC, true);
@@ -139,12 +149,14 @@ export function readBatch(bytes: Uint8Array): BatchView {
   const head = new DataView(b.buffer, b.byteOffset, HEADER);
   if (head.getUint32(0, true) !== BATCH_MAGIC) throw new BatchFormatError("not a metric batch");
   const version = head.getUint32(4, true);
-  if (version !== BATCH_VERSION) throw new BatchFormatError(`batch version ${version} is not known`);
-  const [series, s, n, labelLen, idLen, metaLen] = [8, 12, 16, 20, 24, 28].map((o) => head.getUint32(o, true)) as [
-    number, number, number, number, number, number,
-  ];
+  if (version !== BATCH_VERSION)
+    throw new BatchFormatError(`batch version ${version} is not known`);
+  const [series, s, n, labelLen, idLen, metaLen] = [8, 12, 16, 20, 24, 28].map((o) =>
+    head.getUint32(o, true),
+  ) as [number, number, number, number, number, number];
   const size = HEADER + 20 * (s + n) + 4 * (series + 1) + labelLen + idLen + metaLen;
-  if (b.length !== size) throw new BatchFormatError(`a batch of ${b.length} bytes should have ${size}`);
+  if (b.length !== size)
+    throw new BatchFormatError(`a batch of ${b.length} bytes should have ${size}`);
   let at = b.byteOffset + HEADER;
   const f64 = (len: number): Float64Array => {
     const out = new Float64Array(b.buffer as ArrayBuffer, at, len);

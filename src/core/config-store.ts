@@ -12,7 +12,14 @@ export interface ConfigDocument {
  * `rules`: name `<namespace>/<group>`, body JSON of rules/model RuleGroupSpec plus its YAML;
  * `alertmanager`, `escalation`, `figures`, `anomalies`, `reports`: name "default".
  */
-export type ConfigKind = "rules" | "alertmanager" | "escalation" | "figures" | "anomalies" | "reports" | "push";
+export type ConfigKind =
+  | "rules"
+  | "alertmanager"
+  | "escalation"
+  | "figures"
+  | "anomalies"
+  | "reports"
+  | "push";
 
 /** A project's configuration, versioned; every put and delete makes a version. */
 export interface ConfigStore {

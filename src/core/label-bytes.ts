@@ -13,7 +13,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function encodeLabels(labels: Labels): Uint8Array {
   const parts: Uint8Array[] = labels.map((s) => encoder.encode(s));
   let size = 0;
-  for (let i = 0; i < parts.length; i += 2) size += 1 + lenSize(pairSize(parts, i)) + pairSize(parts, i);
+  for (let i = 0; i < parts.length; i += 2)
+    size += 1 + lenSize(pairSize(parts, i)) + pairSize(parts, i);
   const out = new Uint8Array(size);
   let at = 0;
   for (let i = 0; i < parts.length; i += 2) {

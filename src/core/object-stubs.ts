@@ -1,4 +1,12 @@
-import type { AlertRouterRpc, IncidentRpc, LiveHubRpc, MetricShardRpc, ReceiverRpc, RuleGroupRpc, SpillRpc } from "./objects";
+import type {
+  AlertRouterRpc,
+  IncidentRpc,
+  LiveHubRpc,
+  MetricShardRpc,
+  ReceiverRpc,
+  RuleGroupRpc,
+  SpillRpc,
+} from "./objects";
 
 /** Reaches the project's Durable Objects. Every object's name starts with the project id. */
 export interface Objects {
@@ -17,4 +25,10 @@ export interface Objects {
   unregisterTicking(className: TickingClass, objectName: string): Promise<void>;
 }
 
-export type TickingClass = "MetricShard" | "RuleGroup" | "AlertRouter" | "Receiver" | "Incident" | "Spill";
+export type TickingClass =
+  | "MetricShard"
+  | "RuleGroup"
+  | "AlertRouter"
+  | "Receiver"
+  | "Incident"
+  | "Spill";

@@ -20,13 +20,36 @@ export interface MetricShardRpc extends Ticking {
   /** @see MetricWriter.append */
   append(batch: Uint8Array): Promise<AppendResult>;
   /** Encoded series per request (src/tsdb/select-codec.ts); a stream where they exceed 8 MB. */
-  select(requests: readonly SelectRequest[], maxSamples: number): Promise<Uint8Array | ReadableStream<Uint8Array>>;
-  series(matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<Labels[]>;
-  labelNames(matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<string[]>;
-  labelValues(name: string, matchers: readonly (readonly Matcher[])[], startMs: number, endMs: number, limit: number): Promise<string[]>;
+  select(
+    requests: readonly SelectRequest[],
+    maxSamples: number,
+  ): Promise<Uint8Array | ReadableStream<Uint8Array>>;
+  series(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+    limit: number,
+  ): Promise<Labels[]>;
+  labelNames(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+    limit: number,
+  ): Promise<string[]>;
+  labelValues(
+    name: string,
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+    limit: number,
+  ): Promise<string[]>;
   metadata(metric: string | undefined, limit: number): Promise<MetricMetadata[]>;
   /** Registers what a rule group's alerting rules select, for evaluation on write. Lower versions are ignored. */
-  registerSelectors(group: string, version: number, selectors: readonly (readonly Matcher[])[]): Promise<void>;
+  registerSelectors(
+    group: string,
+    version: number,
+    selectors: readonly (readonly Matcher[])[],
+  ): Promise<void>;
   unregisterSelectors(group: string): Promise<void>;
   /** Deletes what is older than `beforeMs`; gives the rows deleted. */
   retain(beforeMs: number): Promise<{ readonly deletedRows: number }>;
@@ -108,7 +131,13 @@ export interface IncidentAlerts {
   readonly groupLabels: StringMap;
   readonly commonLabels: StringMap;
   readonly commonAnnotations: StringMap;
-  readonly alerts: readonly { readonly labels: StringMap; readonly annotations: StringMap; readonly status: "firing" | "resolved"; readonly startsAtMs: number; readonly fingerprint: string }[];
+  readonly alerts: readonly {
+    readonly labels: StringMap;
+    readonly annotations: StringMap;
+    readonly status: "firing" | "resolved";
+    readonly startsAtMs: number;
+    readonly fingerprint: string;
+  }[];
 }
 
 export interface LiveHubRpc {

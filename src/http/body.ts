@@ -7,6 +7,8 @@ export interface BodyOptions {
   /** Holds for the body as sent and for what it unfolds to. */
   readonly limitBytes: number;
   readonly encodings: readonly Encoding[];
+  /** What a body without the Content-Encoding header is taken for; identity unless given. */
+  readonly assumed?: Encoding;
 }
 
 /** The request's body, decompressed, never more of it in memory than the limit. */
@@ -14,7 +16,10 @@ export async function readBody(
   request: Request,
   options: BodyOptions,
 ): Promise<Result<Uint8Array, BodyError>> {
-  const encoding = checkEncoding(request.headers.get("content-encoding"), options.encodings);
+  const encoding = checkEncoding(
+    request.headers.get("content-encoding") ?? options.assumed,
+    options.encodings,
+  );
   if (!encoding.ok) return encoding;
   const raw = await readBounded(request, options.limitBytes);
   if (!raw.ok) return raw;

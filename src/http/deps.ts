@@ -3,6 +3,8 @@ import type { ConfigStore } from "../core/config-store";
 import type { MetricReader, MetricWriter } from "../core/metric-store";
 import type { Objects } from "../core/object-stubs";
 import type { Config } from "../env";
+import type { RateLimiter } from "./rate-limit";
+import type { SelfMetrics } from "./self-metrics";
 import type { Actor, TokenStore } from "../core/auth";
 
 /** What routes and jobs ask through. Made once per request by src/compose.ts; every port is per project. */
@@ -14,6 +16,8 @@ export interface Deps {
   /** Keeps the Worker alive for work after the response. */
   readonly waitUntil: (work: Promise<unknown>) => void;
   readonly tokens: TokenStore;
+  readonly rateLimiter: RateLimiter;
+  readonly selfMetrics: SelfMetrics;
   metrics(projectId: string): MetricReader & MetricWriter;
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
@@ -25,6 +29,7 @@ export interface Deps {
 
 /** Hono's generics for every route: `c.get("deps")`, and behind `requireScope` also `c.get("actor")`. */
 export interface AppEnv {
-  Bindings: never;
+  /** index.ts hands the ports in where Hono expects bindings, so that the app is built once per isolate. */
+  Bindings: Deps;
   Variables: { deps: Deps; actor: Actor };
 }

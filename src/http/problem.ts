@@ -16,7 +16,18 @@ export interface Problem {
 
 export function problem(c: Context, p: Problem): Response {
   const { status, code, detail, ...rest } = p;
-  return c.body(JSON.stringify({ type: `/docs/errors#${code}`, title: code.replaceAll("_", " "), status, code, detail, ...rest }), status, {
-    "content-type": "application/problem+json",
-  });
+  return c.body(
+    JSON.stringify({
+      type: `/docs/errors#${code}`,
+      title: code.replaceAll("_", " "),
+      status,
+      code,
+      detail,
+      ...rest,
+    }),
+    status,
+    {
+      "content-type": "application/problem+json",
+    },
+  );
 }

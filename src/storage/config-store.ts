@@ -16,10 +16,18 @@ const NEWEST = `SELECT kind, name, version, body, updated_at_ms, updated_by FROM
 /** The configuration of one project in D1 (schema/config.ts, config_documents). */
 export function makeConfigStore(db: D1Database, projectId: string, clock: Clock): ConfigStore {
   const get = async (kind: ConfigKind, name: string): Promise<ConfigDocument | undefined> => {
-    const row = await db.prepare(`${NEWEST} AND name = ?3`).bind(projectId, kind, name).first<Row>();
+    const row = await db
+      .prepare(`${NEWEST} AND name = ?3`)
+      .bind(projectId, kind, name)
+      .first<Row>();
     return row === null ? undefined : toDocument(row);
   };
-  const append = async (kind: ConfigKind, name: string, body: string | null, by: string): Promise<number> => {
+  const append = async (
+    kind: ConfigKind,
+    name: string,
+    body: string | null,
+    by: string,
+  ): Promise<number> => {
     // One statement, so that two writers get two versions.
     const row = await db
       .prepare(
@@ -36,7 +44,9 @@ export function makeConfigStore(db: D1Database, projectId: string, clock: Clock)
     get,
     async list(kind, prefix = "") {
       const { results } = await db
-        .prepare(`${NEWEST} AND substr(name, 1, length(?3)) = ?3 AND body IS NOT NULL ORDER BY name`)
+        .prepare(
+          `${NEWEST} AND substr(name, 1, length(?3)) = ?3 AND body IS NOT NULL ORDER BY name`,
+        )
         .bind(projectId, kind, prefix)
         .all<Row>();
       return results.map(toDocument).filter((d) => d !== undefined);
@@ -57,5 +67,12 @@ export function makeConfigStore(db: D1Database, projectId: string, clock: Clock)
 
 function toDocument(row: Row): ConfigDocument | undefined {
   if (row.body === null) return undefined;
-  return { kind: row.kind, name: row.name, version: row.version, body: row.body, updatedAtMs: row.updated_at_ms, updatedBy: row.updated_by };
+  return {
+    kind: row.kind,
+    name: row.name,
+    version: row.version,
+    body: row.body,
+    updatedAtMs: row.updated_at_ms,
+    updatedBy: row.updated_by,
+  };
 }

@@ -27,7 +27,15 @@ export function makeTokenStore(db: D1Database, clock: Clock): TokenStore {
         `INSERT INTO tokens (id, project_id, name, scopes, origins, created_at_ms, created_by, revoked_at_ms)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL ${guard}`,
       )
-      .bind(r.id, r.projectId, r.name, r.scopes.join(","), r.origins.join(","), r.createdAtMs, r.createdBy);
+      .bind(
+        r.id,
+        r.projectId,
+        r.name,
+        r.scopes.join(","),
+        r.origins.join(","),
+        r.createdAtMs,
+        r.createdBy,
+      );
   return {
     async state(projectId, id) {
       const key = `${projectId}/${id}`;
@@ -35,7 +43,10 @@ export function makeTokenStore(db: D1Database, clock: Clock): TokenStore {
       const now = clock();
       if (known !== undefined && now - known.atMs < FRESH_MS) return known.state;
       try {
-        const row = await db.prepare("SELECT * FROM tokens WHERE id = ?1 AND project_id = ?2").bind(id, projectId).first<Row>();
+        const row = await db
+          .prepare("SELECT * FROM tokens WHERE id = ?1 AND project_id = ?2")
+          .bind(id, projectId)
+          .first<Row>();
         const state = stateOf(row);
         if (memory.size >= MAX_REMEMBERED) memory.clear();
         memory.set(key, { state, atMs: now });
@@ -46,19 +57,30 @@ export function makeTokenStore(db: D1Database, clock: Clock): TokenStore {
       }
     },
     async list(projectId) {
-      const { results } = await db.prepare("SELECT * FROM tokens WHERE project_id = ?1 ORDER BY created_at_ms, id").bind(projectId).all<Row>();
+      const { results } = await db
+        .prepare("SELECT * FROM tokens WHERE project_id = ?1 ORDER BY created_at_ms, id")
+        .bind(projectId)
+        .all<Row>();
       return results.map(toRecord);
     },
     async add(record) {
       await insert(record, "").run();
     },
     async revoke(projectId, id, atMs) {
-      const done = await db.prepare("UPDATE tokens SET revoked_at_ms = ?3 WHERE id = ?1 AND project_id = ?2 AND revoked_at_ms IS NULL").bind(id, projectId, atMs).run();
+      const done = await db
+        .prepare(
+          "UPDATE tokens SET revoked_at_ms = ?3 WHERE id = ?1 AND project_id = ?2 AND revoked_at_ms IS NULL",
+        )
+        .bind(id, projectId, atMs)
+        .run();
       memory.delete(`${projectId}/${id}`);
       return done.meta.changes > 0;
     },
     async addFirstAdmin(record) {
-      const done = await insert(record, "WHERE NOT EXISTS (SELECT 1 FROM tokens WHERE instr(scopes, 'admin') > 0)").run();
+      const done = await insert(
+        record,
+        "WHERE NOT EXISTS (SELECT 1 FROM tokens WHERE instr(scopes, 'admin') > 0)",
+      ).run();
       return done.meta.changes > 0;
     },
   };

@@ -3,9 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = join(import.meta.dirname, "../..");
 const READY_MS = 60_000;
 
 /** A whole Vedette in a process of its own, as `npm start` runs it. */
@@ -40,15 +39,22 @@ export async function startVedette(options: StartOptions = {}): Promise<Vedette>
   const env: NodeJS.ProcessEnv = { ...process.env, PORT: String(port), STATE_DIR: stateDir };
   if (options.cron !== true) env["VEDETTE_NO_CRON"] = "1";
   for (const [k, v] of Object.entries(options.vars ?? {})) env[`VEDETTE_VAR_${k}`] = v;
-  const child = spawn(join(root, "node_modules/node/bin/node"), [join(root, "scripts/launch.mjs")], {
-    cwd: root,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true, // its own process group, so that kill() reaches workerd as well
-  });
+  const child = spawn(
+    join(root, "node_modules/node/bin/node"),
+    [join(root, "scripts/launch.mjs")],
+    {
+      cwd: root,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true, // its own process group, so that kill() reaches workerd as well
+    },
+  );
   const output: string[] = [];
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Vedette did not start in ${READY_MS} ms:\n${output.join("")}`)), READY_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`Vedette did not start in ${READY_MS} ms:\n${output.join("")}`)),
+      READY_MS,
+    );
     const listen = (chunk: Buffer): void => {
       output.push(chunk.toString());
       if (output.join("").includes("Vedette is up at")) {
@@ -100,13 +106,22 @@ export async function freePort(): Promise<number> {
     probe.once("error", reject);
     probe.listen(0, "127.0.0.1", () => {
       const address = probe.address();
-      probe.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port"))));
+      probe.close(() =>
+        typeof address === "object" && address !== null
+          ? resolve(address.port)
+          : reject(new Error("no port")),
+      );
     });
   });
 }
 
 /** Polls `probe` until it gives a value, or throws what `what` names. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined | false>, timeoutMs = 10_000, everyMs = 50): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false>,
+  timeoutMs = 10_000,
+  everyMs = 50,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   let last: unknown;
   for (;;) {
@@ -116,7 +131,10 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
     } catch (e) {
       last = e;
     }
-    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}${last === undefined ? "" : ` (${String(last)})`}`);
+    if (Date.now() > end)
+      throw new Error(
+        `not within ${timeoutMs} ms: ${what}${last === undefined ? "" : ` (${String(last)})`}`,
+      );
     await new Promise((r) => setTimeout(r, everyMs));
   }
 }
@@ -128,7 +146,8 @@ async function workerdChild(parent: number): Promise<number> {
     try {
       const stat = await readFile(`/proc/${entry}/stat`, "utf8");
       const m = /^\d+ \((.*)\) \S (\d+)/.exec(stat);
-      if (m !== null && Number(m[2]) === parent && m[1]?.startsWith("workerd") === true) return Number(entry);
+      if (m !== null && Number(m[2]) === parent && m[1]?.startsWith("workerd") === true)
+        return Number(entry);
     } catch {
       // the process ended while we looked
     }

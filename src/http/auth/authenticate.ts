@@ -9,7 +9,11 @@ export type AuthRefusal =
   | { readonly reason: "missing" }
   | { readonly reason: "unknown_token" }
   | { readonly reason: "revoked" }
-  | { readonly reason: "wrong_scope"; readonly wanted: readonly Scope[]; readonly has: readonly Scope[] }
+  | {
+      readonly reason: "wrong_scope";
+      readonly wanted: readonly Scope[];
+      readonly has: readonly Scope[];
+    }
   | { readonly reason: "wrong_origin"; readonly origin: string }
   | { readonly reason: "cross_site" }
   | { readonly reason: "state_unavailable" };
@@ -39,24 +43,43 @@ export function findCredentials(request: Request): Credentials | undefined {
 }
 
 /** Who asks, or a named refusal. `wanted`: any one of these scopes is enough. */
-export async function authenticate(deps: Deps, request: Request, wanted: readonly Scope[]): Promise<Result<Actor, AuthRefusal>> {
+export async function authenticate(
+  deps: Deps,
+  request: Request,
+  wanted: readonly Scope[],
+): Promise<Result<Actor, AuthRefusal>> {
   const credentials = findCredentials(request);
   if (credentials === undefined) return err({ reason: "missing" });
   const found = await identify(deps, credentials, wanted);
   if (!found.ok) return found;
   const actor = found.value;
   // A token in an address may leak through logs and referrers, so it may only write.
-  const usable = actor.via === "query" ? wanted.filter((s) => s === "ingest" || s === "beacon") : wanted;
-  if (!usable.some((s) => mayDo(actor.scopes, s))) return err({ reason: "wrong_scope", wanted, has: actor.scopes });
+  const usable =
+    actor.via === "query" ? wanted.filter((s) => s === "ingest" || s === "beacon") : wanted;
+  if (!usable.some((s) => mayDo(actor.scopes, s)))
+    return err({ reason: "wrong_scope", wanted, has: actor.scopes });
   if (actor.via === "session" && !sameOrigin(request)) return err({ reason: "cross_site" });
   return ok(actor);
 }
 
-async function identify(deps: Deps, { token, via }: Credentials, wanted: readonly Scope[]): Promise<Result<Actor, AuthRefusal>> {
-  const raw = via === "session" ? await readSession(deps.config.tokenSecret, token, deps.clock()) : token;
+async function identify(
+  deps: Deps,
+  { token, via }: Credentials,
+  wanted: readonly Scope[],
+): Promise<Result<Actor, AuthRefusal>> {
+  const raw =
+    via === "session" ? await readSession(deps.config.tokenSecret, token, deps.clock()) : token;
   if (raw === undefined) return err({ reason: "unknown_token" });
   const local = await localToken(deps, raw);
-  if (local !== undefined) return ok({ projectId: "default", tokenId: local.name, name: local.name, scopes: local.scopes, origins: [], via });
+  if (local !== undefined)
+    return ok({
+      projectId: "default",
+      tokenId: local.name,
+      name: local.name,
+      scopes: local.scopes,
+      origins: [],
+      via,
+    });
   const verified = await verifyToken(deps.config.tokenSecret, raw);
   if (!verified.ok) return err({ reason: "unknown_token" });
   const { projectId, id, scopes } = verified.value;
@@ -66,20 +89,40 @@ async function identify(deps: Deps, { token, via }: Credentials, wanted: readonl
 
 function admit(
   state: TokenState,
-  claims: { readonly projectId: string; readonly id: string; readonly scopes: readonly Scope[]; readonly via: Actor["via"] },
+  claims: {
+    readonly projectId: string;
+    readonly id: string;
+    readonly scopes: readonly Scope[];
+    readonly via: Actor["via"];
+  },
   wanted: readonly Scope[],
 ): Result<Actor, AuthRefusal> {
   const { projectId, id, scopes, via } = claims;
   switch (state.state) {
     case "active":
-      return ok({ projectId, tokenId: id, name: state.record.name, scopes, origins: state.record.origins, via });
+      return ok({
+        projectId,
+        tokenId: id,
+        name: state.record.name,
+        scopes,
+        origins: state.record.origins,
+        via,
+      });
     case "revoked":
       return err({ reason: "revoked" });
     case "unknown_id":
       return err({ reason: "unknown_token" });
     case "unavailable":
       // The signature holds and writing is all it may do: ingest survives a D1 outage even in a new isolate.
-      if (wanted.every((s) => s === "ingest")) return ok({ projectId, tokenId: id, name: id, scopes: scopes.filter((s) => s === "ingest"), origins: [], via });
+      if (wanted.every((s) => s === "ingest"))
+        return ok({
+          projectId,
+          tokenId: id,
+          name: id,
+          scopes: scopes.filter((s) => s === "ingest"),
+          origins: [],
+          via,
+        });
       return err({ reason: "state_unavailable" });
   }
 }

@@ -14,7 +14,12 @@ export interface TokenClaims {
 
 export type TokenRefusal = { readonly reason: "malformed" } | { readonly reason: "bad_signature" };
 
-const LETTERS: Readonly<Record<string, Scope>> = { i: "ingest", b: "beacon", r: "read", a: "admin" };
+const LETTERS: Readonly<Record<string, Scope>> = {
+  i: "ingest",
+  b: "beacon",
+  r: "read",
+  a: "admin",
+};
 const SHAPE = /^vdt_([ibra]{1,4})_([a-z0-9-]{1,40})_([a-z0-9]{8,32})_([0-9a-f]{40})$/;
 
 export async function makeToken(secret: string, claims: TokenClaims): Promise<string> {
@@ -27,7 +32,10 @@ export async function makeToken(secret: string, claims: TokenClaims): Promise<st
 }
 
 /** Checks shape and signature; the comparison takes the same time wherever the first difference is. */
-export async function verifyToken(secret: string, token: string): Promise<Result<TokenClaims, TokenRefusal>> {
+export async function verifyToken(
+  secret: string,
+  token: string,
+): Promise<Result<TokenClaims, TokenRefusal>> {
   const m = SHAPE.exec(token);
   if (m === null) return err({ reason: "malformed" });
   const [, letters = "", projectId = "", id = "", mac = ""] = m;
@@ -39,7 +47,9 @@ export async function verifyToken(secret: string, token: string): Promise<Result
 
 /** Equal texts, compared in constant time through their digests. */
 export async function sameSecret(a: string, b: string): Promise<boolean> {
-  const [x, y] = await Promise.all([a, b].map((t) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(t))));
+  const [x, y] = await Promise.all(
+    [a, b].map((t) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(t))),
+  );
   return crypto.subtle.timingSafeEqual(x as ArrayBuffer, y as ArrayBuffer);
 }
 
@@ -50,7 +60,13 @@ const keys = new Map<string, Promise<CryptoKey>>();
 export async function sign(secret: string, text: string): Promise<Uint8Array> {
   let key = keys.get(secret);
   if (key === undefined) {
-    key = crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    key = crypto.subtle.importKey(
+      "raw",
+      new TextEncoder().encode(secret),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      ["sign"],
+    );
     keys.set(secret, key);
   }
   const mac = await crypto.subtle.sign("HMAC", await key, new TextEncoder().encode(text));
@@ -62,5 +78,7 @@ export function hex(bytes: Uint8Array): string {
 }
 
 function unhex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
 }

@@ -1,0 +1,33 @@
+// `npm test`: installs what is missing and runs everything. Arguments go to vitest.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { ensureInstalled, runScript } from "./install.mjs";
+
+ensureInstalled(true);
+ensureChromium();
+const built = runScript("scripts/build.mjs", []);
+if (built.status !== 0) process.exit(built.status ?? 1);
+const done = runScript("node_modules/vitest/vitest.mjs", ["run", ...process.argv.slice(2)]);
+if (!existsSync("/usr/bin/chromium"))
+  console.log(
+    "SKIPPED: the browser tests; there is no /usr/bin/chromium (Debian: apt-get install chromium)",
+  );
+if (!existsSync("/usr/bin/prometheus"))
+  console.log(
+    "SKIPPED: the tests beside a real Prometheus; there is no /usr/bin/prometheus (Debian: apt-get install prometheus)",
+  );
+process.exit(done.status ?? 1);
+
+/** Debian's browser and Prometheus where root may install them; the tests say so where they are missing. */
+function ensureChromium() {
+  const wanted = ["chromium", "prometheus"].filter((p) => !existsSync(`/usr/bin/${p}`));
+  if (wanted.length === 0 || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
+  console.log(`Installing ${wanted.join(" and ")} …`);
+  const apt = (...args) =>
+    spawnSync("apt-get", ["-qq", ...args], {
+      stdio: "ignore",
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
+  apt("update");
+  apt("install", "-y", "--no-install-recommends", ...wanted);
+}

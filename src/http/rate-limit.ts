@@ -1,0 +1,63 @@
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "./deps";
+import { problem } from "./problem";
+
+export type RateClass = "ingest" | "beacon" | "api";
+
+/** Counts one request of a key; true while it is within the limit. */
+export type RateLimiter = (kind: RateClass, key: string) => Promise<boolean>;
+
+/** What wrangler.toml sets, for the message. Per Cloudflare location, so the real limit is higher. */
+export const RATE_LIMITS: Readonly<
+  Record<RateClass, { readonly perMinute: number; readonly binding: string }>
+> = {
+  ingest: { perMinute: 6000, binding: "RATE_INGEST" },
+  beacon: { perMinute: 600, binding: "RATE_BEACON" },
+  api: { perMinute: 1200, binding: "RATE_API" },
+};
+
+/**
+ * Limits requests per token and class. A page's visitors share a beacon token, so beacons
+ * count per token and visitor address; the address is only a key here and is kept nowhere.
+ */
+export function rateLimit(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const kind = rateClassOf(c.req.method, c.req.path);
+    if (kind === undefined) return next();
+    const deps = c.get("deps");
+    const key =
+      kind === "beacon"
+        ? `${c.req.query("k") ?? ""}/${c.req.header("cf-connecting-ip") ?? ""}`
+        : tokenKey(c.req.raw);
+    if (await deps.rateLimiter(kind, key)) return next();
+    const { perMinute, binding } = RATE_LIMITS[kind];
+    c.header("retry-after", "10");
+    return problem(c, {
+      status: 429,
+      code: "rate_limited",
+      detail: `more than ${perMinute} ${kind} requests a minute with this token at this location`,
+      limit: {
+        name: `${kind}_requests_per_minute`,
+        value: perMinute,
+        raise: `[[ratelimits]] ${binding} in wrangler.toml`,
+      },
+    });
+  };
+}
+
+const INGEST = /^\/(v1\/|api\/v1\/(write|ingest\/|otlp\/|import\/)|metrics\/job)/;
+const API = /^\/(api|config)\//;
+const UNLIMITED = /^\/api\/health$/;
+
+/** Which limit a request counts against; undefined for pages, health and sockets. */
+export function rateClassOf(method: string, path: string): RateClass | undefined {
+  if (path === "/e") return "beacon";
+  if (INGEST.test(path) && method !== "GET") return "ingest";
+  if (API.test(path) && !UNLIMITED.test(path)) return "api";
+  return undefined;
+}
+
+function tokenKey(request: Request): string {
+  const header = request.headers.get("authorization") ?? request.headers.get("cookie");
+  return header ?? new URL(request.url).searchParams.get("token") ?? "anonymous";
+}
