@@ -1,0 +1,61 @@
+import type { SpillRpc } from "../core/objects";
+import { type D1Failure, classifyD1Error } from "./d1-errors";
+
+/** A write that can be repeated from bytes: `kind` names a writer of spill-writers.ts. */
+export interface SpillableWrite {
+  readonly kind: string;
+  readonly payload: () => Uint8Array;
+  readonly write: () => Promise<void>;
+}
+
+/** The store refuses and the write was not kept: the daily quota or the database's size is used up. */
+export class StoreQuotaError extends Error {
+  override readonly name = "StoreQuotaError";
+}
+
+/** Neither the store nor the spill took the write; sending it again is right. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError";
+}
+
+/** D1 gives up on a statement after 30 s; a request should not wait that long to learn it. */
+const WRITE_TIMEOUT_MS = 8_000;
+
+/**
+ * Writes to D1, or keeps the write in the spill where D1 is overloaded or down. Durable when it resolves.
+ * @throws StoreQuotaError | StoreUnavailableError; the store's own error where the write can never succeed
+ */
+export async function writeOrSpill(
+  spill: () => SpillRpc,
+  w: SpillableWrite,
+): Promise<"stored" | "spilled"> {
+  let failure: D1Failure;
+  try {
+    await withTimeout(w.write(), WRITE_TIMEOUT_MS);
+    return "stored";
+  } catch (e) {
+    failure = classifyD1Error(e);
+    if (failure.kind === "permanent") throw e;
+    if (failure.kind === "quota") throw new StoreQuotaError(failure.message);
+  }
+  try {
+    await spill().put(w.kind, w.payload());
+    return "spilled";
+  } catch (e) {
+    throw new StoreUnavailableError(
+      `D1: ${failure.message}; spill: ${e instanceof Error ? e.message : String(e)}`,
+    );
+  }
+}
+
+async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`D1 write timed out after ${ms} ms`)), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
