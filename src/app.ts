@@ -1,11 +1,15 @@
 import { Hono } from "hono";
 import type { AppEnv } from "./http/deps";
 import { healthRoutes } from "./http/health";
+import { ingestMetricsRoutes } from "./http/ingest-metrics/routes";
+import { liveRoutes } from "./http/live/routes";
 import { observe } from "./http/observe";
+import { pageRoutes } from "./http/pages";
 import { problem } from "./http/problem";
 import { rateLimit } from "./http/rate-limit";
 import { answerUnexpected } from "./http/report-error";
 import { securityHeaders } from "./http/security-headers";
+import { sessionRoutes } from "./http/session";
 import { tokenRoutes } from "./http/tokens";
 
 /** The Hono app: middleware order and mounts, nothing else. Built once per isolate; the ports come with each request. */
@@ -28,6 +32,10 @@ export function makeApp(): Hono<AppEnv> {
   );
 
   app.route("/", healthRoutes());
+  app.route("/", ingestMetricsRoutes());
   app.route("/", tokenRoutes());
+  app.route("/", sessionRoutes());
+  app.route("/", liveRoutes());
+  app.route("/", pageRoutes());
   return app;
 }
