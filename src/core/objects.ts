@@ -141,6 +141,8 @@ export interface IncidentAlerts {
 }
 
 export interface LiveHubRpc {
+  /** The WebSocket upgrade of a watcher that the Worker has let in; header `x-vedette-watcher` says who (JSON). */
+  fetch(request: Request): Promise<Response>;
   /** Sends messages to the sockets; gives until when somebody is known to watch (0: nobody, publish nothing). */
   publish(messages: readonly LiveMessage[]): Promise<{ readonly watchedUntilMs: number }>;
   /** Only the lease, for producers that have nothing to say yet. */

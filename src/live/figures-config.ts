@@ -24,21 +24,30 @@ const schema = z.strictObject({
  * The project's figures from configuration `figures/default`: a JSON object from a figure's key
  * to `{expr?, threshold?}`. What is left out stays as it is by default; undefined: all defaults.
  */
-export function parseFiguresConfig(body: string | undefined): Result<readonly FigureDefinition[], { readonly where: string; readonly message: string }> {
+export function parseFiguresConfig(
+  body: string | undefined,
+): Result<readonly FigureDefinition[], { readonly where: string; readonly message: string }> {
   if (body === undefined) return ok(DEFAULT_FIGURES);
   const json = parseJson(body);
   if (json === undefined) return err({ where: "/", message: "not valid JSON" });
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return err({ where: `/${(issue?.path ?? []).join("/")}`, message: issue?.message ?? "not a figures configuration" });
+    return err({
+      where: `/${(issue?.path ?? []).join("/")}`,
+      message: issue?.message ?? "not a figures configuration",
+    });
   }
   return ok(
     DEFAULT_FIGURES.map((base) => {
       const given = parsed.data[base.key];
       const expr = given?.expr ?? base.expr;
       const threshold = given?.threshold ?? base.threshold;
-      return { key: base.key, ...(expr === undefined ? {} : { expr }), ...(threshold === undefined ? {} : { threshold }) };
+      return {
+        key: base.key,
+        ...(expr === undefined ? {} : { expr }),
+        ...(threshold === undefined ? {} : { threshold }),
+      };
     }),
   );
 }

@@ -25,16 +25,37 @@ interface RequestConvention {
 
 /** The first convention with samples answers; Vedette's own requests come last, so that the page is never empty. */
 const CONVENTIONS: readonly RequestConvention[] = [
-  { requests: "http_requests_total", buckets: { metric: "http_request_duration_seconds_bucket", perSecond: 1 } },
-  { requests: "api_requests_total", buckets: { metric: "api_response_time_bucket", perSecond: 1_000 } },
+  {
+    requests: "http_requests_total",
+    buckets: { metric: "http_request_duration_seconds_bucket", perSecond: 1 },
+  },
+  {
+    requests: "api_requests_total",
+    buckets: { metric: "api_response_time_bucket", perSecond: 1_000 },
+  },
   // OpenTelemetry's http.server.request.duration, and its milliseconds before semantic conventions 1.21.
-  { requests: "http_server_request_duration_seconds_count", buckets: { metric: "http_server_request_duration_seconds_bucket", perSecond: 1 } },
-  { requests: "http_server_duration_milliseconds_count", buckets: { metric: "http_server_duration_milliseconds_bucket", perSecond: 1_000 } },
-  { requests: "vedette_http_requests_total", buckets: { metric: "vedette_http_request_duration_seconds_bucket", perSecond: 1 } },
+  {
+    requests: "http_server_request_duration_seconds_count",
+    buckets: { metric: "http_server_request_duration_seconds_bucket", perSecond: 1 },
+  },
+  {
+    requests: "http_server_duration_milliseconds_count",
+    buckets: { metric: "http_server_duration_milliseconds_bucket", perSecond: 1_000 },
+  },
+  {
+    requests: "vedette_http_requests_total",
+    buckets: { metric: "vedette_http_request_duration_seconds_bucket", perSecond: 1 },
+  },
 ];
 
 /** Labels under which programs write the response's status. */
-const STATUS_LABELS = ["code", "status", "status_code", "http_status_code", "http_response_status_code"];
+const STATUS_LABELS = [
+  "code",
+  "status",
+  "status_code",
+  "http_status_code",
+  "http_response_status_code",
+];
 
 /**
  * Per-series rate over the last minute, or over five where a series has less than two samples in
@@ -60,7 +81,10 @@ function p95Of({ buckets }: RequestConvention): string | undefined {
   return buckets.perSecond === 1 ? quantile : `${quantile} / ${buckets.perSecond}`;
 }
 
-const firstOf = (of: (c: RequestConvention) => string | undefined): string => CONVENTIONS.map(of).filter((e) => e !== undefined).join("\nor ");
+const firstOf = (of: (c: RequestConvention) => string | undefined): string =>
+  CONVENTIONS.map(of)
+    .filter((e) => e !== undefined)
+    .join("\nor ");
 
 export const DEFAULT_FIGURES: readonly FigureDefinition[] = [
   { key: "requestRate", expr: firstOf(requestRateOf) },
@@ -70,7 +94,13 @@ export const DEFAULT_FIGURES: readonly FigureDefinition[] = [
   { key: "eventsPerMinute" },
 ];
 
-export const NO_FIGURES: Figures = { requestRate: null, errorRate: null, p95Seconds: null, activeUsers: null, eventsPerMinute: null };
+export const NO_FIGURES: Figures = {
+  requestRate: null,
+  errorRate: null,
+  p95Seconds: null,
+  activeUsers: null,
+  eventsPerMinute: null,
+};
 
 export type FigureLevel = "unknown" | "fine" | "amber" | "red";
 

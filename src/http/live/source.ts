@@ -1,0 +1,27 @@
+import type { LiveSource } from "../../live/source";
+import type { Deps } from "../deps";
+import { evaluateFigures } from "./evaluate";
+import { loadFigureDefinitions } from "./definitions";
+import { parseActiveAlerts } from "./active-alerts";
+
+/** A project's present state through its ports. One per hub: it remembers the definitions for a while. */
+export function makeLiveSource(deps: Deps, projectId: string): LiveSource {
+  const definitions = loadFigureDefinitions(deps, projectId);
+  return {
+    async figures(nowMs) {
+      return evaluateFigures(deps, projectId, await definitions(nowMs), nowMs);
+    },
+    async alerts() {
+      return parseActiveAlerts(await deps.objects(projectId).alertRouter().alerts());
+    },
+    async incidents() {
+      return [];
+    },
+    async logs() {
+      return [];
+    },
+    async events() {
+      return [];
+    },
+  };
+}

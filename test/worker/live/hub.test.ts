@@ -1,0 +1,148 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, expect, it } from "vitest";
+import type { LiveAlert, LiveMessage } from "../../../src/core/live";
+import type { LiveHubRpc } from "../../../src/core/objects";
+import { ofType, ORIGIN, upgrade, watch, type Watcher } from "./socket";
+
+// The stub answers any method by RPC; the interface says which the class has.
+const hub = env.LIVE_HUB.getByName("default/hub") as unknown as LiveHubRpc;
+const stub = env.LIVE_HUB.getByName("default/hub");
+const open: Watcher[] = [];
+
+async function watching(query?: string): Promise<Watcher> {
+  const w = await watch(query);
+  open.push(w);
+  return w;
+}
+
+async function nobodyWatches(): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if ((await hub.watched()).watchedUntilMs === 0) return;
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  throw new Error("somebody still watches");
+}
+
+afterEach(async () => {
+  for (const w of open.splice(0)) w.socket.close(1000, "done");
+  await nobodyWatches();
+});
+
+const alert: LiveAlert = {
+  fingerprint: "f1",
+  labels: { alertname: "Slow", severity: "critical" },
+  annotations: {},
+  status: "firing",
+  startsAtMs: 1,
+  value: 2,
+};
+const alerts: LiveMessage = { type: "alerts", alerts: [alert] };
+
+it("sends the snapshot before anything else, then what is published", async () => {
+  const w = await watching();
+  const line = { timeMs: Date.now(), level: "info", service: "shop", message: "hello" };
+  const lease = await hub.publish([{ type: "logs", lines: [line] }]);
+  expect(lease.watchedUntilMs).toBeGreaterThan(Date.now() + 5_000);
+  expect((await w.next(ofType("logs"))).lines).toEqual([line]);
+  expect(w.messages[0]?.type).toBe("snapshot");
+  const second = await watching();
+  expect((await second.next(ofType("snapshot"))).logs).toEqual([line]);
+});
+
+it("tells 100 sockets of an alert within a second", async () => {
+  const all = await Promise.all(Array.from({ length: 100 }, () => watching("?topics=alerts")));
+  await Promise.all(all.map((w) => w.next(ofType("snapshot"))));
+  const start = Date.now();
+  await hub.publish([alerts]);
+  const got = await Promise.all(all.map((w) => w.next(ofType("alerts"))));
+  const took = Date.now() - start;
+  expect(got.every((m) => m.alerts[0]?.fingerprint === "f1")).toBe(true);
+  expect(took).toBeLessThan(1_000);
+  console.log(`alert to 100 sockets: ${took} ms`);
+});
+
+it("evaluates the figures once a second for all sockets, and not at all once nobody watches", async () => {
+  const [a, b] = [await watching(), await watching()];
+  await new Promise((r) => setTimeout(r, 3_300));
+  const times = (w: Watcher): number[] => w.messages.filter(ofType("figures")).map((m) => m.atMs);
+  expect(times(a).length).toBeGreaterThanOrEqual(2);
+  expect(times(a).length).toBeLessThanOrEqual(4);
+  expect(times(a)).toEqual(expect.arrayContaining(times(b)));
+  a.socket.close();
+  b.socket.close();
+  await nobodyWatches();
+  const quiet = await runInDurableObject(stub, async (_, state) => ({
+    alarm: await state.storage.getAlarm(),
+    sockets: state.getWebSockets().filter((s) => s.readyState === WebSocket.OPEN).length,
+  }));
+  expect(quiet).toEqual({ alarm: null, sockets: 0 });
+  const seen = times(a).length;
+  await new Promise((r) => setTimeout(r, 1_500));
+  expect(times(a).length).toBe(seen);
+});
+
+it("gives no lease and keeps nothing while nobody watches", async () => {
+  expect(await hub.watched()).toEqual({ watchedUntilMs: 0 });
+  expect(
+    await hub.publish([
+      { type: "events", events: [{ timeMs: 1, name: "unseen", visitor: "v", properties: {} }] },
+    ]),
+  ).toEqual({ watchedUntilMs: 0 });
+  const w = await watching();
+  expect((await w.next(ofType("snapshot"))).events.map((e) => e.name)).not.toContain("unseen");
+});
+
+it("goes on after the object was evicted under its sockets", async () => {
+  const w = await watching();
+  await w.next(ofType("figures"));
+  await evictDurableObject(stub);
+  const before = w.messages.length;
+  await hub.publish([alerts]);
+  expect((await w.next(ofType("alerts"))).alerts).toEqual([alert]);
+  await new Promise((r) => setTimeout(r, 2_200));
+  expect(w.messages.slice(before).some((m) => m.type === "figures")).toBe(true);
+});
+
+it("sends a socket only the topics it asked for", async () => {
+  const w = await watching("?topics=events");
+  await hub.publish([
+    alerts,
+    { type: "events", events: [{ timeMs: 5, name: "signup", visitor: "v", properties: {} }] },
+  ]);
+  await w.next(ofType("events"));
+  expect(new Set(w.messages.map((m) => m.type))).toEqual(new Set(["snapshot", "events"]));
+});
+
+it("answers pings and cuts off who speaks another language or lags behind", async () => {
+  const w = await watching();
+  const pong = new Promise((resolve) =>
+    w.socket.addEventListener("message", (e) => e.data === "pong" && resolve(true)),
+  );
+  w.socket.send("ping");
+  expect(await pong).toBe(true);
+  w.socket.send(`ack:${Date.now()}`);
+  w.socket.send(`ack:${Date.now() - 60_000}`);
+  expect(await w.closed()).toMatchObject({ code: 1013 });
+  const other = await watching();
+  other.socket.send("subscribe");
+  expect(await other.closed()).toMatchObject({ code: 1008 });
+});
+
+it("lets nobody in without the read scope, from a foreign page, or for an unknown topic", async () => {
+  expect((await upgrade({})).status).toBe(401);
+  expect((await upgrade({ authorization: "Bearer vdt_ingest_local" })).status).toBe(403);
+  const foreign = await upgrade({
+    authorization: "Bearer vdt_read_local",
+    origin: "https://evil.example",
+  });
+  expect(foreign.status).toBe(403);
+  expect(await foreign.json()).toMatchObject({ code: "origin_refused" });
+  expect(
+    (await upgrade({ authorization: "Bearer vdt_read_local" }, "?topics=weather")).status,
+  ).toBe(400);
+  const own = await upgrade({ authorization: "Bearer vdt_read_local", origin: ORIGIN });
+  expect(own.status).toBe(101);
+  own.webSocket?.accept();
+  own.webSocket?.close();
+});
