@@ -1,0 +1,133 @@
+import { readBatch } from "../core/batch";
+import { type Labels, compareLabels, compareStrings, labelsKey } from "../core/labels";
+import type { Matcher } from "../core/matchers";
+import {
+  type AppendResult,
+  type MetricReader,
+  type MetricWriter,
+  SampleBudgetError,
+  type SelectRequest,
+  ShardUnavailableError,
+} from "../core/metric-store";
+import type { MetricShardRpc } from "../core/objects";
+import type { MetricMetadata, Series } from "../core/series";
+import { splitBatch } from "../tsdb/batch-split";
+import { mergeResults } from "../tsdb/rejections";
+import { decodeSelect } from "../tsdb/select-codec";
+import { concatBytes } from "../tsdb/storage-port";
+
+/** From `from` (ms) on, new samples went to `n` shards. */
+export interface ShardEpoch {
+  readonly from: number;
+  readonly n: number;
+}
+
+export interface MetricStoreOptions {
+  /** The stub of one shard of the project. */
+  readonly shard: (number: number) => MetricShardRpc;
+  /** Oldest first; the last one takes the writes, all are read. One shard unless given. */
+  readonly epochs?: readonly ShardEpoch[];
+}
+
+/** Samples held at once by one query unless it says otherwise. */
+export const DEFAULT_MAX_SAMPLES = 4_000_000;
+
+/** A project's metrics over its shards. */
+export function makeMetricStore(options: MetricStoreOptions): MetricReader & MetricWriter {
+  const epochs = options.epochs ?? [{ from: 0, n: 1 }];
+  const writeShards = epochs.at(-1)?.n ?? 1;
+  const readShards = Math.max(...epochs.map((e) => e.n));
+
+  const ask = async <T>(
+    number: number,
+    call: (shard: MetricShardRpc) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      return await call(options.shard(number));
+    } catch (e) {
+      // Errors cross the RPC with their name; a class does not.
+      if (e instanceof Error && e.name === "SampleBudgetError")
+        throw new SampleBudgetError(e.message);
+      if (e instanceof Error && e.name === "BatchFormatError") throw e;
+      throw new ShardUnavailableError(
+        `metric shard ${number} did not answer: ${e instanceof Error ? e.message : String(e)}`,
+        { cause: e },
+      );
+    }
+  };
+  const askAll = <T>(call: (shard: MetricShardRpc) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: readShards }, (_, i) => ask(i, call)));
+
+  return {
+    async append(batch): Promise<AppendResult> {
+      if (writeShards === 1) return ask(0, (s) => s.append(batch));
+      const parts = splitBatch(readBatch(batch), writeShards);
+      const results = await Promise.all(
+        [...parts].map(([number, bytes]) => ask(number, (s) => s.append(bytes))),
+      );
+      return mergeResults(results);
+    },
+
+    async select(requests: readonly SelectRequest[], limits): Promise<Series[][]> {
+      const maxSamples = limits?.maxSamples ?? DEFAULT_MAX_SAMPLES;
+      const asked = requests.map((r) => ({
+        matchers: plain([r.matchers])[0] ?? [],
+        startMs: r.startMs,
+        endMs: r.endMs,
+      }));
+      const answers = await askAll(async (s) => readAnswer(await s.select(asked, maxSamples)));
+      const found = decodeSelect(answers, requests);
+      if (readShards > 1) {
+        const held = found.reduce(
+          (n, list) => n + list.reduce((m, s) => m + s.timestamps.length, 0),
+          0,
+        );
+        if (held > maxSamples)
+          throw new SampleBudgetError(`the query needs more than ${maxSamples} samples`);
+      }
+      return found;
+    },
+
+    async series(matchers, startMs, endMs, limit): Promise<Labels[]> {
+      const lists = await askAll((s) => s.series(plain(matchers), startMs, endMs, limit));
+      const byKey = new Map(lists.flat().map((l) => [labelsKey(l), l]));
+      return [...byKey.values()].sort(compareLabels).slice(0, limit);
+    },
+
+    async labelNames(matchers, startMs, endMs, limit): Promise<string[]> {
+      return unite(
+        await askAll((s) => s.labelNames(plain(matchers), startMs, endMs, limit)),
+        limit,
+      );
+    },
+
+    async labelValues(name, matchers, startMs, endMs, limit): Promise<string[]> {
+      return unite(
+        await askAll((s) => s.labelValues(name, plain(matchers), startMs, endMs, limit)),
+        limit,
+      );
+    },
+
+    async metadata(metric, limit): Promise<MetricMetadata[]> {
+      const lists = await askAll((s) => s.metadata(metric, limit));
+      const byName = new Map(lists.flat().map((m) => [m.name, m]));
+      return [...byName.values()].sort((a, b) => compareStrings(a.name, b.name)).slice(0, limit);
+    },
+  };
+}
+
+function unite(lists: readonly (readonly string[])[], limit: number): string[] {
+  return [...new Set(lists.flat())].sort(compareStrings).slice(0, limit);
+}
+
+/** Matchers as plain data: a matcher that carries more (a parser's node) does not cross the RPC. */
+function plain(matchers: readonly (readonly Matcher[])[]): Matcher[][] {
+  return matchers.map((list) => list.map(({ type, name, value }) => ({ type, name, value })));
+}
+
+async function readAnswer(answer: Uint8Array | ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  if (answer instanceof Uint8Array) return answer;
+  const parts: Uint8Array[] = [];
+  for await (const part of answer) parts.push(part);
+  return concatBytes(parts);
+}

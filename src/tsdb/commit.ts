@@ -1,0 +1,240 @@
+import { type BatchView, readBatch } from "../core/batch";
+import { decodeLabels } from "../core/label-bytes";
+import { renderLabels } from "../core/labels";
+import type { AppendResult } from "../core/metric-store";
+import { type AccumulatorState, type EmittedSample, increment } from "./accumulators";
+import { batchIdKey } from "./batch-ids";
+import { hashBytes } from "./label-hash";
+import { LogBuilder } from "./log-codec";
+import { AppendTally, type ShardLimits, checkTime } from "./rejections";
+import { checkLabels } from "./series-table";
+import type { ShardState } from "./shard-state";
+
+/** What is stored of a series at a time, outside of the head. */
+export interface StoredSamples {
+  /** Whether a sample is stored at that time: with these bits, with others, or not at all. */
+  compare(
+    ref: number,
+    timeMs: number,
+    bits: Uint32Array,
+    i: number,
+  ): "absent" | "equal" | "different";
+}
+
+/**
+ * Judges batches and applies what is accepted to the state, collecting the
+ * effects for the log. One Commit is one group commit: call {@link add} per
+ * batch, then {@link finish} once.
+ */
+export class Commit {
+  readonly log = new LogBuilder();
+  /** Rule groups whose selectors a sample of this commit touched. */
+  readonly touched = new Set<string>();
+  private readonly amounts = new Map<number, number>();
+
+  constructor(
+    private readonly state: ShardState,
+    private readonly stored: StoredSamples,
+    private readonly limits: ShardLimits,
+    private readonly now: number,
+  ) {}
+
+  /** @throws BatchFormatError before anything was applied */
+  add(bytes: Uint8Array): AppendResult {
+    const batch = readBatch(bytes);
+    const tally = new AppendTally();
+    const refs = new Int32Array(batch.labelOffsets.length - 1).fill(UNRESOLVED);
+    this.addSamples(batch, refs, tally);
+    if (batch.incrementSeries.length > 0) this.addIncrements(batch, refs, tally);
+    for (const m of batch.metadata) {
+      const known = this.state.metadata.get(m.name);
+      if (
+        known !== undefined &&
+        known.type === m.type &&
+        known.help === m.help &&
+        known.unit === m.unit
+      )
+        continue;
+      this.state.metadata.set(m.name, m);
+      this.state.metadataChanged = true;
+      this.log.metadata.push(m);
+    }
+    return tally.result();
+  }
+
+  /** Applies the increments of all batches and gives the log record's bytes; undefined where nothing happened. */
+  finish(): Uint8Array | undefined {
+    for (const [ref, amount] of this.amounts) {
+      const step = increment(this.state.accumulators.get(ref), ref, amount, this.now);
+      this.accumulate(step.state, step.emit);
+    }
+    return this.log.isEmpty ? undefined : this.log.finish();
+  }
+
+  /** Takes an accumulator's next state and its samples; a sample that would not be the series' newest waits. */
+  accumulate(next: AccumulatorState, emit: readonly EmittedSample[]): void {
+    let state = next;
+    for (const e of emit) {
+      SCRATCH[0] = e.value;
+      if (e.timeMs > (this.state.table.lastTime[e.ref] as number))
+        this.accept(e.ref, e.timeMs, SCRATCH_BITS, 0);
+      else if (e === emit.at(-1))
+        state = { ...next, emitted: this.state.accumulators.get(next.ref)?.emitted ?? 0 };
+    }
+    this.state.accumulators.set(state.ref, state);
+    this.state.accumulatorsChanged = true;
+    this.log.accumulators.set(state.ref, state);
+  }
+
+  private addSamples(batch: BatchView, refs: Int32Array, tally: AppendTally): void {
+    const { sampleSeries, sampleTimes, sampleValues } = batch;
+    const bits = new Uint32Array(
+      sampleValues.buffer,
+      sampleValues.byteOffset,
+      2 * sampleValues.length,
+    );
+    const table = this.state.table;
+    for (let i = 0; i < sampleSeries.length; i++) {
+      const n = sampleSeries[i] as number;
+      const time = Math.floor(sampleTimes[i] as number);
+      const timely = checkTime(time, this.now, this.limits);
+      if (timely !== "ok") {
+        tally.reject(timely, () => exampleOf(batch, n, time));
+        continue;
+      }
+      let ref = refs[n] as number;
+      if (ref < 0) {
+        ref = this.resolve(batch, n, refs, tally);
+        if (ref < 0) continue;
+      }
+      if (time <= (table.lastTime[ref] as number)) {
+        const there = this.compare(ref, time, bits, i);
+        if (there === "equal") {
+          tally.duplicates++;
+          continue;
+        }
+        if (there === "different") {
+          tally.reject("duplicate_timestamp", () => exampleOf(batch, n, time));
+          continue;
+        }
+      }
+      this.accept(ref, time, bits, i);
+      tally.accepted++;
+    }
+  }
+
+  private addIncrements(batch: BatchView, refs: Int32Array, tally: AppendTally): void {
+    const { incrementSeries, incrementTimes, incrementAmounts } = batch;
+    if (batch.batchId !== "") {
+      const id = batchIdKey(batch.batchId, this.now);
+      if (this.state.batchIds.has(id, this.now)) {
+        tally.duplicates += incrementSeries.length;
+        return;
+      }
+      this.state.batchIds.add(id);
+      this.state.newBatchIds.push(id);
+      this.log.batchIds.push(id);
+    }
+    for (let i = 0; i < incrementSeries.length; i++) {
+      const n = incrementSeries[i] as number;
+      const time = incrementTimes[i] as number;
+      const amount = incrementAmounts[i] as number;
+      const timely = checkTime(time, this.now, this.limits);
+      if (timely !== "ok") {
+        tally.reject(timely, () => exampleOf(batch, n, time));
+        continue;
+      }
+      if (!Number.isFinite(amount)) {
+        tally.reject("invalid_value", () => exampleOf(batch, n, time));
+        continue;
+      }
+      let ref = refs[n] as number;
+      if (ref < 0) {
+        ref = this.resolve(batch, n, refs, tally);
+        if (ref < 0) continue;
+      }
+      this.amounts.set(ref, (this.amounts.get(ref) ?? 0) + amount);
+      tally.accepted++;
+    }
+  }
+
+  private compare(
+    ref: number,
+    time: number,
+    bits: Uint32Array,
+    i: number,
+  ): "absent" | "equal" | "different" {
+    const at = this.state.head.find(ref, time);
+    if (at >= 0) return this.state.head.sameBits(at, bits, i) ? "equal" : "different";
+    return this.stored.compare(ref, time, bits, i);
+  }
+
+  private accept(ref: number, time: number, bits: Uint32Array, i: number): void {
+    const table = this.state.table;
+    this.state.head.append(ref, time, bits, i);
+    this.log.sample(ref, time, bits, i);
+    if (time > (table.lastTime[ref] as number)) table.lastTime[ref] = time;
+    if (this.state.groups.isEmpty) return;
+    const groups = this.state.groups.groupsOf(ref);
+    if (groups !== undefined) for (const g of groups) this.touched.add(g);
+  }
+
+  /** The number of series `n` of the batch, taken up where it is new; negative where it is refused. */
+  private resolve(batch: BatchView, n: number, refs: Int32Array, tally: AppendTally): number {
+    const earlier = refs[n];
+    const from = batch.labelOffsets[n];
+    const to = batch.labelOffsets[n + 1];
+    if (
+      earlier === undefined ||
+      from === undefined ||
+      to === undefined ||
+      from > to ||
+      to > batch.labelBytes.length
+    ) {
+      tally.reject("invalid_labels", () => `series ${n} is not in the batch`);
+      return REFUSED;
+    }
+    const table = this.state.table;
+    const hash = hashBytes(batch.labelBytes, from, to);
+    const known = table.find(batch.labelBytes, from, to, hash);
+    if (known >= 0) return (refs[n] = known);
+    const bytes = batch.labelBytes.subarray(from, to);
+    const bad = checkLabels(bytes);
+    if (bad !== undefined) {
+      tally.reject("invalid_labels", () => bad);
+      return REFUSED;
+    }
+    if (table.live >= this.limits.maxSeries) {
+      tally.reject(
+        "series_limit",
+        () =>
+          `${exampleOf(batch, n, undefined)}: the limit is ${this.limits.maxSeries} active series a shard`,
+      );
+      return REFUSED;
+    }
+    const ref = table.add(batch.labelBytes, from, to, hash);
+    this.state.newSeries.push(ref);
+    this.log.series.push({ ref, labels: bytes });
+    if (!this.state.groups.isEmpty) this.state.groups.seriesAdded(ref, table.labelsOf(ref));
+    return (refs[n] = ref);
+  }
+}
+
+const UNRESOLVED = -1;
+const REFUSED = -2;
+const SCRATCH = new Float64Array(1);
+const SCRATCH_BITS = new Uint32Array(SCRATCH.buffer);
+
+function exampleOf(batch: BatchView, n: number, time: number | undefined): string {
+  const bytes = batch.labelBytes.subarray(
+    batch.labelOffsets[n] ?? 0,
+    batch.labelOffsets[n + 1] ?? 0,
+  );
+  return `${describeLabels(bytes)}${time === undefined ? "" : ` at ${time}`}`;
+}
+
+function describeLabels(bytes: Uint8Array): string {
+  return checkLabels(bytes) === undefined
+    ? renderLabels(decodeLabels(bytes)).slice(0, 400)
+    : "a series with invalid labels";
+}

@@ -1,0 +1,151 @@
+import type { MetricMetadata } from "../core/series";
+import type { AccumulatorState } from "./accumulators";
+import { ByteReader, CorruptBytesError } from "./byte-reader";
+import { ByteWriter } from "./byte-writer";
+
+/**
+ * One commit of the log: what was decided, not what was asked. Replay puts the
+ * effects back without judging anything again, so that a changed limit or clock
+ * cannot lose an acknowledged sample (docs/formats/log.md).
+ */
+export interface LogRecord {
+  readonly series: readonly { readonly ref: number; readonly labels: Uint8Array }[];
+  readonly refs: Uint32Array;
+  readonly times: Float64Array;
+  /** Values as 32-bit words, low first. */
+  readonly bits: Uint32Array;
+  readonly accumulators: readonly AccumulatorState[];
+  readonly batchIds: readonly BatchIdEntry[];
+  readonly metadata: readonly MetricMetadata[];
+}
+
+export interface BatchIdEntry {
+  /** 64 bits of the id's hash, as two words. */
+  readonly hi: number;
+  readonly lo: number;
+  readonly seenMs: number;
+}
+
+const LOG_VERSION = 1;
+
+/** Collects the effects of one commit. */
+export class LogBuilder {
+  readonly series: { ref: number; labels: Uint8Array }[] = [];
+  readonly accumulators = new Map<number, AccumulatorState>();
+  readonly batchIds: BatchIdEntry[] = [];
+  readonly metadata: MetricMetadata[] = [];
+  private readonly refs = new ByteWriter(4096);
+  private readonly times = new ByteWriter(4096);
+  private bits = new Uint32Array(1024);
+  private lastRef = 0;
+  private lastTime = 0;
+  samples = 0;
+
+  sample(ref: number, time: number, from: Uint32Array, i: number): void {
+    this.refs.zigzag(ref - this.lastRef);
+    this.times.zigzag(time - this.lastTime);
+    this.lastRef = ref;
+    this.lastTime = time;
+    const at = 2 * this.samples++;
+    if (at === this.bits.length) {
+      const next = new Uint32Array(2 * at);
+      next.set(this.bits);
+      this.bits = next;
+    }
+    this.bits[at] = from[2 * i] as number;
+    this.bits[at + 1] = from[2 * i + 1] as number;
+  }
+
+  get isEmpty(): boolean {
+    return (
+      this.samples +
+        this.series.length +
+        this.accumulators.size +
+        this.batchIds.length +
+        this.metadata.length ===
+      0
+    );
+  }
+
+  finish(): Uint8Array {
+    const w = new ByteWriter(
+      64 + 12 * this.samples + this.series.reduce((n, s) => n + s.labels.length + 8, 0),
+    );
+    w.u8(LOG_VERSION);
+    w.varint(this.series.length);
+    for (const s of this.series) {
+      w.varint(s.ref);
+      w.block(s.labels);
+    }
+    w.varint(this.samples);
+    w.block(this.refs.view());
+    w.block(this.times.view());
+    w.put(new Uint8Array(this.bits.buffer, 0, 8 * this.samples));
+    w.varint(this.accumulators.size);
+    for (const a of this.accumulators.values()) putAccumulator(w, a);
+    w.varint(this.batchIds.length);
+    for (const b of this.batchIds) putBatchId(w, b);
+    if (this.metadata.length > 0) w.text(JSON.stringify(this.metadata));
+    return w.view();
+  }
+}
+
+/** @throws CorruptBytesError */
+export function readLogRecord(bytes: Uint8Array): LogRecord {
+  const r = new ByteReader(bytes);
+  const version = r.u8();
+  if (version !== LOG_VERSION) throw new CorruptBytesError(`log version ${version} is not known`);
+  const series = list(r, () => ({ ref: r.varint(), labels: r.block() }));
+  const samples = r.varint();
+  const refBytes = new ByteReader(r.block());
+  const timeBytes = new ByteReader(r.block());
+  const refs = new Uint32Array(samples);
+  const times = new Float64Array(samples);
+  let ref = 0;
+  let time = 0;
+  for (let i = 0; i < samples; i++) {
+    refs[i] = ref += refBytes.zigzag();
+    times[i] = time += timeBytes.zigzag();
+  }
+  const bits = new Uint32Array(r.take(8 * samples).slice().buffer);
+  const accumulators = list(r, () => getAccumulator(r));
+  const batchIds = list(r, () => getBatchId(r));
+  // The writer is finish() above, so the shape is known.
+  const metadata = r.done ? [] : (JSON.parse(r.text()) as MetricMetadata[]);
+  return { series, refs, times, bits, accumulators, batchIds, metadata };
+}
+
+export function putAccumulator(w: ByteWriter, a: AccumulatorState): void {
+  w.varint(a.ref);
+  w.f64(a.total);
+  w.f64(a.emitted);
+  w.varint(a.emittedMs);
+  w.varint(a.incrementedMs);
+}
+
+export function getAccumulator(r: ByteReader): AccumulatorState {
+  return {
+    ref: r.varint(),
+    total: r.f64(),
+    emitted: r.f64(),
+    emittedMs: r.varint(),
+    incrementedMs: r.varint(),
+  };
+}
+
+export function putBatchId(w: ByteWriter, b: BatchIdEntry): void {
+  w.varint(b.hi);
+  w.varint(b.lo);
+  w.varint(b.seenMs);
+}
+
+export function getBatchId(r: ByteReader): BatchIdEntry {
+  return { hi: r.varint(), lo: r.varint(), seenMs: r.varint() };
+}
+
+function list<T>(r: ByteReader, read: () => T): T[] {
+  const n = r.varint();
+  const out: T[] = [];
+  for (let i = 0; i < n; i++) out.push(read());
+  return out;
+}

@@ -1,0 +1,70 @@
+import type { AppendResult, SampleRejection } from "../core/metric-store";
+
+/** What a shard takes in. */
+export interface ShardLimits {
+  /** Samples older than now − this are refused, ms. */
+  readonly outOfOrderMs: number;
+  /** Samples later than now + this are refused, ms. */
+  readonly futureMs: number;
+  /** Series the shard keeps active at once. */
+  readonly maxSeries: number;
+}
+
+export const DEFAULT_LIMITS: ShardLimits = {
+  outOfOrderMs: 2 * 3_600_000,
+  futureMs: 600_000,
+  maxSeries: 200_000,
+};
+
+/** Whether a time may be stored now, else why not. NaN counts as too old. */
+export function checkTime(
+  timeMs: number,
+  now: number,
+  limits: ShardLimits,
+): "ok" | "too_old" | "too_far_in_future" {
+  if (!(timeMs >= now - limits.outOfOrderMs)) return "too_old";
+  return timeMs > now + limits.futureMs ? "too_far_in_future" : "ok";
+}
+
+/** Counts the fate of one batch. Of each reason the first example is worded, for the sender's message. */
+export class AppendTally {
+  accepted = 0;
+  duplicates = 0;
+  private readonly reasons = new Map<
+    SampleRejection,
+    { count: number; readonly example: string }
+  >();
+
+  reject(reason: SampleRejection, example: () => string): void {
+    const known = this.reasons.get(reason);
+    if (known === undefined) this.reasons.set(reason, { count: 1, example: example() });
+    else known.count++;
+  }
+
+  result(): AppendResult {
+    return {
+      accepted: this.accepted,
+      duplicates: this.duplicates,
+      rejected: [...this.reasons].map(([reason, r]) => ({
+        reason,
+        count: r.count,
+        example: r.example,
+      })),
+    };
+  }
+}
+
+/** The results of a batch's parts, as one. */
+export function mergeResults(parts: readonly AppendResult[]): AppendResult {
+  const reasons = new Map<SampleRejection, { count: number; example: string }>();
+  for (const r of parts.flatMap((p) => p.rejected)) {
+    const known = reasons.get(r.reason);
+    if (known === undefined) reasons.set(r.reason, { count: r.count, example: r.example });
+    else known.count += r.count;
+  }
+  return {
+    accepted: parts.reduce((n, p) => n + p.accepted, 0),
+    duplicates: parts.reduce((n, p) => n + p.duplicates, 0),
+    rejected: [...reasons].map(([reason, r]) => ({ reason, ...r })),
+  };
+}

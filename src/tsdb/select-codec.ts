@@ -1,0 +1,179 @@
+import type { SelectRequest } from "../core/metric-store";
+import { type Labels, labelsKey } from "../core/labels";
+import type { Series } from "../core/series";
+import { bitsOf } from "../core/stale";
+import { ByteReader, CorruptBytesError } from "./byte-reader";
+import { ByteWriter } from "./byte-writer";
+import { chunkCount, decodeChunk } from "./chunk";
+import { Symbols } from "./symbols";
+
+/**
+ * The answer of one shard to a select: a symbol table, then for each request
+ * its series, each with label symbols and chunks (docs/formats/select.md). Chunks are
+ * passed on as they are stored; the reader decodes, merges and trims.
+ */
+const VERSION = 1;
+
+/** Beyond this an answer goes as a stream; one RPC value stops at 32 MiB. */
+export const STREAM_BYTES = 8 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
+
+export class SelectBuilder {
+  readonly symbols = new Symbols();
+  private readonly pieces: Uint8Array[] = [];
+  private body = new ByteWriter(65_536);
+  private request = new ByteWriter(65_536);
+  private requests = 0;
+  private series = 0;
+
+  /** Adds a series of the current request; `labels` are numbers in {@link symbols}. */
+  add(labels: readonly number[] | Uint32Array, chunks: readonly Uint8Array[]): void {
+    const w = this.request;
+    w.varint(labels.length);
+    for (const id of labels) w.varint(id);
+    w.varint(chunks.length);
+    for (const c of chunks) w.block(c);
+    this.series++;
+  }
+
+  /** Closes the current request. */
+  endRequest(): void {
+    this.requests++;
+    this.body.varint(this.series);
+    this.body.put(this.request.view());
+    this.request.clear();
+    this.series = 0;
+    if (this.body.length > PIECE_BYTES) {
+      this.pieces.push(this.body.view());
+      this.body = new ByteWriter(65_536);
+    }
+  }
+
+  /** The answer, cut where it is convenient. */
+  finish(): readonly Uint8Array[] {
+    const head = new ByteWriter(4096);
+    head.u8(VERSION);
+    head.varint(this.symbols.size);
+    for (let i = 0; i < this.symbols.size; i++) head.block(this.symbols.bytesOf(i));
+    head.varint(this.requests);
+    return [head.view(), ...this.pieces, this.body.view()];
+  }
+}
+
+/**
+ * Decodes the answers of all shards: per request every series once, chunks
+ * joined, trimmed to start < t ≤ end; series without a sample in range are left out.
+ * @throws CorruptBytesError
+ */
+export function decodeSelect(
+  answers: readonly Uint8Array[],
+  requests: readonly SelectRequest[],
+): Series[][] {
+  const readers = answers.map((a) => openAnswer(a, requests.length));
+  return requests.map((request) => {
+    const found = readers.flatMap((r) => r.next());
+    const merged = mergeEqual(found);
+    const out: Series[] = [];
+    let total = 0;
+    for (const s of merged) for (const c of s.chunks) total += chunkCount(c);
+    const times = new Float64Array(total);
+    const values = new Float64Array(total);
+    const bits = bitsOf(values);
+    let at = 0;
+    for (const s of merged) {
+      const from = at;
+      let rising = true;
+      for (const c of s.chunks) {
+        const n = decodeChunk(c, times, values, bits, at);
+        if (at > from && n > 0 && (times[at] as number) <= (times[at - 1] as number))
+          rising = false;
+        at += n;
+      }
+      const end = rising ? at : sortRange(times, bits, from, at);
+      const lo = firstAfter(times, from, end, request.startMs);
+      const hi = firstAfter(times, lo, end, request.endMs);
+      if (hi > lo)
+        out.push({
+          labels: s.labels,
+          timestamps: times.subarray(lo, hi),
+          values: values.subarray(lo, hi),
+        });
+    }
+    return out;
+  });
+}
+
+interface FoundSeries {
+  readonly labels: Labels;
+  readonly chunks: Uint8Array[];
+}
+
+function openAnswer(bytes: Uint8Array, expected: number): { next(): FoundSeries[] } {
+  const r = new ByteReader(bytes);
+  const version = r.u8();
+  if (version !== VERSION) throw new CorruptBytesError(`select version ${version} is not known`);
+  const symbols: string[] = [];
+  const count = r.varint();
+  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+  for (let i = 0; i < count; i++) symbols.push(decoder.decode(r.block()));
+  if (r.varint() !== expected) throw new CorruptBytesError("an answer to other requests");
+  return {
+    next() {
+      const series: FoundSeries[] = [];
+      const n = r.varint();
+      for (let i = 0; i < n; i++) {
+        const len = r.varint();
+        const labels = new Array<string>(len);
+        for (let k = 0; k < len; k++) labels[k] = symbols[r.varint()] as string;
+        const chunkN = r.varint();
+        const chunks = new Array<Uint8Array>(chunkN);
+        for (let k = 0; k < chunkN; k++) chunks[k] = r.block();
+        series.push({ labels, chunks });
+      }
+      return series;
+    },
+  };
+}
+
+/** Unites equal label sets: one series may come from several shards, and from a block and the head. */
+function mergeEqual(found: readonly FoundSeries[]): readonly FoundSeries[] {
+  const byKey = new Map<string, FoundSeries>();
+  for (const s of found) {
+    const key = labelsKey(s.labels);
+    const known = byKey.get(key);
+    if (known === undefined) byKey.set(key, s);
+    else known.chunks.push(...s.chunks);
+  }
+  return byKey.size === found.length ? found : [...byKey.values()];
+}
+
+/** First element of from..to with a time later than `t`. */
+function firstAfter(times: Float64Array, from: number, to: number, t: number): number {
+  let lo = from;
+  let hi = to;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if ((times[mid] as number) <= t) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
+}
+
+/** Sorts from..to by time and drops repeats of a time (the first stays); gives the new end. */
+function sortRange(times: Float64Array, bits: Uint32Array, from: number, to: number): number {
+  const order = Array.from({ length: to - from }, (_, i) => from + i).sort(
+    (a, b) => (times[a] as number) - (times[b] as number) || a - b,
+  );
+  const t = order.map((i) => times[i] as number);
+  const lo = order.map((i) => bits[2 * i] as number);
+  const hi = order.map((i) => bits[2 * i + 1] as number);
+  let at = from;
+  for (let i = 0; i < order.length; i++) {
+    if (i > 0 && t[i] === t[i - 1]) continue;
+    times[at] = t[i] as number;
+    bits[2 * at] = lo[i] as number;
+    bits[2 * at + 1] = hi[i] as number;
+    at++;
+  }
+  return at;
+}

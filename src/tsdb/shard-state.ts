@@ -1,0 +1,47 @@
+import type { MetricMetadata } from "../core/series";
+import type { AccumulatorState } from "./accumulators";
+import { BatchIds } from "./batch-ids";
+import { Head } from "./head";
+import type { LogRecord } from "./log-codec";
+import { SelectorGroups } from "./selector-groups";
+import { SeriesTable } from "./series-table";
+
+/** All that a shard keeps in memory; rebuilt on waking from the checkpoint and the log. */
+export class ShardState {
+  table = new SeriesTable();
+  readonly head = new Head();
+  readonly accumulators = new Map<number, AccumulatorState>();
+  readonly batchIds = new BatchIds();
+  readonly metadata = new Map<string, MetricMetadata>();
+  readonly groups = new SelectorGroups();
+  /** Log rows and bytes since the last fold. */
+  logRows = 0;
+  logBytes = 0;
+  /** Taken up since the last fold, for the next checkpoint. */
+  readonly newSeries: number[] = [];
+  readonly newBatchIds: LogRecord["batchIds"][number][] = [];
+  metadataChanged = false;
+  accumulatorsChanged = false;
+
+  /** Puts the effects of a commit back, as {@link LogRecord} says them. */
+  replay(record: LogRecord): void {
+    for (const s of record.series) {
+      this.table.restore(s.ref, s.labels, 0, s.labels.length);
+      this.newSeries.push(s.ref);
+    }
+    for (let i = 0; i < record.refs.length; i++) {
+      const ref = record.refs[i] as number;
+      const time = record.times[i] as number;
+      this.head.append(ref, time, record.bits, i);
+      if (time > (this.table.lastTime[ref] as number)) this.table.lastTime[ref] = time;
+    }
+    for (const a of record.accumulators) this.accumulators.set(a.ref, a);
+    if (record.accumulators.length > 0) this.accumulatorsChanged = true;
+    for (const b of record.batchIds) {
+      this.batchIds.add(b);
+      this.newBatchIds.push(b);
+    }
+    for (const m of record.metadata) this.metadata.set(m.name, m);
+    if (record.metadata.length > 0) this.metadataChanged = true;
+  }
+}
