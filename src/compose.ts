@@ -2,6 +2,7 @@ import type { Deps } from "./http/deps";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
 import { makeConfigStore } from "./storage/config-store";
+import { makeMetricStore } from "./storage/metric-store";
 import { makeObjects } from "./storage/objects";
 import { makeTokenStore } from "./storage/token-store";
 
@@ -24,8 +25,9 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
       return limiter === undefined || (await limiter.limit({ key })).success;
     },
     selfMetrics,
-    metrics: () => {
-      throw new Error("metrics store is not wired");
+    metrics: (projectId) => {
+      const objects = makeObjects(env, projectId, clock);
+      return makeMetricStore({ shard: (n) => objects.metricShard(n), epochs: [{ from: 0, n: configOf(env).metricShards }] });
     },
     objects: (projectId) => makeObjects(env, projectId, clock),
     configStore: (projectId) => makeConfigStore(env.DB, projectId, clock),
