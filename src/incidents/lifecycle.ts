@@ -1,0 +1,252 @@
+import { type Result, err, ok } from "../core/result";
+import type { IncidentAlerts } from "../core/objects";
+import {
+  type Command,
+  type Incident,
+  type IncidentAlert,
+  type Severity,
+  type TimelineEntry,
+  type TimelineKind,
+  MAX_ALERTS,
+  MAX_TIMELINE,
+  SEVERITIES,
+  SYSTEM,
+} from "./model";
+import { type EscalationConfig, type EscalationPolicy } from "./policy";
+
+/** Why a command was not done. */
+export type CommandRefusal =
+  | { readonly reason: "not_open_yet" }
+  | { readonly reason: "already_resolved" }
+  | { readonly reason: "already_acknowledged"; readonly by: string };
+
+/** What an alert change did, for logs and tests. */
+export type AlertsOutcome = "joined" | "resolved" | "updated" | "unchanged" | "already_resolved";
+
+const NO_POLICY: EscalationPolicy = { name: "none", steps: [], rounds: 1 };
+
+/** An incident for a group that has begun to fire. The first step is due at once where its `after` is 0. */
+export function openIncident(
+  change: IncidentAlerts,
+  policies: EscalationConfig,
+  nowMs: number,
+): Incident {
+  const severity = worstSeverity(change);
+  const policy = policies[severity] ?? NO_POLICY;
+  const first = policy.steps[0];
+  const title = titleOf(change);
+  return {
+    id: change.incidentId,
+    projectId: change.projectId,
+    title,
+    severity,
+    status: "open",
+    groupKey: change.groupKey,
+    receiver: change.receiver,
+    groupLabels: change.groupLabels,
+    commonLabels: change.commonLabels,
+    commonAnnotations: change.commonAnnotations,
+    alerts: change.alerts.slice(0, MAX_ALERTS),
+    openedAtMs: nowMs,
+    escalation: {
+      policy,
+      nextStep: 0,
+      round: 1,
+      ...(first === undefined ? {} : { dueAtMs: nowMs + first.afterMs }),
+    },
+    timeline: [
+      {
+        atMs: nowMs,
+        author: SYSTEM,
+        kind: "opened",
+        text: `${title}: ${countOf(change.alerts.length, "alert")}`,
+      },
+    ],
+  };
+}
+
+/**
+ * The group's alerts as they are now. Alerts that it did not have join; when none fires any
+ * more the incident resolves and its escalation stops. A resolved incident stays so: the
+ * group's next firing opens another one.
+ */
+export function applyAlerts(
+  incident: Incident,
+  change: IncidentAlerts,
+  nowMs: number,
+): { readonly incident: Incident; readonly outcome: AlertsOutcome } {
+  if (incident.status === "resolved") return { incident, outcome: "already_resolved" };
+  const merged = mergeAlerts(incident.alerts, change.alerts, nowMs);
+  const severity = worse(incident.severity, worstSeverity(change));
+  const entries = [...merged.entries];
+  if (severity !== incident.severity)
+    entries.push(entry(nowMs, SYSTEM, "severity_raised", `${incident.severity} → ${severity}`));
+  let next: Incident = {
+    ...incident,
+    alerts: merged.alerts,
+    severity,
+    timeline: extend(incident.timeline, entries),
+  };
+  if (merged.alerts.every((a) => a.status === "resolved")) {
+    next = resolved(next, SYSTEM, "every alert of the group resolved", nowMs);
+    return { incident: next, outcome: "resolved" };
+  }
+  if (entries.length === 0) return { incident, outcome: "unchanged" };
+  return {
+    incident: next,
+    outcome: entries.some((e) => e.kind === "alert_joined") ? "joined" : "updated",
+  };
+}
+
+/** A person's command. Acknowledging and resolving stop the escalation. */
+export function applyCommand(
+  incident: Incident,
+  command: Command,
+  actor: string,
+  nowMs: number,
+): Result<Incident, CommandRefusal> {
+  const withEntry = (kind: TimelineKind, text: string): Incident => ({
+    ...incident,
+    timeline: extend(incident.timeline, [entry(nowMs, actor, kind, text)]),
+  });
+  if (command.do === "note") return ok(withEntry("note", command.text));
+  if (incident.status === "resolved") return err({ reason: "already_resolved" });
+  switch (command.do) {
+    case "acknowledge":
+      if (incident.status === "acknowledged")
+        return err({ reason: "already_acknowledged", by: incident.acknowledgedBy ?? "" });
+      return ok({
+        ...stopped(withEntry("acknowledged", "escalation stopped")),
+        status: "acknowledged",
+        acknowledgedAtMs: nowMs,
+        acknowledgedBy: actor,
+      });
+    case "assign":
+      return ok({
+        ...withEntry(
+          "assigned",
+          incident.assignee === undefined
+            ? `to ${command.assignee}`
+            : `to ${command.assignee}, before ${incident.assignee}`,
+        ),
+        assignee: command.assignee,
+      });
+    case "resolve":
+      return ok(resolved(incident, actor, command.note ?? "", nowMs));
+  }
+}
+
+/** Severity by the label `severity`; names that other tools use are understood. */
+export function severityOf(label: string | undefined): Severity {
+  switch ((label ?? "").toLowerCase()) {
+    case "critical":
+    case "page":
+    case "emergency":
+    case "fatal":
+      return "critical";
+    case "high":
+    case "error":
+    case "major":
+      return "high";
+    case "low":
+    case "info":
+    case "notice":
+      return "low";
+    default:
+      return "medium";
+  }
+}
+
+export function entry(
+  atMs: number,
+  author: string,
+  kind: TimelineKind,
+  text: string,
+): TimelineEntry {
+  return { atMs, author, kind, text };
+}
+
+/** Keeps the opening entry and the newest; a flapping group must not outgrow its row. */
+export function extend(
+  timeline: readonly TimelineEntry[],
+  entries: readonly TimelineEntry[],
+): readonly TimelineEntry[] {
+  const all = [...timeline, ...entries];
+  return all.length <= MAX_TIMELINE
+    ? all
+    : [...all.slice(0, 1), ...all.slice(all.length - MAX_TIMELINE + 1)];
+}
+
+function mergeAlerts(
+  before: readonly IncidentAlert[],
+  now: readonly IncidentAlert[],
+  nowMs: number,
+): { readonly alerts: readonly IncidentAlert[]; readonly entries: readonly TimelineEntry[] } {
+  const known = new Map(before.map((a) => [a.fingerprint, a]));
+  const entries: TimelineEntry[] = [];
+  for (const a of now) {
+    const old = known.get(a.fingerprint);
+    if (old === undefined && known.size >= MAX_ALERTS) continue;
+    known.set(a.fingerprint, a);
+    if (old === undefined) entries.push(entry(nowMs, SYSTEM, "alert_joined", nameOf(a)));
+    else if (old.status !== a.status)
+      entries.push(
+        entry(
+          nowMs,
+          SYSTEM,
+          a.status === "resolved" ? "alert_resolved" : "alert_fired_again",
+          nameOf(a),
+        ),
+      );
+  }
+  return { alerts: [...known.values()], entries };
+}
+
+function resolved(incident: Incident, by: string, text: string, nowMs: number): Incident {
+  return {
+    ...stopped({
+      ...incident,
+      timeline: extend(incident.timeline, [entry(nowMs, by, "resolved", text)]),
+    }),
+    status: "resolved",
+    resolvedAtMs: nowMs,
+    resolvedBy: by,
+  };
+}
+
+function stopped(incident: Incident): Incident {
+  const { dueAtMs: _, ...rest } = incident.escalation;
+  return { ...incident, escalation: rest };
+}
+
+function worstSeverity(change: IncidentAlerts): Severity {
+  return change.alerts
+    .filter((a) => a.status === "firing")
+    .reduce<Severity>(
+      (worst, a) => worse(worst, severityOf(a.labels["severity"])),
+      severityOf(change.commonLabels["severity"] ?? "low"),
+    );
+}
+
+function worse(a: Severity, b: Severity): Severity {
+  return SEVERITIES.indexOf(a) >= SEVERITIES.indexOf(b) ? a : b;
+}
+
+function titleOf(change: IncidentAlerts): string {
+  const summary = change.commonAnnotations["summary"] ?? change.alerts[0]?.annotations["summary"];
+  const name = change.commonLabels["alertname"] ?? change.alerts[0]?.labels["alertname"] ?? "alert";
+  return summary === undefined || summary === "" ? name : `${name}: ${summary}`.slice(0, 300);
+}
+
+function nameOf(a: IncidentAlert): string {
+  const { alertname = "alert", ...rest } = a.labels;
+  return `${alertname} ${Object.entries(rest)
+    .map(([k, v]) => `${k}=${v}`)
+    .join(" ")}`
+    .trim()
+    .slice(0, 300);
+}
+
+function countOf(n: number, noun: string): string {
+  return n === 1 ? `1 ${noun}` : `${n} ${noun}s`;
+}
