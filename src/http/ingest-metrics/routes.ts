@@ -2,7 +2,9 @@ import { Hono } from "hono";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { importPrometheus } from "./exposition";
+import { otlpRefusal } from "../otlp/respond";
 import { nativeMetrics } from "./native";
+import { otlpMetrics } from "./otlp";
 import { remoteWrite, textRefusal } from "./remote-write";
 
 /** Every way by which metrics come in. */
@@ -11,5 +13,7 @@ export function ingestMetricsRoutes(): Hono<AppEnv> {
   app.post("/api/v1/write", requireScope("ingest", textRefusal), remoteWrite);
   app.post("/api/v1/import/prometheus", requireScope("ingest"), importPrometheus);
   app.post("/api/v1/ingest/metrics", requireScope("ingest"), nativeMetrics);
+  for (const path of ["/v1/metrics", "/api/v1/otlp/v1/metrics"])
+    app.post(path, requireScope("ingest", otlpRefusal), otlpMetrics);
   return app;
 }

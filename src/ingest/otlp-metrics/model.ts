@@ -1,0 +1,108 @@
+import { keyValue, resource, scope } from "../otlp/common";
+import { type CodecValue, many, message, one, optional, sub, subs } from "../otlp/schema";
+
+/**
+ * opentelemetry/proto/metrics/v1 and its collector request, as far as Vedette reads it:
+ * exemplars and schema URLs are skipped.
+ */
+const numberPoint = message({
+  attributes: subs(7, keyValue),
+  timeUnixNano: one(3, "fixed64"),
+  asDouble: optional(4, "double"),
+  asInt: optional(6, "sfixed64"),
+  flags: one(8, "uint32"),
+});
+
+const histogramPoint = message({
+  attributes: subs(9, keyValue),
+  timeUnixNano: one(3, "fixed64"),
+  count: one(4, "fixed64"),
+  sum: optional(5, "double"),
+  bucketCounts: many(6, "fixed64"),
+  explicitBounds: many(7, "double"),
+  flags: one(10, "uint32"),
+});
+
+const exponentialBuckets = message({ offset: one(1, "sint32"), bucketCounts: many(2, "uint64") });
+
+const exponentialPoint = message({
+  attributes: subs(1, keyValue),
+  timeUnixNano: one(3, "fixed64"),
+  count: one(4, "fixed64"),
+  sum: optional(5, "double"),
+  scale: one(6, "sint32"),
+  zeroCount: one(7, "fixed64"),
+  positive: sub(8, exponentialBuckets),
+  negative: sub(9, exponentialBuckets),
+  flags: one(10, "uint32"),
+});
+
+const summaryPoint = message({
+  attributes: subs(7, keyValue),
+  timeUnixNano: one(3, "fixed64"),
+  count: one(4, "fixed64"),
+  sum: one(5, "double"),
+  quantileValues: subs(6, message({ quantile: one(1, "double"), value: one(2, "double") })),
+  flags: one(8, "uint32"),
+});
+
+const metric = message({
+  name: one(1, "string"),
+  description: one(2, "string"),
+  unit: one(3, "string"),
+  gauge: sub(5, message({ dataPoints: subs(1, numberPoint) })),
+  sum: sub(
+    7,
+    message({
+      dataPoints: subs(1, numberPoint),
+      aggregationTemporality: one(2, "int32"),
+      isMonotonic: one(3, "bool"),
+    }),
+  ),
+  histogram: sub(
+    9,
+    message({ dataPoints: subs(1, histogramPoint), aggregationTemporality: one(2, "int32") }),
+  ),
+  exponentialHistogram: sub(
+    10,
+    message({ dataPoints: subs(1, exponentialPoint), aggregationTemporality: one(2, "int32") }),
+  ),
+  summary: sub(11, message({ dataPoints: subs(1, summaryPoint) })),
+});
+
+const scopeMetrics = message({ scope: sub(1, scope), metrics: subs(2, metric) });
+const resourceMetrics = message({
+  resource: sub(1, resource),
+  scopeMetrics: subs(2, scopeMetrics),
+});
+
+export const exportMetricsRequest = message({ resourceMetrics: subs(1, resourceMetrics) });
+
+export type ExportMetricsRequest = CodecValue<typeof exportMetricsRequest>;
+export type ResourceMetrics = CodecValue<typeof resourceMetrics>;
+export type Metric = CodecValue<typeof metric>;
+export type NumberPoint = CodecValue<typeof numberPoint>;
+export type HistogramPoint = CodecValue<typeof histogramPoint>;
+export type ExponentialPoint = CodecValue<typeof exponentialPoint>;
+export type ExponentialBuckets = CodecValue<typeof exponentialBuckets>;
+export type SummaryPoint = CodecValue<typeof summaryPoint>;
+
+/** `AggregationTemporality`. */
+export const DELTA = 1;
+export const CUMULATIVE = 2;
+/** `DataPointFlags.NO_RECORDED_VALUE_MASK`: the series ended here. */
+export const NO_RECORDED_VALUE = 1;
+
+/** Whether the request holds increments, for which a repeat must be told from a second one. */
+export function hasDelta(request: ExportMetricsRequest): boolean {
+  return request.resourceMetrics.some((r) =>
+    r.scopeMetrics.some((s) =>
+      s.metrics.some(
+        (m) =>
+          m.sum?.aggregationTemporality === DELTA ||
+          m.histogram?.aggregationTemporality === DELTA ||
+          m.exponentialHistogram?.aggregationTemporality === DELTA,
+      ),
+    ),
+  );
+}

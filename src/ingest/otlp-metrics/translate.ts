@@ -1,0 +1,260 @@
+import { BatchBuilder } from "../../core/batch";
+import { type Labels, METRIC_NAME, labelsOf, withLabel } from "../../core/labels";
+import type { MetricType } from "../../core/series";
+import { STALE_BYTES } from "../../core/stale";
+import { histogramSeries } from "../histogram-series";
+import { renderBound } from "../names";
+import { nanosToMs } from "../otlp/common";
+import { type Rejection, RejectionCount } from "../rejections";
+import { boundsForUnit, toClassicCounts } from "./exponential";
+import {
+  CUMULATIVE,
+  DELTA,
+  type ExponentialPoint,
+  type ExportMetricsRequest,
+  type HistogramPoint,
+  type Metric,
+  NO_RECORDED_VALUE,
+  type NumberPoint,
+  type ResourceMetrics,
+  type SummaryPoint,
+} from "./model";
+import {
+  type ResourceLabels,
+  resourceLabels,
+  translateAttributes,
+  translateMetricName,
+} from "./names";
+
+export interface TranslatedMetrics {
+  readonly batch: Uint8Array;
+  readonly dataPoints: number;
+  /** Counts data points. */
+  readonly rejected: readonly Rejection[];
+}
+
+/**
+ * An OTLP export → packed batch. Cumulative points are samples, delta points are
+ * increments of the shard's accumulators; a point without a recorded value is a stale
+ * marker. A point without a time is of `nowMs`.
+ */
+export function translateMetrics(
+  request: ExportMetricsRequest,
+  batchId: string,
+  nowMs: number,
+): TranslatedMetrics {
+  const t = new Translation(batchId, nowMs);
+  for (const r of request.resourceMetrics) t.resource(r);
+  return t.finish();
+}
+
+/** What every point of a metric shares. */
+interface Target {
+  readonly name: string;
+  readonly metric: Metric;
+  readonly resource: ResourceLabels;
+  readonly temporality: "delta" | "cumulative";
+}
+
+class Translation {
+  private readonly batch: BatchBuilder;
+  private readonly rejected = new RejectionCount();
+  private dataPoints = 0;
+  /** The newest time within the resource at hand. */
+  private latestMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    batchId: string,
+    private readonly nowMs: number,
+  ) {
+    this.batch = new BatchBuilder(batchId);
+  }
+
+  finish(): TranslatedMetrics {
+    return {
+      batch: this.batch.finish(),
+      dataPoints: this.dataPoints,
+      rejected: this.rejected.list,
+    };
+  }
+
+  resource(r: ResourceMetrics): void {
+    const labels = resourceLabels(r.resource?.attributes ?? []);
+    this.latestMs = Number.NEGATIVE_INFINITY;
+    for (const s of r.scopeMetrics) for (const m of s.metrics) this.metric(m, labels);
+    if (labels.targetInfo === undefined || this.latestMs === Number.NEGATIVE_INFINITY) return;
+    this.batch.sample(this.batch.series(labels.targetInfo), this.latestMs, 1);
+    this.batch.metadata({ name: "target_info", type: "gauge", help: "Target metadata", unit: "" });
+  }
+
+  private metric(metric: Metric, resource: ResourceLabels): void {
+    const name = translateMetricName(metric);
+    const points =
+      (
+        metric.gauge ??
+        metric.sum ??
+        metric.histogram ??
+        metric.exponentialHistogram ??
+        metric.summary
+      )?.dataPoints.length ?? 0;
+    if (points === 0) return;
+    this.dataPoints += points;
+    if (name === "")
+      return this.rejected.add(
+        "invalid_labels",
+        points,
+        () => `a metric name without a letter or digit: ${JSON.stringify(metric.name)}`,
+      );
+    const stated =
+      (metric.sum ?? metric.histogram ?? metric.exponentialHistogram)?.aggregationTemporality ??
+      CUMULATIVE;
+    if (stated !== DELTA && stated !== CUMULATIVE) {
+      return this.rejected.add(
+        "unknown_temporality",
+        points,
+        () =>
+          `${metric.name} has aggregation temporality ${stated}; expected 1 (delta) or 2 (cumulative)`,
+      );
+    }
+    const target: Target = {
+      name,
+      metric,
+      resource,
+      temporality: stated === DELTA ? "delta" : "cumulative",
+    };
+    for (const p of metric.gauge?.dataPoints ?? []) this.number(target, p);
+    for (const p of metric.sum?.dataPoints ?? []) this.number(target, p);
+    for (const p of metric.histogram?.dataPoints ?? []) this.histogram(target, p);
+    for (const p of metric.exponentialHistogram?.dataPoints ?? []) this.exponential(target, p);
+    for (const p of metric.summary?.dataPoints ?? []) this.summary(target, p);
+    this.batch.metadata({
+      name,
+      type: typeOf(metric),
+      help: metric.description,
+      unit: metric.unit,
+    });
+  }
+
+  private number(t: Target, p: NumberPoint): void {
+    const ref = this.batch.series(this.labels(t, p, t.name));
+    const timeMs = this.time(p);
+    if (noValue(p)) return this.put(t, ref, timeMs, undefined);
+    const value = p.asDouble ?? Number(p.asInt ?? 0n);
+    if (t.temporality === "delta" && t.metric.sum?.isMonotonic === true && value < 0) {
+      return this.rejected.add(
+        "negative_increment",
+        1,
+        () => `${t.metric.name} is monotonic and fell by ${-value}`,
+      );
+    }
+    this.put(t, ref, timeMs, value);
+  }
+
+  private histogram(t: Target, p: HistogramPoint): void {
+    const { explicitBounds: bounds, bucketCounts } = p;
+    // A point may leave its buckets out; then only sum and count are told.
+    const bare = bounds.length === 0 && bucketCounts.length === 0;
+    if (!bare && bucketCounts.length !== bounds.length + 1) {
+      return this.rejected.add(
+        "invalid_histogram",
+        1,
+        () =>
+          `${t.metric.name} has ${bucketCounts.length} bucket counts for ${bounds.length} bounds; expected one more`,
+      );
+    }
+    if (bounds.some((b, i) => !(b > (bounds[i - 1] ?? Number.NEGATIVE_INFINITY)))) {
+      return this.rejected.add(
+        "invalid_histogram",
+        1,
+        () => `${t.metric.name} has bounds that do not rise`,
+      );
+    }
+    // Some senders state +Inf, which is the bucket above the last bound anyway.
+    const finite = bounds.filter((b) => b !== Infinity);
+    this.buckets(t, p, finite, bare ? [Number(p.count)] : bucketCounts.map(Number));
+  }
+
+  private exponential(t: Target, p: ExponentialPoint): void {
+    if (Math.abs(p.scale) > MAX_SCALE) {
+      return this.rejected.add(
+        "invalid_histogram",
+        1,
+        () => `${t.metric.name} has scale ${p.scale}; the limit is ±${MAX_SCALE}`,
+      );
+    }
+    const bounds = boundsForUnit(t.metric.unit);
+    this.buckets(t, p, bounds, toClassicCounts(p, bounds));
+  }
+
+  /** `counts` are per bucket, the last ones above every bound. */
+  private buckets(
+    t: Target,
+    p: HistogramPoint | ExponentialPoint,
+    bounds: readonly number[],
+    counts: readonly number[],
+  ): void {
+    const series = histogramSeries(this.batch, t.name, this.labels(t, p, ""), bounds);
+    const timeMs = this.time(p);
+    const none = noValue(p);
+    let below = 0;
+    bounds.forEach((_, i) => {
+      below += counts[i] as number;
+      this.put(t, series.buckets[i] as number, timeMs, none ? undefined : below);
+    });
+    const count = none ? undefined : Number(p.count);
+    this.put(t, series.buckets[bounds.length] as number, timeMs, count);
+    this.put(t, series.count, timeMs, count);
+    if (none || p.sum !== undefined) this.put(t, series.sum, timeMs, none ? undefined : p.sum);
+  }
+
+  private summary(t: Target, p: SummaryPoint): void {
+    const base = this.labels(t, p, "");
+    const timeMs = this.time(p);
+    const none = noValue(p);
+    const sample = (labels: Labels, value: number): void =>
+      this.put(t, this.batch.series(labels), timeMs, none ? undefined : value);
+    sample(withLabel(base, METRIC_NAME, `${t.name}_sum`), p.sum);
+    sample(withLabel(base, METRIC_NAME, `${t.name}_count`), Number(p.count));
+    const named = withLabel(base, METRIC_NAME, t.name);
+    for (const q of p.quantileValues)
+      sample(withLabel(named, "quantile", renderBound(q.quantile)), q.value);
+  }
+
+  /** One value of one series; undefined marks the series as ended. */
+  private put(t: Target, ref: number, timeMs: number, value: number | undefined): void {
+    if (t.temporality === "delta") {
+      // An accumulator ends by itself when nothing is added to it.
+      if (value !== undefined) this.batch.increment(ref, timeMs, value);
+    } else if (value === undefined) this.batch.sampleBytes(ref, timeMs, STALE_BYTES, 0);
+    else this.batch.sample(ref, timeMs, value);
+  }
+
+  private labels(
+    t: Target,
+    p: { readonly attributes: NumberPoint["attributes"] },
+    name: string,
+  ): Labels {
+    const record = translateAttributes(p.attributes);
+    if (t.resource.job !== "") record["job"] = t.resource.job;
+    if (t.resource.instance !== "") record["instance"] = t.resource.instance;
+    record[METRIC_NAME] = name;
+    return labelsOf(record);
+  }
+
+  private time(p: { readonly timeUnixNano: bigint }): number {
+    const ms = p.timeUnixNano === 0n ? this.nowMs : nanosToMs(p.timeUnixNano);
+    this.latestMs = Math.max(this.latestMs, ms);
+    return ms;
+  }
+}
+
+/** Scales beyond are no histogram's: at 20, a bucket is a millionth wide. */
+const MAX_SCALE = 20;
+
+const noValue = (p: { readonly flags: number }): boolean => (p.flags & NO_RECORDED_VALUE) !== 0;
+
+function typeOf(m: Metric): MetricType {
+  if (m.sum !== undefined) return m.sum.isMonotonic ? "counter" : "gauge";
+  if (m.histogram !== undefined || m.exponentialHistogram !== undefined) return "histogram";
+  return m.summary !== undefined ? "summary" : "gauge";
+}
