@@ -1,0 +1,89 @@
+import type { ArithmeticOp, BinaryExpr, ComparisonOp, SetOp, VectorMatching } from "./ast";
+import { isComparison, isSetOp } from "./ast";
+import { ABSENT, type Column, FLOAT, type Value } from "./columns";
+import { type Env, isEmpty, newValues } from "./env";
+import { matchVectors } from "./matching";
+import { arithmetic, comparison } from "./operators";
+import { setOperation } from "./set-operations";
+
+const DEFAULT_MATCHING: VectorMatching = { card: "one-to-one", on: false, labels: [], include: [] };
+
+export function evalBinary(e: BinaryExpr, env: Env): Value {
+  const lhs = env.evaluate(e.lhs, env);
+  const rhs = env.evaluate(e.rhs, env);
+  const { op } = e;
+  if (isSetOp(op)) {
+    return {
+      type: "vector",
+      columns: setOperation(
+        op satisfies SetOp,
+        columnsOf(lhs),
+        columnsOf(rhs),
+        e.matching ?? DEFAULT_MATCHING,
+      ),
+    };
+  }
+  const compute = isComparison(op) ? undefined : arithmetic(op satisfies ArithmeticOp);
+  const compare = isComparison(op) ? comparison(op satisfies ComparisonOp) : undefined;
+  if (lhs.type === "scalar" && rhs.type === "scalar") {
+    const f = compute ?? ((a, b) => (compare?.(a, b) === true ? 1 : 0));
+    return { type: "scalar", values: lhs.values.map((a, i) => f(a, rhs.values[i] as number)) };
+  }
+  if (lhs.type === "vector" && rhs.type === "vector") {
+    return {
+      type: "vector",
+      columns: matchVectors(e, lhs.columns, rhs.columns, e.matching ?? DEFAULT_MATCHING, env),
+    };
+  }
+  const columns = columnsOf(lhs.type === "vector" ? lhs : rhs);
+  const scalar =
+    lhs.type === "scalar" ? lhs.values : rhs.type === "scalar" ? rhs.values : undefined;
+  if (scalar === undefined) throw new Error("binary expression over a string");
+  return { type: "vector", columns: withScalar(e, columns, scalar, lhs.type === "scalar", env) };
+}
+
+function columnsOf(v: Value): readonly Column[] {
+  if (v.type !== "vector") throw new Error(`expected a vector, got ${v.type}`);
+  return v.columns;
+}
+
+function withScalar(
+  e: BinaryExpr,
+  columns: readonly Column[],
+  scalar: Float64Array,
+  scalarFirst: boolean,
+  env: Env,
+): Column[] {
+  const { op } = e;
+  const out: Column[] = [];
+  if (isComparison(op)) {
+    const holds = comparison(op);
+    for (const c of columns) {
+      const kinds = new Uint8Array(c.kinds.length);
+      const values = e.returnBool ? newValues(env) : c.values;
+      for (let i = 0; i < kinds.length; i++) {
+        if (c.kinds[i] === ABSENT) continue;
+        const v = c.values[i] as number;
+        const s = scalar[i] as number;
+        const kept = scalarFirst ? holds(s, v) : holds(v, s);
+        if (e.returnBool) values[i] = kept ? 1 : 0;
+        if (kept || e.returnBool) kinds[i] = FLOAT;
+      }
+      if (!isEmpty(kinds))
+        out.push({ labels: c.labels, dropName: c.dropName || e.returnBool, kinds, values });
+    }
+    return out;
+  }
+  const f = arithmetic(op as ArithmeticOp);
+  for (const c of columns) {
+    const values = newValues(env);
+    if (scalarFirst)
+      for (let i = 0; i < values.length; i++)
+        values[i] = f(scalar[i] as number, c.values[i] as number);
+    else
+      for (let i = 0; i < values.length; i++)
+        values[i] = f(c.values[i] as number, scalar[i] as number);
+    out.push({ labels: c.labels, dropName: true, kinds: c.kinds, values });
+  }
+  return out;
+}

@@ -1,0 +1,84 @@
+import type { Series } from "../core/series";
+import type { Annotations } from "./annotations";
+import type { Expr } from "./ast";
+import { ABSENT, type Column, FLOAT, type Grid, type Value } from "./columns";
+import type { Plan } from "./plan";
+import { QueryError, TOO_MANY_SAMPLES } from "./query-error";
+
+/** Counts the samples held at once, and ends a query that would hold too many. */
+export class SampleBudget {
+  held = 0;
+  peak = 0;
+  constructor(readonly max: number) {}
+
+  take(samples: number): void {
+    this.held += samples;
+    if (this.held > this.peak) this.peak = this.held;
+    if (this.held > this.max) throw new QueryError("execution", TOO_MANY_SAMPLES);
+  }
+}
+
+/** What stays the same through one query. */
+export interface QueryContext {
+  readonly plan: Plan;
+  /** Answers to `plan.requests`. */
+  readonly data: readonly (readonly Series[])[];
+  readonly lookbackMs: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  /** A range query's values are sorted by labels, so that sort() has no effect in it. */
+  readonly isRange: boolean;
+  readonly annotations: Annotations;
+  readonly budget: SampleBudget;
+}
+
+/** One evaluation: the query and the times it is asked for (a subquery has its own). */
+export interface Env {
+  readonly query: QueryContext;
+  readonly grid: Grid;
+  readonly evaluate: (e: Expr, env: Env) => Value;
+}
+
+export function scalarOf(e: Expr, env: Env): Float64Array {
+  const v = env.evaluate(e, env);
+  if (v.type !== "scalar") throw new Error(`expected a scalar, got ${v.type}`);
+  return v.values;
+}
+
+export function vectorOf(e: Expr, env: Env): readonly Column[] {
+  const v = env.evaluate(e, env);
+  if (v.type !== "vector") throw new Error(`expected a vector, got ${v.type}`);
+  return v.columns;
+}
+
+export function stringOf(e: Expr, env: Env): string {
+  const v = env.evaluate(e, env);
+  if (v.type !== "string") throw new Error(`expected a string, got ${v.type}`);
+  return v.value;
+}
+
+/** A fresh value array, charged to the query's budget. */
+export function newValues(env: Env): Float64Array {
+  env.query.budget.take(env.grid.steps);
+  return new Float64Array(env.grid.steps);
+}
+
+/** Every column through `f`, in place of its values; the metric name is marked to go. */
+export function mapValues(
+  columns: readonly Column[],
+  env: Env,
+  f: (x: number, step: number) => number,
+): Column[] {
+  return columns.map((c) => {
+    const values = newValues(env);
+    for (let i = 0; i < values.length; i++)
+      if (c.kinds[i] === FLOAT) values[i] = f(c.values[i] as number, i);
+    return { labels: c.labels, dropName: true, kinds: c.kinds, values };
+  });
+}
+
+export function isEmpty(kinds: Uint8Array): boolean {
+  for (let i = 0; i < kinds.length; i++) if (kinds[i] !== ABSENT) return false;
+  return true;
+}

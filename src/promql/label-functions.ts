@@ -1,0 +1,113 @@
+import { RE2JS } from "re2js";
+import { METRIC_NAME, compareLabels, labelValue, withLabel } from "../core/labels";
+import type { CallExpr, Expr } from "./ast";
+import type { Column } from "./columns";
+import { type Env, stringOf, vectorOf } from "./env";
+import { mergeSameLabels } from "./merge";
+import { naturalCompare } from "./natural-order";
+import { executionError } from "./query-error";
+import { quote } from "./quoting";
+
+/** Since Prometheus 3 a label name is any non-empty UTF-8 text. A lone surrogate stands for broken bytes. */
+export function isLabelName(name: string): boolean {
+  return name !== "" && name.isWellFormed();
+}
+
+export function evalLabelFunction(e: CallExpr, env: Env): readonly Column[] | undefined {
+  switch (e.func) {
+    case "label_replace":
+      return labelReplace(e, env);
+    case "label_join":
+      return labelJoin(e, env);
+    case "sort_by_label":
+    case "sort_by_label_desc":
+      return sortByLabel(e, env);
+    default:
+      return undefined;
+  }
+}
+
+function labelReplace(e: CallExpr, env: Env): readonly Column[] {
+  const columns = vectorOf(e.args[0] as Expr, env);
+  const [dst = "", replacement = "", src = "", pattern = ""] = e.args
+    .slice(1)
+    .map((a) => stringOf(a, env));
+  let regex: RE2JS;
+  try {
+    regex = RE2JS.compile(`^(?s:${pattern})$`);
+  } catch {
+    executionError(`invalid regular expression in label_replace(): ${pattern}`);
+  }
+  if (!isLabelName(dst))
+    executionError(`invalid destination label name in label_replace(): ${dst}`);
+  const expand = templateOf(replacement, regex);
+  const made = new Map<string, string | undefined>();
+  const replaced = columns.map((c): Column => {
+    const from = labelValue(c.labels, src);
+    if (!made.has(from)) {
+      const m = regex.matcher(from);
+      made.set(from, m.find() ? expand((g) => m.group(g) ?? "") : undefined);
+    }
+    const value = made.get(from);
+    return value === undefined ? c : relabelled(c, dst, value);
+  });
+  return mergeSameLabels(replaced);
+}
+
+/** A label function that writes the metric name keeps it from being dropped. */
+function relabelled(c: Column, dst: string, value: string): Column {
+  return {
+    ...c,
+    labels: withLabel(c.labels, dst, value),
+    dropName: dst === METRIC_NAME ? false : c.dropName,
+  };
+}
+
+type Expander = (group: (index: number) => string) => string;
+
+/** `$1`, `${1}`, `$name`, `${name}` and `$$`, as Go's regexp.Expand reads them. */
+function templateOf(template: string, regex: RE2JS): Expander {
+  const names = regex.namedGroups();
+  const parts: (string | number)[] = [];
+  let last = 0;
+  for (const m of template.matchAll(/\$(?:\$|\{([0-9A-Za-z_]+)\}|([0-9A-Za-z_]+))/g)) {
+    parts.push(template.slice(last, m.index));
+    last = m.index + m[0].length;
+    const name = m[1] ?? m[2];
+    if (name === undefined) parts.push("$");
+    else {
+      const index = /^\d+$/.test(name) ? Number(name) : names[name];
+      if (index !== undefined && index <= regex.groupCount()) parts.push(index);
+    }
+  }
+  parts.push(template.slice(last));
+  return (group) => parts.map((p) => (typeof p === "string" ? p : group(p))).join("");
+}
+
+function labelJoin(e: CallExpr, env: Env): readonly Column[] {
+  const columns = vectorOf(e.args[0] as Expr, env);
+  const [dst = "", separator = "", ...sources] = e.args.slice(1).map((a) => stringOf(a, env));
+  for (const s of sources)
+    if (!isLabelName(s)) executionError(`invalid source label name in label_join(): ${s}`);
+  if (!isLabelName(dst))
+    executionError(`invalid destination label name in label_join(): ${quote(dst)}`);
+  return mergeSameLabels(
+    columns.map((c) =>
+      relabelled(c, dst, sources.map((s) => labelValue(c.labels, s)).join(separator)),
+    ),
+  );
+}
+
+function sortByLabel(e: CallExpr, env: Env): readonly Column[] {
+  const columns = vectorOf(e.args[0] as Expr, env);
+  const names = e.args.slice(1).map((a) => stringOf(a, env));
+  const sign = e.func === "sort_by_label" ? 1 : -1;
+  return columns.toSorted((a, b) => {
+    for (const name of names) {
+      const x = labelValue(a.labels, name);
+      const y = labelValue(b.labels, name);
+      if (x !== y) return sign * naturalCompare(x, y);
+    }
+    return sign * compareLabels(a.labels, b.labels);
+  });
+}

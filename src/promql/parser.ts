@@ -1,0 +1,743 @@
+import type { MatchType, Matcher } from "../core/matchers";
+import { RegexError, compileRegex } from "../core/matchers";
+import { METRIC_NAME } from "../core/labels";
+import { type Result, err, ok } from "../core/result";
+import type {
+  Aggregator,
+  AtModifier,
+  BinaryOp,
+  Cardinality,
+  DurationExpr,
+  Expr,
+  Span,
+  VectorMatching,
+  VectorSelector,
+} from "./ast";
+import { isSetOp } from "./ast";
+import { checkTypes } from "./check";
+import { durationMs, secondsToMs } from "./durations";
+import { type Token, describeToken, lex } from "./lexer";
+import { type ParseError } from "./parse-error";
+import { quote, unquote } from "./quoting";
+import { SIGNATURES } from "./signatures";
+
+const MAX_DEPTH = 250;
+const PRECEDENCE: Readonly<Record<string, number>> = {
+  or: 1,
+  and: 2,
+  unless: 2,
+  "==": 3,
+  "!=": 3,
+  ">": 3,
+  "<": 3,
+  ">=": 3,
+  "<=": 3,
+  "+": 4,
+  "-": 4,
+  "*": 5,
+  "/": 5,
+  "%": 5,
+  atan2: 5,
+  "^": 6,
+};
+const UNARY_OPERAND = 6;
+const DURATION_EXPECTED = "number, duration, step(), or range()";
+
+/**
+ * Parses and type-checks one PromQL expression
+ * (https://prometheus.io/docs/prometheus/latest/querying/basics/).
+ * Mistakes are told in Prometheus' words, with their place.
+ */
+export function parseExpr(text: string): Result<Expr, ParseError> {
+  const parser = new Parser(text);
+  try {
+    const expr = parser.whole();
+    if (parser.problems.length === 0)
+      checkTypes(expr, (span, message) => parser.report(span, message));
+    if (parser.problems.length === 0) return ok(expr);
+  } catch (e) {
+    if (!(e instanceof SyntaxStop)) throw e;
+  }
+  return err(parser.failure());
+}
+
+/** Unwinds to {@link parseExpr}; the problem is recorded before it is thrown. */
+class SyntaxStop extends Error {
+  override readonly name = "SyntaxStop";
+}
+
+interface Problem {
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+}
+
+class Parser {
+  readonly problems: Problem[] = [];
+  private readonly tokens: Token[];
+  private readonly lineStarts: number[] = [0];
+  private at = 0;
+  private depth = 0;
+
+  constructor(text: string) {
+    this.tokens = lex(text);
+    for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1))
+      this.lineStarts.push(i + 1);
+  }
+
+  whole(): Expr {
+    if (this.atEnd()) this.stop(this.cur, "no expression found in input");
+    const expr = this.expression(0);
+    if (!this.atEnd()) this.unexpected("", "");
+    return expr;
+  }
+
+  private atEnd(): boolean {
+    return this.cur.kind === "eof";
+  }
+
+  report(span: { start: number; end: number }, message: string): void {
+    this.problems.push({ start: span.start, end: span.end, message });
+  }
+
+  failure(): ParseError {
+    const first = this.problems[0] as Problem;
+    const { line, column } = this.span(first.start, first.end);
+    return {
+      message: first.message,
+      position: { start: first.start, end: first.end },
+      line,
+      column,
+      all: this.problems.map((p) => p.message),
+    };
+  }
+
+  // --- tokens -------------------------------------------------------------
+
+  private get cur(): Token {
+    return this.tokens[Math.min(this.at, this.tokens.length - 1)] as Token;
+  }
+
+  private next(): Token {
+    const t = this.cur;
+    this.at++;
+    return t;
+  }
+
+  private get prevEnd(): number {
+    return this.at === 0
+      ? 0
+      : (this.tokens[Math.min(this.at, this.tokens.length) - 1] as Token).end;
+  }
+
+  private isWord(t: Token, word: string): boolean {
+    return (t.kind === "keyword" || t.kind === "identifier") && t.text.toLowerCase() === word;
+  }
+
+  private isKeyword(word: string): boolean {
+    return this.cur.kind === "keyword" && this.cur.text.toLowerCase() === word;
+  }
+
+  private isPunct(text: string): boolean {
+    return this.cur.kind === "punctuation" && this.cur.text === text;
+  }
+
+  private isOp(text: string): boolean {
+    return this.cur.kind === "operator" && this.cur.text === text;
+  }
+
+  private peekPunct(text: string): boolean {
+    const t = this.tokens[this.at + 1];
+    return t !== undefined && t.kind === "punctuation" && t.text === text;
+  }
+
+  private span(start: number, end = this.prevEnd): Span {
+    let lo = 0;
+    let hi = this.lineStarts.length - 1;
+    while (lo < hi) {
+      const mid = (lo + hi + 1) >> 1;
+      if ((this.lineStarts[mid] as number) <= start) lo = mid;
+      else hi = mid - 1;
+    }
+    return { start, end, line: lo + 1, column: start - (this.lineStarts[lo] as number) + 1 };
+  }
+
+  private stop(at: { start: number; end: number }, message: string): never {
+    this.report(at, message);
+    throw new SyntaxStop(message);
+  }
+
+  private unexpected(context: string, expected: string): never {
+    const t = this.cur;
+    if (t.kind === "error") this.stop(t, t.text);
+    let message = `unexpected ${describeToken(t)}`;
+    if (context !== "") message += ` in ${context}`;
+    if (expected !== "") message += `, expected ${expected}`;
+    this.stop(t, message);
+  }
+
+  private expectPunct(text: string, context: string, expected = quote(text)): void {
+    if (!this.isPunct(text)) this.unexpected(context, expected);
+    this.at++;
+  }
+
+  // --- expressions ----------------------------------------------------------
+
+  private expression(minPrecedence: number): Expr {
+    if (++this.depth > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
+    let lhs = this.unary();
+    for (;;) {
+      const op = this.binaryOperator();
+      if (op === undefined) break;
+      const precedence = PRECEDENCE[op] as number;
+      if (precedence < minPrecedence || (precedence === minPrecedence && op !== "^")) break;
+      lhs = this.binary(lhs, op, precedence);
+    }
+    this.depth--;
+    return lhs;
+  }
+
+  private binaryOperator(): BinaryOp | undefined {
+    if (this.cur.kind !== "operator") return undefined;
+    const op = this.cur.text.toLowerCase();
+    if (op === "</" || op === ">/")
+      this.stop(this.cur, `operator ${quote(op)} is experimental and not enabled`);
+    return op in PRECEDENCE ? (op as BinaryOp) : undefined;
+  }
+
+  private binary(lhs: Expr, op: BinaryOp, precedence: number): Expr {
+    this.at++;
+    let returnBool = false;
+    if (this.isKeyword("bool")) {
+      this.at++;
+      returnBool = true;
+    }
+    let on = false;
+    let labels: readonly string[] = [];
+    let include: readonly string[] = [];
+    let card: Cardinality = isSetOp(op) ? "many-to-many" : "one-to-one";
+    if (this.isKeyword("on") || this.isKeyword("ignoring")) {
+      on = this.isKeyword("on");
+      this.at++;
+      labels = this.grouping();
+      if (this.isKeyword("group_left") || this.isKeyword("group_right")) {
+        card = this.isKeyword("group_left") ? "many-to-one" : "one-to-many";
+        this.at++;
+        if (this.isPunct("(")) include = this.grouping();
+      }
+    }
+    for (const word of ["fill", "fill_left", "fill_right"]) {
+      if (this.isKeyword(word) && this.peekPunct("("))
+        this.stop(this.cur, `${word} modifier is experimental and not enabled`);
+    }
+    // `^` is right-associative: its right side may hold another of the same rank.
+    const rhs = this.expression(precedence);
+    const matching: VectorMatching = { card, on, labels, include };
+    return { kind: "binary", op, lhs, rhs, returnBool, matching, span: this.span(lhs.span.start) };
+  }
+
+  private unary(): Expr {
+    if (!this.isOp("-") && !this.isOp("+")) return this.postfix(this.primary());
+    const sign = this.next();
+    if (++this.depth > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
+    const inner = this.expression(UNARY_OPERAND - 0.5);
+    this.depth--;
+    const span = this.span(sign.start);
+    if (inner.kind === "number")
+      return { ...inner, value: sign.text === "-" ? -inner.value : inner.value, span };
+    return { kind: "unary", op: sign.text === "-" ? "-" : "+", expr: inner, span };
+  }
+
+  private primary(): Expr {
+    const t = this.cur;
+    switch (t.kind) {
+      case "number":
+      case "duration": {
+        this.at++;
+        const value = t.kind === "number" ? this.numberValue(t) : this.durationValue(t) / 1000;
+        return {
+          kind: "number",
+          value,
+          isDuration: t.kind === "duration",
+          span: this.span(t.start),
+        };
+      }
+      case "string":
+        this.at++;
+        return { kind: "string", value: this.stringValue(t), span: this.span(t.start) };
+      case "punctuation":
+        if (t.text === "(") return this.parenthesised();
+        if (t.text === "{") return this.vectorSelector(undefined);
+        return this.unexpected("", "");
+      case "identifier":
+      case "metricIdentifier":
+        return this.peekPunct("(") && t.kind === "identifier"
+          ? this.call()
+          : this.vectorSelector(this.next());
+      case "keyword":
+        return this.peekPunct("(") && SIGNATURES.has(t.text) ? this.call() : this.keywordAsName();
+      case "aggregator":
+        return this.aggregateOrName();
+      case "operator":
+        // `and`, `or`, `unless` and `atan2` name a metric only where braces follow.
+        if (/^[a-z]/i.test(t.text) && this.peekPunct("{")) return this.vectorSelector(this.next());
+        return this.unexpected("", "");
+      default:
+        return this.unexpected("", "");
+    }
+  }
+
+  private keywordAsName(): Expr {
+    const word = this.cur.text.toLowerCase();
+    const free = [
+      "start",
+      "end",
+      "step",
+      "anchored",
+      "smoothed",
+      "offset",
+      "fill",
+      "fill_left",
+      "fill_right",
+      "by",
+      "without",
+    ];
+    if (!free.includes(word) && !this.peekPunct("{")) this.unexpected("", "");
+    if ((word === "by" || word === "without") && !this.peekPunct("{")) this.unexpected("", "");
+    return this.vectorSelector(this.next());
+  }
+
+  private parenthesised(): Expr {
+    const open = this.next();
+    const expr = this.expression(0);
+    if (!this.isPunct(")")) this.unexpected("", "");
+    this.at++;
+    return { kind: "paren", expr, span: this.span(open.start) };
+  }
+
+  private call(): Expr {
+    const name = this.next();
+    const args = this.callArgs();
+    const span = this.span(name.start);
+    if (!SIGNATURES.has(name.text))
+      this.stop(name, `unknown function with name ${quote(name.text)}`);
+    return { kind: "call", func: name.text, args, span };
+  }
+
+  private callArgs(): Expr[] {
+    this.expectPunct("(", "function call");
+    const args: Expr[] = [];
+    if (this.isPunct(")")) {
+      this.at++;
+      return args;
+    }
+    for (;;) {
+      args.push(this.expression(0));
+      if (this.isPunct(")")) {
+        this.at++;
+        return args;
+      }
+      if (!this.isPunct(",")) this.unexpected("function call", '"," or ")"');
+      const comma = this.next();
+      if (this.isPunct(")")) {
+        this.report(comma, "trailing commas not allowed in function call args");
+        this.at++;
+        return args;
+      }
+    }
+  }
+
+  private aggregateOrName(): Expr {
+    const following = this.tokens[this.at + 1];
+    const modifier =
+      following !== undefined &&
+      (this.isWord(following, "by") || this.isWord(following, "without"));
+    if (!this.peekPunct("(") && !modifier) {
+      // An aggregator's name alone is a metric; another word after it is a mistake.
+      return this.vectorSelector(this.next());
+    }
+    const name = this.next();
+    const op = name.text.toLowerCase() as Aggregator;
+    let clause = this.groupingClause();
+    if (!this.isPunct("(")) this.unexpected("aggregation", "");
+    const open = this.at;
+    let args: Expr[];
+    try {
+      args = this.callArgs();
+    } catch (e) {
+      // Prometheus adds this where the argument list never got its first argument.
+      if (e instanceof SyntaxStop && this.cur.kind === "error" && this.onlyOpenCalls(open)) {
+        const told = "no arguments for aggregate expression provided";
+        if (!this.problems.some((p) => p.message === told)) this.report(name, told);
+      }
+      throw e;
+    }
+    if (clause === undefined) clause = this.groupingClause();
+    const span = this.span(name.start);
+    const wanted = [
+      "topk",
+      "bottomk",
+      "count_values",
+      "quantile",
+      "limitk",
+      "limit_ratio",
+    ].includes(op)
+      ? 2
+      : 1;
+    if (args.length === 0) this.stop(span, "no arguments for aggregate expression provided");
+    if (args.length !== wanted) {
+      this.stop(
+        span,
+        `wrong number of arguments for aggregate expression provided, expected ${wanted}, got ${args.length}`,
+      );
+    }
+    return {
+      kind: "aggregate",
+      op,
+      expr: args[wanted - 1] as Expr,
+      param: wanted === 2 ? args[0] : undefined,
+      without: clause?.without ?? false,
+      grouping: clause?.labels ?? [],
+      span,
+    };
+  }
+
+  private onlyOpenCalls(from: number): boolean {
+    const rest = this.tokens.slice(from, -1);
+    return rest.every((t) => t.text === "(" || t.kind === "identifier" || t.kind === "aggregator");
+  }
+
+  private groupingClause(): { without: boolean; labels: readonly string[] } | undefined {
+    if (!this.isKeyword("by") && !this.isKeyword("without")) return undefined;
+    const without = this.isKeyword("without");
+    this.at++;
+    return { without, labels: this.grouping() };
+  }
+
+  private grouping(): readonly string[] {
+    const context = "grouping opts";
+    this.expectPunct("(", context);
+    const labels: string[] = [];
+    while (!this.isPunct(")")) {
+      const t = this.cur;
+      if (t.kind === "string") labels.push(this.stringValue(t));
+      else if (
+        ["identifier", "keyword", "aggregator"].includes(t.kind) ||
+        (t.kind === "operator" && /^[a-z]/i.test(t.text))
+      )
+        labels.push(t.text);
+      else this.unexpected(context, "label");
+      this.at++;
+      if (this.isPunct(",")) this.at++;
+      else if (!this.isPunct(")")) this.unexpected(context, '"," or ")"');
+    }
+    this.at++;
+    return labels;
+  }
+
+  // --- selectors --------------------------------------------------------------
+
+  private vectorSelector(name: Token | undefined): VectorSelector {
+    const start = name?.start ?? this.cur.start;
+    let matchers: Matcher[] = [];
+    if (this.isPunct("{")) matchers = this.labelMatchers();
+    if (name !== undefined)
+      matchers = [{ type: "=", name: METRIC_NAME, value: name.text }, ...matchers];
+    return {
+      kind: "vectorSelector",
+      name: name?.text ?? "",
+      matchers,
+      offset: undefined,
+      at: undefined,
+      span: this.span(start),
+    };
+  }
+
+  private labelMatchers(): Matcher[] {
+    const context = "label matching";
+    this.at++;
+    const out: Matcher[] = [];
+    while (!this.isPunct("}")) {
+      const t = this.cur;
+      if (t.kind !== "identifier" && t.kind !== "string")
+        this.unexpected(context, 'identifier or "}"');
+      this.at++;
+      const name = t.kind === "string" ? this.stringValue(t) : t.text;
+      if (t.kind === "string" && (this.isPunct(",") || this.isPunct("}"))) {
+        out.push({ type: "=", name: METRIC_NAME, value: name });
+      } else {
+        const op = this.cur;
+        if (op.kind !== "punctuation" || !["=", "!=", "=~", "!~"].includes(op.text))
+          this.unexpected(context, "label matching operator");
+        this.at++;
+        if (this.cur.kind !== "string") this.unexpected(context, "string");
+        out.push(this.matcher(name, op.text as MatchType, this.next()));
+      }
+      if (this.isPunct(",")) this.at++;
+      else if (!this.isPunct("}")) this.unexpected(context, '"," or "}"');
+    }
+    this.at++;
+    return out;
+  }
+
+  private matcher(name: string, type: MatchType, valueToken: Token): Matcher {
+    const value = this.stringValue(valueToken);
+    if (type === "=~" || type === "!~") {
+      try {
+        compileRegex(value);
+      } catch (e) {
+        if (!(e instanceof RegexError)) throw e;
+        this.report(valueToken, e.message);
+      }
+    }
+    return { type, name, value };
+  }
+
+  private postfix(first: Expr): Expr {
+    let expr = first;
+    for (;;) {
+      if (this.isPunct("[")) expr = this.brackets(expr);
+      else if (this.isKeyword("offset") && !this.peekPunct("{")) expr = this.offset(expr);
+      else if (this.isOp("@")) expr = this.atModifier(expr);
+      else if (this.isKeyword("anchored") || this.isKeyword("smoothed")) {
+        this.stop(
+          this.cur,
+          `${this.cur.text.toLowerCase()} modifier is experimental and not enabled`,
+        );
+      } else return expr;
+    }
+  }
+
+  private brackets(expr: Expr): Expr {
+    const context = "subquery or range selector";
+    this.at++;
+    const from = this.cur;
+    const range = this.durationExpr(0, context);
+    this.mustBePositive(range, from);
+    if (this.isPunct("]")) {
+      this.at++;
+      return this.matrixSelector(expr, range);
+    }
+    if (!this.isPunct(":")) this.unexpected(context, '":" or "]"');
+    this.at++;
+    let step: DurationExpr | undefined;
+    if (!this.isPunct("]")) {
+      const stepFrom = this.cur;
+      step = this.durationExpr(0, "subquery selector");
+      this.mustBePositive(step, stepFrom);
+    }
+    this.expectPunct("]", "subquery selector");
+    return {
+      kind: "subquery",
+      expr,
+      range,
+      step,
+      offset: undefined,
+      at: undefined,
+      span: this.span(expr.span.start),
+    };
+  }
+
+  private matrixSelector(expr: Expr, range: DurationExpr): Expr {
+    const span = this.span(expr.span.start);
+    if (expr.kind !== "vectorSelector") {
+      this.report(span, "ranges only allowed for vector selectors");
+      // A modifier after the bracket would be told the same once more.
+      if (this.isKeyword("offset") || this.isOp("@"))
+        this.report(span, "ranges only allowed for vector selectors");
+      throw new SyntaxStop();
+    }
+    if (expr.offset !== undefined) this.stop(span, "no offset modifiers allowed before range");
+    if (expr.at !== undefined) this.stop(span, "no @ modifiers allowed before range");
+    return { kind: "matrixSelector", selector: expr, range, span };
+  }
+
+  private offset(expr: Expr): Expr {
+    this.at++;
+    const value = this.offsetDuration();
+    return this.modified(expr, "offset", (m) => {
+      if (m.offset !== undefined)
+        this.stop(this.span(expr.span.start), "offset may not be set multiple times");
+      return { ...m, offset: value };
+    });
+  }
+
+  private atModifier(expr: Expr): Expr {
+    this.at++;
+    let value: AtModifier;
+    if (this.isKeyword("start") || this.isKeyword("end")) {
+      value = { kind: this.next().text.toLowerCase() === "start" ? "start" : "end" };
+      this.expectPunct("(", "@");
+      this.expectPunct(")", "@");
+    } else {
+      const from = this.cur;
+      const sign = this.isOp("-") ? -1 : 1;
+      if (this.isOp("-") || this.isOp("+")) this.at++;
+      const t = this.cur;
+      if (t.kind !== "number" && t.kind !== "duration") this.unexpected("@", "timestamp");
+      this.at++;
+      const seconds =
+        sign * (t.kind === "number" ? this.numberValue(t) : this.durationValue(t) / 1000);
+      if (!(Math.abs(seconds) < 9_223_372_036_854_775)) {
+        const shown = Number.isNaN(seconds)
+          ? "NaN"
+          : seconds === Infinity
+            ? "+Inf"
+            : seconds === -Infinity
+              ? "-Inf"
+              : seconds.toFixed(6);
+        this.stop(this.span(from.start), `timestamp out of bounds for @ modifier: ${shown}`);
+      }
+      value = { kind: "time", ms: Math.round(seconds * 1000) };
+    }
+    return this.modified(expr, "@", (m) => {
+      if (m.at !== undefined)
+        this.stop(this.span(expr.span.start), "@ <timestamp> may not be set multiple times");
+      return { ...m, at: value };
+    });
+  }
+
+  private modified(
+    expr: Expr,
+    what: "offset" | "@",
+    change: (m: { offset: DurationExpr | undefined; at: AtModifier | undefined }) => {
+      offset: DurationExpr | undefined;
+      at: AtModifier | undefined;
+    },
+  ): Expr {
+    const span = this.span(expr.span.start);
+    switch (expr.kind) {
+      case "vectorSelector":
+      case "subquery":
+        return { ...expr, ...change(expr), span };
+      case "matrixSelector":
+        return { ...expr, selector: { ...expr.selector, ...change(expr.selector) }, span };
+      default:
+        return this.stop(
+          span,
+          `${what} modifier must be preceded by an instant vector selector or range vector selector or a subquery`,
+        );
+    }
+  }
+
+  // --- durations ----------------------------------------------------------------
+
+  private mustBePositive(d: DurationExpr, from: Token): void {
+    if (d.kind === "literal" && d.ms <= 0)
+      this.stop({ start: from.start, end: this.prevEnd }, "duration must be greater than 0");
+    if (this.problems.length > 0)
+      this.stop({ start: from.start, end: this.prevEnd }, "duration must be greater than 0");
+  }
+
+  private offsetDuration(): DurationExpr {
+    if (this.isOp("-") || this.isOp("+")) {
+      const negative = this.next().text === "-";
+      const of = this.offsetDuration();
+      return negative ? negated(of) : of;
+    }
+    const before = this.problems.length;
+    const d = this.durationPrimary("offset");
+    if (this.problems.length > before) throw new SyntaxStop();
+    return d;
+  }
+
+  private durationExpr(minPrecedence: number, context: string): DurationExpr {
+    if (++this.depth > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
+    let lhs: DurationExpr;
+    if (this.isOp("-") || this.isOp("+")) {
+      const negative = this.next().text === "-";
+      const of = this.durationExpr(UNARY_OPERAND - 0.5, context);
+      lhs = negative ? negated(of) : of;
+    } else lhs = this.durationPrimary(context);
+    for (;;) {
+      const t = this.cur;
+      if (t.kind !== "operator") break;
+      const precedence = PRECEDENCE[t.text] ?? 0;
+      if (
+        precedence < 4 ||
+        precedence < minPrecedence ||
+        (precedence === minPrecedence && t.text !== "^")
+      )
+        break;
+      this.at++;
+      const rhs = this.durationExpr(precedence, context);
+      if (rhs.kind === "literal" && rhs.ms === 0 && (t.text === "/" || t.text === "%")) {
+        this.report(t, t.text === "/" ? "division by zero" : "modulo by zero");
+      }
+      lhs = { kind: "arith", op: t.text as "+" | "-" | "*" | "/" | "%" | "^", lhs, rhs };
+    }
+    this.depth--;
+    return lhs;
+  }
+
+  private durationPrimary(context: string): DurationExpr {
+    const t = this.cur;
+    if (t.kind === "number" || t.kind === "duration") {
+      this.at++;
+      return { kind: "literal", ms: this.durationTokenMs(t), asNumber: t.kind === "number" };
+    }
+    if (this.isPunct("(")) {
+      this.at++;
+      const of = this.durationExpr(0, context);
+      this.expectPunct(")", context);
+      return { kind: "paren", of };
+    }
+    const word = t.kind === "keyword" || t.kind === "identifier" ? t.text.toLowerCase() : "";
+    if (word === "step" || word === "range") {
+      this.at++;
+      if (!this.isPunct("(")) this.unexpected(context, DURATION_EXPECTED);
+      this.at++;
+      this.expectPunct(")", context);
+      return { kind: word };
+    }
+    if (word === "min_of" || word === "max_of") {
+      this.at++;
+      this.expectPunct("(", context);
+      const lhs = this.durationExpr(0, context);
+      this.expectPunct(",", context);
+      const rhs = this.durationExpr(0, context);
+      this.expectPunct(")", context);
+      return { kind: "pick", func: word, lhs, rhs };
+    }
+    return this.unexpected(context, DURATION_EXPECTED);
+  }
+
+  private durationTokenMs(t: Token): number {
+    const ms = t.kind === "duration" ? durationMs(t.text) : secondsToMs(this.numberValue(t));
+    if (ms.ok) return ms.value;
+    this.report(t, ms.error);
+    return 0;
+  }
+
+  private durationValue(t: Token): number {
+    const ms = durationMs(t.text);
+    return ms.ok ? ms.value : this.stop(t, ms.error);
+  }
+
+  private numberValue(t: Token): number {
+    const text = t.text.replaceAll("_", "").toLowerCase();
+    if (text === "inf") return Infinity;
+    if (text === "nan") return Number.NaN;
+    // A whole number with a leading zero is octal, as Go reads it.
+    if (/^0[0-7]+$/.test(text)) return Number.parseInt(text, 8);
+    const value = Number(text);
+    if (!Number.isFinite(value)) {
+      this.stop(
+        t,
+        `error parsing number: strconv.ParseFloat: parsing ${quote(t.text)}: value out of range`,
+      );
+    }
+    return value;
+  }
+
+  private stringValue(t: Token): string {
+    const value = unquote(t.text);
+    return value.ok
+      ? value.value
+      : this.stop(t, `error unquoting string ${quote(t.text)}: ${value.error}`);
+  }
+}
+
+function negated(d: DurationExpr): DurationExpr {
+  return d.kind === "literal" ? { ...d, ms: -d.ms } : { kind: "negate", of: d };
+}

@@ -1,0 +1,217 @@
+import type { Matcher } from "../core/matchers";
+import type { SelectRequest } from "../core/metric-store";
+import type { AtModifier, DurationExpr, Expr, Subquery, VectorSelector } from "./ast";
+import { type DurationContext, resolveDuration } from "./durations";
+import { QueryError } from "./query-error";
+import { SIGNATURES } from "./signatures";
+
+export const DEFAULT_LOOKBACK_MS = 300_000;
+
+/** A selector's or subquery's modifiers with every duration worked out, in milliseconds. */
+export interface Timing {
+  readonly offsetMs: number;
+  /** The fixed time of `@`. */
+  readonly atMs: number | undefined;
+  /** 0 for an instant selector. */
+  readonly rangeMs: number;
+  /** Of a subquery. */
+  readonly stepMs: number;
+}
+
+export interface PlanOptions {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly lookbackMs: number;
+  readonly subqueryStepMs: number;
+}
+
+export interface Plan {
+  readonly timings: ReadonlyMap<VectorSelector | Subquery, Timing>;
+  readonly requests: readonly SelectRequest[];
+  /** Which request answers a selector. */
+  readonly requestOf: ReadonlyMap<VectorSelector, number>;
+  /** Expressions whose value is the same at every step. */
+  readonly invariant: ReadonlySet<Expr>;
+}
+
+/** Works out once what the evaluation needs to know: what to read, and what never changes between steps. */
+export function planQuery(root: Expr, o: PlanOptions): Plan {
+  const planner = new Planner(o);
+  planner.visit(root, o.startMs, o.endMs);
+  return planner;
+}
+
+/** One selector of an expression and how far around the evaluation time it reads. */
+export interface SelectorReach {
+  readonly matchers: readonly Matcher[];
+  /** It reads samples later than evaluation time − `backMs` … */
+  readonly backMs: number;
+  /** … and up to evaluation time + `aheadMs` (above 0 only for a negative offset). */
+  readonly aheadMs: number;
+  /** With `@` the times are absolute: the selector never moves with the evaluation time. */
+  readonly pinned: boolean;
+}
+
+/** The selectors of an expression, for registration and planning. */
+export function selectorsOf(expr: Expr, lookbackMs: number = DEFAULT_LOOKBACK_MS): SelectorReach[] {
+  const planner = new Planner({
+    startMs: 0,
+    endMs: 0,
+    stepMs: 0,
+    lookbackMs,
+    subqueryStepMs: 60_000,
+  });
+  planner.visit(expr, 0, 0);
+  return planner.reaches.map((r) => ({
+    matchers: r.matchers,
+    backMs: -r.startMs,
+    aheadMs: Math.max(0, r.endMs),
+    pinned: r.pinned,
+  }));
+}
+
+/** Functions that look at the evaluation time itself, so that `@` does not make them constant. */
+const TIME_DEPENDENT = new Set(
+  "time timestamp predict_linear days_in_month day_of_month day_of_week day_of_year hour minute month year".split(
+    " ",
+  ),
+);
+
+class Planner implements Plan {
+  readonly timings = new Map<VectorSelector | Subquery, Timing>();
+  readonly requests: SelectRequest[] = [];
+  readonly requestOf = new Map<VectorSelector, number>();
+  readonly invariant = new Set<Expr>();
+  readonly reaches: (SelectRequest & { readonly pinned: boolean })[] = [];
+  private readonly durations: DurationContext;
+  private readonly byMatchers = new Map<string, number>();
+
+  constructor(private readonly o: PlanOptions) {
+    this.durations = { stepMs: o.stepMs, rangeMs: o.endMs - o.startMs };
+  }
+
+  /** Plans `e` evaluated over [from, to]; says whether its value is the same at every step. */
+  visit(e: Expr, from: number, to: number): boolean {
+    const same = this.visitInner(e, from, to);
+    if (same) this.invariant.add(e);
+    return same;
+  }
+
+  private visitInner(e: Expr, from: number, to: number): boolean {
+    switch (e.kind) {
+      case "number":
+      case "string":
+        return true;
+      case "paren":
+      case "unary":
+        return this.visit(e.expr, from, to);
+      case "binary": {
+        const l = this.visit(e.lhs, from, to);
+        const r = this.visit(e.rhs, from, to);
+        return l && r;
+      }
+      case "aggregate": {
+        const p = e.param === undefined || this.visit(e.param, from, to);
+        return this.visit(e.expr, from, to) && p;
+      }
+      case "call": {
+        let same = SIGNATURES.has(e.func) && !TIME_DEPENDENT.has(e.func);
+        for (const [i, a] of e.args.entries()) {
+          // The second argument of info() is read by the function itself.
+          if (e.func === "info" && i === 1) same = false;
+          else same = this.visit(a, from, to) && same;
+        }
+        if (e.func === "info") {
+          this.infoSelector(e.args[1], from, to);
+          return false;
+        }
+        if (e.args.length === 0 && TIME_DEPENDENT.has(e.func)) return false;
+        return same;
+      }
+      case "vectorSelector":
+        return this.selector(e, 0, from, to);
+      case "matrixSelector":
+        return this.selector(e.selector, this.positive(e.range), from, to);
+      case "subquery": {
+        const timing = this.timing(
+          e,
+          this.positive(e.range),
+          e.step === undefined ? this.o.subqueryStepMs : this.positive(e.step),
+        );
+        const first = (timing.atMs ?? from) - timing.offsetMs - timing.rangeMs;
+        const last = (timing.atMs ?? to) - timing.offsetMs;
+        this.visit(e.expr, first, last);
+        return timing.atMs !== undefined;
+      }
+    }
+  }
+
+  private infoSelector(e: Expr | undefined, from: number, to: number): void {
+    if (e?.kind === "vectorSelector") this.selector(e, 0, from, to);
+  }
+
+  private timing(e: VectorSelector | Subquery, rangeMs: number, stepMs: number): Timing {
+    const offsetMs = e.offset === undefined ? 0 : this.resolve(e.offset);
+    const timing = { offsetMs, atMs: this.at(e.at), rangeMs, stepMs };
+    this.timings.set(e, timing);
+    return timing;
+  }
+
+  private at(at: AtModifier | undefined): number | undefined {
+    switch (at?.kind) {
+      case undefined:
+        return undefined;
+      case "time":
+        return at.ms;
+      case "start":
+        return this.o.startMs;
+      case "end":
+        return this.o.endMs;
+    }
+  }
+
+  private resolve(d: DurationExpr): number {
+    const ms = resolveDuration(d, this.durations);
+    if (!ms.ok) throw new QueryError("bad_data", ms.error);
+    return ms.value;
+  }
+
+  private positive(d: DurationExpr): number {
+    const ms = this.resolve(d);
+    if (ms <= 0) throw new QueryError("bad_data", "duration must be greater than 0");
+    return ms;
+  }
+
+  private selector(e: VectorSelector, rangeMs: number, from: number, to: number): boolean {
+    const { offsetMs, atMs } = this.timing(e, rangeMs, 0);
+    const startMs = (atMs ?? from) - offsetMs - (rangeMs === 0 ? this.o.lookbackMs : rangeMs);
+    const endMs = (atMs ?? to) - offsetMs;
+    this.reaches.push({ matchers: e.matchers, startMs, endMs, pinned: atMs !== undefined });
+    this.requestOf.set(e, this.request({ matchers: e.matchers, startMs, endMs }));
+    return atMs !== undefined;
+  }
+
+  /** Selectors alike whose ranges touch are read once. */
+  private request(r: SelectRequest): number {
+    const key = r.matchers.map((m) => `${m.name}\xff${m.type}${m.value}`).join("\xfe");
+    const known = this.byMatchers.get(key);
+    const old = known === undefined ? undefined : this.requests[known];
+    if (
+      known !== undefined &&
+      old !== undefined &&
+      old.startMs <= r.endMs &&
+      r.startMs <= old.endMs
+    ) {
+      this.requests[known] = {
+        matchers: r.matchers,
+        startMs: Math.min(old.startMs, r.startMs),
+        endMs: Math.max(old.endMs, r.endMs),
+      };
+      return known;
+    }
+    const index = this.requests.push(r) - 1;
+    this.byMatchers.set(key, index);
+    return index;
+  }
+}
