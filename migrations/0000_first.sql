@@ -69,3 +69,50 @@ CREATE TABLE `trace_index` (
 	`fragments` text NOT NULL,
 	PRIMARY KEY(`project_id`, `key`, `last_ms`, `chunk_id`)
 ) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `incidents` (
+	`project_id` text NOT NULL,
+	`id` text NOT NULL,
+	`title` text NOT NULL,
+	`severity` text NOT NULL,
+	`status` text NOT NULL,
+	`group_key` text NOT NULL,
+	`alerts` integer NOT NULL,
+	`assignee` text,
+	`opened_at_ms` integer NOT NULL,
+	`acknowledged_at_ms` integer,
+	`acknowledged_by` text,
+	`resolved_at_ms` integer,
+	`resolved_by` text,
+	`body` text NOT NULL,
+	PRIMARY KEY(`project_id`, `id`)
+);
+--> statement-breakpoint
+CREATE INDEX `incidents_by_time` ON `incidents` (`project_id`,`opened_at_ms`);--> statement-breakpoint
+CREATE TABLE `job_runs` (
+	`job` text PRIMARY KEY NOT NULL,
+	`slot_ms` integer NOT NULL,
+	`started_at_ms` integer NOT NULL,
+	`finished_at_ms` integer,
+	`outcome` text,
+	`detail` text
+);
+--> statement-breakpoint
+CREATE TABLE `anomaly_states` (
+	`project_id` text NOT NULL,
+	`name` text NOT NULL,
+	`states` text NOT NULL,
+	`scanned_at_ms` integer NOT NULL,
+	PRIMARY KEY(`project_id`, `name`)
+);
+--> statement-breakpoint
+CREATE TABLE `reports` (
+	`project_id` text NOT NULL,
+	`id` text NOT NULL,
+	`kind` text NOT NULL,
+	`day` text NOT NULL,
+	`body` text NOT NULL,
+	`written_at_ms` integer NOT NULL,
+	`sent_at_ms` integer,
+	PRIMARY KEY(`project_id`, `id`)
+);

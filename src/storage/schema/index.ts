@@ -1,3 +1,6 @@
 export * from "./config";
 export * from "./logs";
 export * from "./traces";
+export * from "./incidents";
+export * from "./jobs";
+export * from "./reports";

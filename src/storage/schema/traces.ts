@@ -32,5 +32,10 @@ export const traceIndex = sqliteTable(
     /** JSON list of TraceFragment (src/core/traces.ts). */
     fragments: text("fragments").notNull(),
   },
-  (t) => [primaryKey({ name: "clustered_trace_index", columns: [t.projectId, t.key, t.lastMs, t.chunkId] })],
+  (t) => [
+    primaryKey({
+      name: "clustered_trace_index",
+      columns: [t.projectId, t.key, t.lastMs, t.chunkId],
+    }),
+  ],
 );
