@@ -3,6 +3,7 @@ import type { AppEnv } from "./http/deps";
 import { healthRoutes } from "./http/health";
 import { ingestMetricsRoutes } from "./http/ingest-metrics/routes";
 import { liveRoutes } from "./http/live/routes";
+import { logRoutes } from "./http/logs/routes";
 import { observe } from "./http/observe";
 import { pageRoutes } from "./http/pages";
 import { problem } from "./http/problem";
@@ -33,6 +34,7 @@ export function makeApp(): Hono<AppEnv> {
 
   app.route("/", healthRoutes());
   app.route("/", ingestMetricsRoutes());
+  app.route("/", logRoutes());
   app.route("/", tokenRoutes());
   app.route("/", sessionRoutes());
   app.route("/", liveRoutes());

@@ -2,6 +2,7 @@ import type { Deps } from "./http/deps";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
 import { makeConfigStore } from "./storage/config-store";
+import { makeLogStore } from "./storage/log-store";
 import { makeMetricStore } from "./storage/metric-store";
 import { makeObjects } from "./storage/objects";
 import { makeTokenStore } from "./storage/token-store";
@@ -29,6 +30,7 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
       const objects = makeObjects(env, projectId, clock);
       return makeMetricStore({ shard: (n) => objects.metricShard(n), epochs: [{ from: 0, n: configOf(env).metricShards }] });
     },
+    logs: (projectId) => makeLogStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("logs")),
     objects: (projectId) => makeObjects(env, projectId, clock),
     configStore: (projectId) => makeConfigStore(env.DB, projectId, clock),
     asset: (request) => env.ASSETS.fetch(request),

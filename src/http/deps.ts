@@ -1,5 +1,6 @@
 import type { Clock, IdSource, Random } from "../core/clock";
 import type { ConfigStore } from "../core/config-store";
+import type { LogStore } from "../core/logs";
 import type { MetricReader, MetricWriter } from "../core/metric-store";
 import type { Objects } from "../core/object-stubs";
 import type { Config } from "../env";
@@ -19,6 +20,7 @@ export interface Deps {
   readonly rateLimiter: RateLimiter;
   readonly selfMetrics: SelfMetrics;
   metrics(projectId: string): MetricReader & MetricWriter;
+  logs(projectId: string): LogStore;
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
   /** Serves a file of the web app. */

@@ -1,4 +1,8 @@
-import type { Env } from "../env";
+import { type Env, parseConfig } from "../env";
+import { insertLogChunks, unpackLogChunks } from "./log-chunks";
+import { LOG_CHUNKS_KIND } from "./log-store";
+import { makeMetricStore } from "./metric-store";
+import { makeObjects } from "./objects";
 
 /**
  * Brings a spilled write to where it belonged. Idempotent: the store may have committed
@@ -7,4 +11,14 @@ import type { Env } from "../env";
 export type SpillWriter = (env: Env, projectId: string, payload: Uint8Array) => Promise<void>;
 
 /** What `SpillRpc.put` can keep, by kind. A kind stays as long as an object out there may hold one. */
-export const SPILL_WRITERS: Readonly<Record<string, SpillWriter>> = {};
+export const SPILL_WRITERS: Readonly<Record<string, SpillWriter>> = {
+  [LOG_CHUNKS_KIND]: async (env, projectId, payload) => {
+    await insertLogChunks(env.DB, projectId, unpackLogChunks(payload));
+  },
+  /** Counters of records that are stored already (http/derived-metrics.ts). */
+  "metric-batch": async (env, projectId, payload) => {
+    const objects = makeObjects(env, projectId, () => Date.now());
+    const epochs = [{ from: 0, n: parseConfig(env).metricShards }];
+    await makeMetricStore({ shard: (n) => objects.metricShard(n), epochs }).append(payload);
+  },
+};

@@ -1,0 +1,22 @@
+/** Why a store took nothing, as a sender can be told. */
+export interface StoreRefusal {
+  readonly reason: "store_quota" | "store_unavailable";
+  readonly message: string;
+}
+
+/** Seconds after which sending the same again may succeed. */
+export const STORE_RETRY_AFTER_S = { store_quota: 3_600, store_unavailable: 5 } as const;
+export const STORE_STATUS = { store_quota: 429, store_unavailable: 503 } as const;
+
+/** The refusal that an error of storage/write-or-spill.ts stands for; undefined for any other error. */
+export function storeRefusal(e: unknown): StoreRefusal | undefined {
+  if (!(e instanceof Error)) return undefined;
+  switch (e.name) {
+    case "StoreQuotaError":
+      return { reason: "store_quota", message: `the database's quota is used up: ${e.message}` };
+    case "StoreUnavailableError":
+      return { reason: "store_unavailable", message: e.message };
+    default:
+      return undefined;
+  }
+}
