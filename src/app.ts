@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { AppEnv } from "./http/deps";
 import { healthRoutes } from "./http/health";
 import { ingestMetricsRoutes } from "./http/ingest-metrics/routes";
+import { dashboardRoutes } from "./http/live/dashboard";
 import { liveRoutes } from "./http/live/routes";
 import { logRoutes } from "./http/logs/routes";
 import { observe } from "./http/observe";
@@ -38,6 +39,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", tokenRoutes());
   app.route("/", sessionRoutes());
   app.route("/", liveRoutes());
+  app.route("/", dashboardRoutes());
   app.route("/", pageRoutes());
   return app;
 }

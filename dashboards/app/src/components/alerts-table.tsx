@@ -1,0 +1,112 @@
+import { Anchor, Badge, Button, Table, Text, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useRouteContext } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { LiveAlert } from "../../../../src/core/live";
+import { send } from "../api/client";
+import { formatNumber } from "../format";
+import { severityColor } from "../theme";
+import { Ago } from "./ago";
+import { Labels } from "./labels";
+
+/** Firing and suppressed alerts with who has taken them. */
+export function AlertsTable({ alerts, compact = false }: { readonly alerts: readonly LiveAlert[]; readonly compact?: boolean }): ReactNode {
+  return (
+    <Table.ScrollContainer minWidth={compact ? 460 : 720} type="native">
+      <Table highlightOnHover aria-label="Active alerts">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={90}>Severity</Table.Th>
+            <Table.Th>Alert</Table.Th>
+            {!compact && <Table.Th>Labels</Table.Th>}
+            <Table.Th w={80} ta="right">
+              Value
+            </Table.Th>
+            <Table.Th w={90}>Since</Table.Th>
+            <Table.Th w={130} />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {alerts.map((a) => (
+            <AlertRow key={a.fingerprint} alert={a} compact={compact} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function AlertRow({ alert, compact }: { readonly alert: LiveAlert; readonly compact: boolean }): ReactNode {
+  const severity = alert.labels["severity"];
+  const summary = alert.annotations["summary"] ?? alert.annotations["description"];
+  return (
+    <Table.Tr data-testid="alert-row" data-fingerprint={alert.fingerprint}>
+      <Table.Td>
+        <Badge color={severityColor(severity)} variant={alert.status === "firing" ? "filled" : "outline"} size="sm">
+          {severity ?? "none"}
+        </Badge>
+      </Table.Td>
+      <Table.Td maw={420}>
+        <Text fz="sm" fw={600} className="vd-wrap">
+          {alert.labels["alertname"] ?? "alert"}
+          {alert.status === "suppressed" && (
+            <Badge ml={6} size="xs" color="gray" variant="outline">
+              silenced
+            </Badge>
+          )}
+        </Text>
+        {summary !== undefined && (
+          <Text fz="xs" c="dimmed" lineClamp={2} className="vd-wrap">
+            {summary}
+          </Text>
+        )}
+        {compact && <Labels labels={alert.labels} without={["alertname", "severity"]} />}
+      </Table.Td>
+      {!compact && (
+        <Table.Td>
+          <Labels labels={alert.labels} without={["alertname", "severity"]} />
+        </Table.Td>
+      )}
+      <Table.Td ta="right" className="vd-num">
+        {formatNumber(alert.value)}
+      </Table.Td>
+      <Table.Td>
+        <Ago ms={alert.startsAtMs} suffix="" />
+      </Table.Td>
+      <Table.Td ta="right">
+        {alert.incidentId !== undefined && (
+          <Anchor component={Link} to={`/incidents/${encodeURIComponent(alert.incidentId)}`} fz="xs" mr={8}>
+            Incident
+          </Anchor>
+        )}
+        <Acknowledge alert={alert} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Acknowledge({ alert }: { readonly alert: LiveAlert }): ReactNode {
+  const { session } = useRouteContext({ from: "/inside" });
+  const queries = useQueryClient();
+  const acknowledge = useMutation({
+    mutationFn: () => send("POST", `/api/v1/alerts/${encodeURIComponent(alert.fingerprint)}/ack`),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["alerts"] }),
+    onError: (e) => notifications.show({ color: "red", title: "Not acknowledged", message: e.message }),
+  });
+  const by = alert.acknowledgedBy ?? (acknowledge.isSuccess ? session.name : undefined);
+  if (by !== undefined) {
+    return (
+      <Tooltip label={`Acknowledged by ${by}`}>
+        <Text fz="xs" c="dimmed" component="span" truncate>
+          ✓ {by}
+        </Text>
+      </Tooltip>
+    );
+  }
+  return (
+    <Button size="compact-xs" variant="default" loading={acknowledge.isPending} disabled={!session.admin} title={session.admin ? undefined : "Needs a token of scope admin"} onClick={() => acknowledge.mutate()}>
+      Acknowledge
+    </Button>
+  );
+}

@@ -1,0 +1,4 @@
+import type { ReactNode } from "react";
+export function ReceiverPage(): ReactNode {
+  return null;
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: here("."),
+  base: "/",
+  plugins: [react()],
+  build: {
+    outDir: here("../../dist/app"),
+    emptyOutDir: true,
+    target: "es2022",
+    sourcemap: false,
+    reportCompressedSize: false,
+    // No inline script or data: URL: the Content-Security-Policy allows neither scripts nor fonts in the page.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
