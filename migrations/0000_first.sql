@@ -35,6 +35,15 @@ CREATE TABLE `tokens` (
 	`revoked_at_ms` integer
 );
 --> statement-breakpoint
+CREATE TABLE `push_groups` (
+	`project_id` text NOT NULL,
+	`key` text NOT NULL,
+	`version` integer NOT NULL,
+	`body` text NOT NULL,
+	`pushed_at_ms` integer NOT NULL,
+	PRIMARY KEY(`project_id`, `key`)
+);
+--> statement-breakpoint
 CREATE TABLE `log_chunks` (
 	`project_id` text NOT NULL,
 	`last_ms` integer NOT NULL,

@@ -2,9 +2,15 @@ import type { Deps } from "./http/deps";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
 import { makeConfigStore } from "./storage/config-store";
+import { makeIncidentStore } from "./storage/incident-store";
+import { makeJobStore } from "./storage/job-store";
 import { makeLogStore } from "./storage/log-store";
 import { makeMetricStore } from "./storage/metric-store";
 import { makeObjects } from "./storage/objects";
+import { makePushGroupStore } from "./storage/push-groups";
+import { listProjects } from "./storage/projects";
+import { makeReportStore } from "./storage/report-store";
+import { listTickingObjects } from "./storage/ticking-objects";
 import { makeTokenStore } from "./storage/token-store";
 
 /** One per isolate: requests are counted here until they are flushed. */
@@ -28,10 +34,20 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     selfMetrics,
     metrics: (projectId) => {
       const objects = makeObjects(env, projectId, clock);
-      return makeMetricStore({ shard: (n) => objects.metricShard(n), epochs: [{ from: 0, n: configOf(env).metricShards }] });
+      return makeMetricStore({
+        shard: (n) => objects.metricShard(n),
+        epochs: [{ from: 0, n: configOf(env).metricShards }],
+      });
     },
-    logs: (projectId) => makeLogStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("logs")),
+    logs: (projectId) =>
+      makeLogStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("logs")),
     objects: (projectId) => makeObjects(env, projectId, clock),
+    pushGroups: (projectId) => makePushGroupStore(env.DB, projectId),
+    incidents: (projectId) => makeIncidentStore(env.DB, projectId),
+    reports: (projectId) => makeReportStore(env.DB, projectId),
+    jobs: makeJobStore(env.DB),
+    projectIds: () => listProjects(env.DB),
+    tickingObjects: () => listTickingObjects(env),
     configStore: (projectId) => makeConfigStore(env.DB, projectId, clock),
     asset: (request) => env.ASSETS.fetch(request),
     async pingDatabase() {

@@ -2,8 +2,12 @@ import type { Clock, IdSource, Random } from "../core/clock";
 import type { ConfigStore } from "../core/config-store";
 import type { LogStore } from "../core/logs";
 import type { MetricReader, MetricWriter } from "../core/metric-store";
-import type { Objects } from "../core/object-stubs";
+import type { JobStore } from "../core/jobs";
+import type { Objects, TickingObject } from "../core/object-stubs";
+import type { IncidentStore } from "../incidents/store";
+import type { ReportStore } from "../reports/store";
 import type { Config } from "../env";
+import type { PushGroupStore } from "../ingest/pushgateway/group";
 import type { RateLimiter } from "./rate-limit";
 import type { SelfMetrics } from "./self-metrics";
 import type { Actor, TokenStore } from "../core/auth";
@@ -23,6 +27,14 @@ export interface Deps {
   logs(projectId: string): LogStore;
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
+  pushGroups(projectId: string): PushGroupStore;
+  incidents(projectId: string): IncidentStore;
+  reports(projectId: string): ReportStore;
+  readonly jobs: JobStore;
+  /** Every project of the deployment. */
+  projectIds(): Promise<string[]>;
+  /** Every object that the cron must find ticking. */
+  tickingObjects(): Promise<TickingObject[]>;
   /** Serves a file of the web app. */
   asset(request: Request): Promise<Response>;
   /** One trivial D1 query; gives its latency in ms or throws. */

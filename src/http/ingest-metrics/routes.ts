@@ -5,6 +5,7 @@ import { importPrometheus } from "./exposition";
 import { otlpRefusal } from "../otlp/respond";
 import { nativeMetrics } from "./native";
 import { otlpMetrics } from "./otlp";
+import { deleteGroup, pushGroup } from "./pushgateway";
 import { remoteWrite, textRefusal } from "./remote-write";
 
 /** Every way by which metrics come in. */
@@ -15,5 +16,9 @@ export function ingestMetricsRoutes(): Hono<AppEnv> {
   app.post("/api/v1/ingest/metrics", requireScope("ingest"), nativeMetrics);
   for (const path of ["/v1/metrics", "/api/v1/otlp/v1/metrics"])
     app.post(path, requireScope("ingest", otlpRefusal), otlpMetrics);
+  for (const path of ["/metrics/job/*", "/metrics/job@base64/*"]) {
+    app.on(["PUT", "POST"], path, requireScope("ingest", textRefusal), pushGroup);
+    app.delete(path, requireScope("ingest", textRefusal), deleteGroup);
+  }
   return app;
 }

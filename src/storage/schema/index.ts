@@ -1,4 +1,5 @@
 export * from "./config";
+export * from "./push";
 export * from "./logs";
 export * from "./traces";
 export * from "./incidents";

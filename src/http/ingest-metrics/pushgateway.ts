@@ -1,0 +1,108 @@
+import type { Context } from "hono";
+import type { Labels } from "../../core/labels";
+import { renderLabels } from "../../core/labels";
+import { bodyErrorMessage, bodyErrorStatus } from "../../ingest/body/errors";
+import {
+  type PushFamily,
+  type PushFault,
+  type PushGroup,
+  type PushGroupStore,
+  type PushMode,
+  batchGroup,
+  parsePush,
+  pushedGroup,
+} from "../../ingest/pushgateway/group";
+import { parseGrouping } from "../../ingest/pushgateway/grouping";
+import type { AppEnv } from "../deps";
+import { RETRY_AFTER_S, appendBatch, rejectionStatus, rejectionText } from "./append";
+import { readExposition } from "./exposition";
+
+/** One group is one row of D1, which holds 2 MB. */
+export const PUSH_GROUP_LIMIT_BYTES = 1024 * 1024;
+/** Pushers to one group at the same moment; each round lets at least one of them through. */
+const ATTEMPTS = 8;
+
+/**
+ * `/metrics/job/<job>[/label/value…]` as a Pushgateway answers it: PUT replaces the group,
+ * POST the metrics of the same names; both give 200, DELETE gives 202. Errors are plain text.
+ */
+export async function pushGroup(c: Context<AppEnv>): Promise<Response> {
+  const grouping = groupingOf(c);
+  if (!grouping.ok) return c.text(`${grouping.error}\n`, 400);
+  const mode: PushMode = c.req.method === "PUT" ? "replace" : "merge";
+  const body = await readExposition(c.req.raw);
+  if (!body.ok) return c.text(`${bodyErrorMessage(body.error)}\n`, bodyErrorStatus(body.error));
+  const families = parsePush(body.value.text, body.value, grouping.value);
+  if (!families.ok) return c.text(`${faultText(families.error)}\n`, 400);
+  return await change(c, grouping.value, mode, families.value);
+}
+
+export async function deleteGroup(c: Context<AppEnv>): Promise<Response> {
+  const grouping = groupingOf(c);
+  if (!grouping.ok) return c.text(`${grouping.error}\n`, 400);
+  return await change(c, grouping.value, "delete", []);
+}
+
+/**
+ * Stores the group first: it decides between two pushers. Where the samples then fail to
+ * follow, the pusher is told to push again, and series that went fall silent by themselves.
+ */
+async function change(
+  c: Context<AppEnv>,
+  grouping: Labels,
+  mode: PushMode | "delete",
+  families: readonly PushFamily[],
+): Promise<Response> {
+  const deps = c.get("deps");
+  const { projectId } = c.get("actor");
+  const store = deps.pushGroups(projectId);
+  const key = renderLabels(grouping);
+  const nowMs = deps.clock();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const old = await store.get(key);
+    if (mode === "delete" && old === undefined) return c.body(null, 202);
+    const group =
+      mode === "delete" ? undefined : pushedGroup(old?.group, mode, grouping, families, nowMs);
+    if (group !== undefined && JSON.stringify(group).length > PUSH_GROUP_LIMIT_BYTES) {
+      return c.text(
+        `the group ${key} is larger than the limit of ${PUSH_GROUP_LIMIT_BYTES} bytes\n`,
+        413,
+      );
+    }
+    if (!(await keep(store, key, old?.version, group))) continue;
+    const stored = await appendBatch(deps, projectId, batchGroup(old?.group, group, nowMs));
+    if (!stored.ok)
+      return c.text(`${stored.error.message}\n`, 503, { "retry-after": String(RETRY_AFTER_S) });
+    const { rejected } = stored.value;
+    if (rejected.length > 0)
+      return c.text(`${rejectionText(rejected)}\n`, rejectionStatus(rejected));
+    return c.body(null, mode === "delete" ? 202 : 200);
+  }
+  return c.text(`too many pushes to ${key} at once\n`, 503, { "retry-after": "1" });
+}
+
+async function keep(
+  store: PushGroupStore,
+  key: string,
+  version: number | undefined,
+  group: PushGroup | undefined,
+): Promise<boolean> {
+  if (group !== undefined) return await store.put(group, version);
+  return version !== undefined && (await store.remove(key, version));
+}
+
+/** The path as sent: a router would decode `%2F` before the segments are told apart. */
+function groupingOf(c: Context<AppEnv>): ReturnType<typeof parseGrouping> {
+  return parseGrouping(new URL(c.req.url).pathname.slice("/metrics/".length));
+}
+
+function faultText(f: PushFault): string {
+  switch (f.reason) {
+    case "malformed":
+      return `text format parsing error in line ${f.error.line}, column ${f.error.column}: ${f.error.message}`;
+    case "timestamp":
+      return `pushed metrics must not have timestamps: ${f.series}`;
+    case "duplicate":
+      return `pushed twice in one body: ${f.series}`;
+  }
+}
