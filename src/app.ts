@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "./http/deps";
 import { healthRoutes } from "./http/health";
+import { jobRoutes } from "./http/jobs/routes";
 import { ingestMetricsRoutes } from "./http/ingest-metrics/routes";
 import { dashboardRoutes } from "./http/live/dashboard";
 import { liveRoutes } from "./http/live/routes";
@@ -37,6 +38,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", ingestMetricsRoutes());
   app.route("/", logRoutes());
   app.route("/", tokenRoutes());
+  app.route("/", jobRoutes());
   app.route("/", sessionRoutes());
   app.route("/", liveRoutes());
   app.route("/", dashboardRoutes());

@@ -1,5 +1,6 @@
 import { makeApp } from "./app";
 import { compose } from "./compose";
+import { runDueJobs } from "./jobs/run";
 import { ConfigError, type Env } from "./env";
 
 export { AlertRouter } from "../durable-objects/alert-router";
@@ -24,5 +25,11 @@ export default {
         return new Response(`Vedette is not set up: ${e.message}\n`, { status: 500 });
       throw e;
     }
+  },
+  async scheduled(controller, env, ctx) {
+    await runDueJobs(
+      compose(env, (work) => ctx.waitUntil(work)),
+      controller.scheduledTime,
+    );
   },
 } satisfies ExportedHandler<Env>;

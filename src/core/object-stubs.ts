@@ -6,6 +6,7 @@ import type {
   ReceiverRpc,
   RuleGroupRpc,
   SpillRpc,
+  Ticking,
 } from "./objects";
 
 /** Reaches the project's Durable Objects. Every object's name starts with the project id. */
@@ -32,3 +33,9 @@ export type TickingClass =
   | "Receiver"
   | "Incident"
   | "Spill";
+
+/** One entry of the list that the cron checks. */
+export interface TickingObject extends Ticking {
+  readonly className: TickingClass;
+  readonly objectName: string;
+}

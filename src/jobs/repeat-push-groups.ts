@@ -1,0 +1,22 @@
+import { repeatGroups } from "../ingest/pushgateway/group";
+import type { Job } from "./job";
+
+/**
+ * Writes the values of every pushed group again, as a Prometheus that scrapes a
+ * Pushgateway would: without it a group would go stale 5 minutes after its push.
+ */
+export const repeatPushGroups: Job = {
+  name: "repeat-push-groups",
+  pattern: "* * * * *",
+  what: "keeps pushed groups current until they are replaced or deleted",
+  async run(deps, nowMs) {
+    let repeated = 0;
+    for (const projectId of await deps.projectIds()) {
+      const groups = await deps.pushGroups(projectId).list();
+      if (groups.length === 0) continue;
+      await deps.metrics(projectId).append(repeatGroups(groups, nowMs));
+      repeated += groups.length;
+    }
+    return `repeated ${repeated} ${repeated === 1 ? "group" : "groups"}`;
+  },
+};

@@ -1,0 +1,79 @@
+import { createScheduledController, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import worker from "../../src/index";
+
+const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  exports.default.fetch(`http://vedette.test${path}`, {
+    ...init,
+    headers: { authorization: "Bearer vdt_admin_local" },
+  });
+
+it("runs a job by name and remembers how it went", async () => {
+  const r = await ask("/api/v1/jobs/tick-check/run", { method: "POST" });
+  expect(await r.json()).toMatchObject({ job: "tick-check", outcome: "ok" });
+  expect(r.status).toBe(200);
+  const list = await (
+    await ask("/api/v1/jobs")
+  ).json<{ jobs: { name: string; last_run: { outcome: string } | null }[] }>();
+  expect(list.jobs.find((j) => j.name === "tick-check")?.last_run?.outcome).toBe("ok");
+});
+
+it("names the jobs there are where the asked one is none", async () => {
+  const r = await ask("/api/v1/jobs/nothing/run", { method: "POST" });
+  expect(r.status).toBe(404);
+  expect(await r.text()).toContain("tick-check");
+});
+
+it("runs what is due when the Cron Trigger fires, once per slot", async () => {
+  // The next full minute: the run by name above claimed everything until now.
+  const at = new Date(Math.ceil(Date.now() / 60_000) * 60_000);
+  const fire = async (): Promise<void> => {
+    const waits: Promise<unknown>[] = [];
+    const ctx = {
+      waitUntil: (p: Promise<unknown>) => waits.push(p),
+      passThroughOnException: () => undefined,
+      props: {},
+    };
+    // Only waitUntil is used of the context.
+    await worker.scheduled(
+      createScheduledController({ scheduledTime: at, cron: "* * * * *" }),
+      env,
+      ctx as unknown as ExecutionContext,
+    );
+    await Promise.all(waits);
+  };
+  await fire();
+  const first = await env.DB.prepare(
+    "SELECT slot_ms, started_at_ms, outcome FROM job_runs WHERE job = 'tick-check'",
+  ).first();
+  expect(first).toMatchObject({ slot_ms: at.getTime(), outcome: "ok" });
+  await fire();
+  expect(
+    await env.DB.prepare(
+      "SELECT slot_ms, started_at_ms, outcome FROM job_runs WHERE job = 'tick-check'",
+    ).first(),
+  ).toEqual(first);
+});
+
+it("arms an object again whose alarm was lost", async () => {
+  const stub = env.METRIC_SHARD.getByName("default/0");
+  const { BatchBuilder } = await import("../../src/core/batch");
+  const { labelsOf } = await import("../../src/core/labels");
+  const batch = new BatchBuilder();
+  batch.sample(batch.series(labelsOf({ __name__: "up" })), Date.now(), 1);
+  await (stub as unknown as { append(b: Uint8Array): Promise<unknown> }).append(batch.finish());
+  await runInDurableObject(stub, async (_, state) => {
+    state.storage.sql.exec(
+      "INSERT OR REPLACE INTO timers VALUES ('test', ?)",
+      Date.now() + 3_600_000,
+    );
+    await state.storage.deleteAlarm();
+  });
+  await env.DB.prepare(
+    "INSERT INTO ticking_objects VALUES ('default', 'MetricShard', 'default/0', 0) ON CONFLICT DO NOTHING",
+  ).run();
+  const r = await ask("/api/v1/jobs/tick-check/run", { method: "POST" });
+  expect((await r.json<{ detail: string }>()).detail).toContain("MetricShard default/0");
+  expect(await runInDurableObject(stub, (_, state) => state.storage.getAlarm())).not.toBeNull();
+});
