@@ -37,7 +37,9 @@ export async function readExposition(request: Request): Promise<Result<Expositio
   if (!body.ok) return body;
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body.value);
-    return ok({ text, openMetrics: media.value.type === OPENMETRICS });
+    // Only OpenMetrics ends in this line; prom-client pushes it without saying its type.
+    const ends = media.value.type === "" && /(?:^|\n)# EOF\n?$/.test(text);
+    return ok({ text, openMetrics: ends || media.value.type === OPENMETRICS });
   } catch {
     return err({
       reason: "malformed_encoding",
