@@ -9,6 +9,7 @@ import { logRoutes } from "./http/logs/routes";
 import { observe } from "./http/observe";
 import { pageRoutes } from "./http/pages";
 import { problem } from "./http/problem";
+import { prometheusRoutes } from "./http/prometheus/routes";
 import { rateLimit } from "./http/rate-limit";
 import { answerUnexpected } from "./http/report-error";
 import { securityHeaders } from "./http/security-headers";
@@ -42,6 +43,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", sessionRoutes());
   app.route("/", liveRoutes());
   app.route("/", dashboardRoutes());
+  app.route("/", prometheusRoutes());
   app.route("/", pageRoutes());
   return app;
 }

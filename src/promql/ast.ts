@@ -100,7 +100,7 @@ export interface BinaryExpr {
   readonly lhs: Expr;
   readonly rhs: Expr;
   readonly returnBool: boolean;
-  /** Set where both sides are vectors. */
+  /** Means something between two vectors only. */
   readonly matching: VectorMatching | undefined;
   readonly span: Span;
 }

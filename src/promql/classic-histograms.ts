@@ -268,7 +268,7 @@ function fractions(h: Histogram, lower: Float64Array, upper: Float64Array, env: 
 /** The share of observations between two values, interpolating within buckets of finite width. */
 function bucketFraction(lower: number, upper: number, b: Buckets): number {
   const last = b.n - 1;
-  if (b.n < 2 || b.bounds[last] !== Infinity) return Number.NaN;
+  if (b.bounds[last] !== Infinity) return Number.NaN;
   const observations = b.counts[last] as number;
   if (observations === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return Number.NaN;
   if (lower >= upper) return 0;
@@ -287,7 +287,8 @@ function rankOf(x: number, b: Buckets): number {
   // The lowest bucket reaches down to 0 where its bound is positive, else to −∞.
   const start = i > 0 ? (b.bounds[i - 1] as number) : end > 0 ? 0 : -Infinity;
   if (x <= start) return below;
-  if (i === last) return i === 0 ? 0 : below;
-  if (start === -Infinity) return below;
+  // Nothing can be interpolated in a bucket without an end: the last counts for none, the first as a whole.
+  if (i === last) return below;
+  if (start === -Infinity) return b.counts[i] as number;
   return below + ((b.counts[i] as number) - below) * ((x - start) / (end - start));
 }

@@ -22,6 +22,8 @@ import { quote, unquote } from "./quoting";
 import { SIGNATURES } from "./signatures";
 
 const MAX_DEPTH = 250;
+/** 2⁶³ milliseconds in seconds. */
+const MAX_TIMESTAMP_S = 2 ** 63 / 1000;
 const PRECEDENCE: Readonly<Record<string, number>> = {
   or: 1,
   and: 2,
@@ -578,7 +580,7 @@ class Parser {
       this.at++;
       const seconds =
         sign * (t.kind === "number" ? this.numberValue(t) : this.durationValue(t) / 1000);
-      if (!(Math.abs(seconds) < 9_223_372_036_854_775)) {
+      if (!(Math.abs(seconds) < MAX_TIMESTAMP_S)) {
         const shown = Number.isNaN(seconds)
           ? "NaN"
           : seconds === Infinity

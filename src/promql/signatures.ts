@@ -41,7 +41,7 @@ const entries: [string, FunctionSignature][] = [
   ["histogram_fraction", sig([s, s, v], v)],
   ["histogram_quantile", sig([s, v], v)],
   // One to ten quantiles.
-  ["histogram_quantiles", sig([v, t, ...new Array<ValueType>(10).fill(s)], v, 9)],
+  ["histogram_quantiles", sig([v, t, ...Array.from({ length: 10 }, () => s)], v, 9)],
   ["info", sig([v, v], v, 1)],
   ["label_join", sig([v, t, t, t], v, -1)],
   ["label_replace", sig([v, t, t, t, t], v)],

@@ -1,0 +1,74 @@
+import { type Labels, labelsKey } from "../../../src/core/labels";
+import { compileMatchers } from "../../../src/core/matchers";
+import {
+  type Queryable,
+  SampleBudgetError,
+  type SelectRequest,
+} from "../../../src/core/metric-store";
+import type { Series } from "../../../src/core/series";
+import { bitsOf, setStaleAt } from "../../../src/core/stale";
+import type { DescribedPoint, SeriesDescription } from "../../../src/promql/series-description";
+
+/** Samples in memory, loaded from described series; the real port without a store. */
+export class MemoryQueryable implements Queryable {
+  private readonly series = new Map<
+    string,
+    { labels: Labels; points: Map<number, DescribedPoint> }
+  >();
+
+  clear(): void {
+    this.series.clear();
+  }
+
+  /** Points stand at 0, stepMs, 2 × stepMs, …; a series described twice in one load is the last of them. */
+  load(stepMs: number, described: readonly SeriesDescription[]): void {
+    for (const d of new Map(described.map((s) => [labelsKey(s.labels), s])).values()) {
+      const key = labelsKey(d.labels);
+      const held = this.series.get(key) ?? {
+        labels: d.labels,
+        points: new Map<number, DescribedPoint>(),
+      };
+      d.points.forEach((p, i) => {
+        if (p.kind === "float" || p.kind === "stale") held.points.set(i * stepMs, p);
+      });
+      this.series.set(key, held);
+    }
+  }
+
+  select(
+    requests: readonly SelectRequest[],
+    limits?: { readonly maxSamples?: number },
+  ): Promise<readonly (readonly Series[])[]> {
+    let samples = 0;
+    const answers = requests.map((r) => {
+      const matches = compileMatchers(r.matchers);
+      const out: Series[] = [];
+      for (const s of this.series.values()) {
+        if (!matches(s.labels)) continue;
+        const points = [...s.points]
+          .filter(([t]) => t > r.startMs && t <= r.endMs)
+          .sort(([a], [b]) => a - b);
+        if (points.length === 0) continue;
+        samples += points.length;
+        out.push(seriesFrom(s.labels, points));
+      }
+      return out;
+    });
+    if (samples > (limits?.maxSamples ?? Infinity))
+      return Promise.reject(new SampleBudgetError("too many samples"));
+    return Promise.resolve(answers);
+  }
+}
+
+function seriesFrom(
+  labels: Labels,
+  points: readonly (readonly [number, DescribedPoint])[],
+): Series {
+  const timestamps = Float64Array.from(points, ([t]) => t);
+  const values = Float64Array.from(points, ([, p]) => (p.kind === "float" ? p.value : Number.NaN));
+  const bits = bitsOf(values);
+  points.forEach(([, p], i) => {
+    if (p.kind === "stale") setStaleAt(bits, i);
+  });
+  return { labels, timestamps, values };
+}
