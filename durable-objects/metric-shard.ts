@@ -6,6 +6,7 @@ import type { MetricShardRpc, ShardStatus } from "../src/core/objects";
 import type { MetricMetadata } from "../src/core/series";
 import type { Env } from "../src/env";
 import { makeObjects, parseObjectName } from "../src/storage/objects";
+import { CacheLedger } from "../src/tsdb/cache-ledger";
 import { STREAM_BYTES } from "../src/tsdb/select-codec";
 import { Shard } from "../src/tsdb/shard";
 import { concatBytes } from "../src/tsdb/storage-port";
@@ -18,6 +19,15 @@ const GROUP_COMMIT_MS = 10;
 const GROUP_COMMIT_BYTES = 16_384;
 /** A rule group is nudged at most this often. */
 const NUDGE_MS = 1_000;
+/** Samples merged between two yields: about 20 ms of work. */
+const SLICE_SAMPLES = 200_000;
+/** After a failed alarm. */
+const RETRY_MS = 60_000;
+
+/** Memory is shared by all objects of the isolate, so their caches are. */
+const LEDGER = new CacheLedger(64 * 1024 * 1024);
+
+type TimerName = "maintain" | "repeat";
 
 interface PendingAppend {
   readonly bytes: Uint8Array;
@@ -34,9 +44,12 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   private pendingBytes = 0;
   private commitTimer: ReturnType<typeof setTimeout> | undefined;
   private tickTimer: ReturnType<typeof setTimeout> | undefined;
+  private maintaining = false;
+  /** When each named timer is known to be set. */
+  private readonly armed = new Map<TimerName, number>();
   private readonly nudges = new Map<string, { trailing: boolean }>();
   private lastTickMs = 0;
-  private registered = false;
+  private listed = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -113,36 +126,49 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     this.shard().unregisterSelectors(group);
   }
 
-  async retain(_beforeMs: number): Promise<{ readonly deletedRows: number }> {
-    return { deletedRows: 0 };
+  async retain(beforeMs: number): Promise<{ readonly deletedRows: number }> {
+    return { deletedRows: this.shard().retain(beforeMs) };
   }
 
   async status(): Promise<ShardStatus> {
-    return {
-      ...this.shard().status(),
-      segments: 0,
-      blocks: 0,
-      samplesAppended: this.shard().samplesAppended,
-    };
+    const { memoryBytes: _, ...status } = this.shard().status();
+    return status;
   }
 
   async ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }> {
+    await this.arm();
     return { lastTickMs: this.lastTickMs, rearmed: await this.timers.arm() };
   }
 
   override async alarm(): Promise<void> {
     const now = Date.now();
     this.lastTickMs = now;
+    this.armed.clear();
+    for (const name of this.timers.due(now)) await this.timers.clear(name);
     try {
       this.tick();
+      await this.maintain();
+      await this.arm();
     } catch (e) {
-      console.error("metric shard: a tick failed", e);
-      this.opened = undefined;
+      // An alarm that throws six times is gone: record, and come back.
+      console.error("metric shard: an alarm failed", e);
+      this.giveUp();
+      await this.timers.set("maintain", now + RETRY_MS);
     }
+    await this.timers.arm();
   }
 
   private shard(): Shard {
-    return (this.opened ??= new Shard(this.disk));
+    return (this.opened ??= new Shard(this.disk, {
+      ledger: LEDGER,
+      owner: this.ctx.id.toString(),
+    }));
+  }
+
+  /** Memory may be ahead of the disk: start again from the disk. */
+  private giveUp(): void {
+    this.opened?.close();
+    this.opened = undefined;
   }
 
   private async commit(): Promise<void> {
@@ -163,30 +189,76 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
         else p.reject(r.error);
       });
       this.nudge(outcome.touched);
-      this.scheduleTick();
+      if (outcome.accumulated) this.scheduleTick();
+      if (this.shard().needsMaintenance(Date.now())) setTimeout(() => void this.maintain(), 0);
+      await this.arm();
     } catch (e) {
-      // Memory may be ahead of the disk now: start again from the disk.
-      this.opened = undefined;
+      this.giveUp();
       for (const p of batch) p.reject(e);
     }
   }
 
+  /** Fold, merge and cut until nothing is left, letting appends in after each slice. */
+  private async maintain(): Promise<void> {
+    if (this.maintaining) return;
+    this.maintaining = true;
+    try {
+      while (this.shard().maintain(Date.now(), SLICE_SAMPLES))
+        await new Promise((resolve) => setTimeout(resolve, 0));
+    } catch (e) {
+      console.error("metric shard: maintenance failed", e);
+      this.giveUp();
+    } finally {
+      this.maintaining = false;
+    }
+  }
+
+  /** Sets the durable timers that are not set early enough. */
+  private async arm(): Promise<void> {
+    const shard = this.shard();
+    await this.armAt("maintain", shard.nextMaintenance());
+    const next = shard.nextTick(Date.now());
+    // A total that waits is written by the timer in memory; the durable one is for an object that died before.
+    await this.armAt(
+      "repeat",
+      min(next.repeat, next.waiting === undefined ? undefined : next.waiting + NUDGE_MS * 60),
+    );
+  }
+
+  private async armAt(name: TimerName, at: number | undefined): Promise<void> {
+    if (at === undefined) return;
+    const set = this.armed.get(name) ?? this.timers.at(name);
+    if (set !== undefined && set <= at) {
+      this.armed.set(name, set);
+      return;
+    }
+    this.armed.set(name, at);
+    await this.timers.set(name, at);
+    // The timer's row and the alarm itself.
+    this.disk.count(2);
+    this.list();
+  }
+
   private scheduleTick(): void {
     const now = Date.now();
-    const next = this.shard().nextTick(now);
+    const next = this.shard().nextTick(now).waiting;
     if (next === undefined || this.tickTimer !== undefined) return;
     this.tickTimer = setTimeout(
       () => {
         this.tickTimer = undefined;
-        this.tick();
+        try {
+          this.tick();
+        } catch (e) {
+          console.error("metric shard: a tick failed", e);
+          this.giveUp();
+        }
       },
       Math.max(0, next - now),
     );
   }
 
   private tick(): void {
-    const touched = this.shard().tick(Date.now());
-    this.nudge(touched);
+    this.nudge(this.shard().tick(Date.now()));
     this.scheduleTick();
   }
 
@@ -210,23 +282,31 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
 
   private sendNudge(group: string): void {
     const { projectId } = parseObjectName(this.ctx.id.name);
-    const objects = makeObjects(this.env, projectId, Date.now);
+    const stub = makeObjects(this.env, projectId, Date.now).ruleGroup(group);
     // A lost nudge is repaired by the group's own grid.
     this.ctx.waitUntil(
-      objects
-        .ruleGroup(group)
-        .nudge()
-        .catch((e: unknown) => console.warn("nudge failed", group, e)),
+      stub.nudge().catch((e: unknown) => console.warn("metric shard: a nudge failed", group, e)),
     );
-    if (!this.registered) {
-      this.registered = true;
-      this.ctx.waitUntil(
-        objects
-          .registerTicking("MetricShard", parseObjectName(this.ctx.id.name).rest)
-          .catch((e: unknown) => console.warn("not listed", e)),
-      );
-    }
   }
+
+  /** D1 lists the objects that must tick, so that the cron can check them. */
+  private list(): void {
+    if (this.listed) return;
+    this.listed = true;
+    const { projectId, rest } = parseObjectName(this.ctx.id.name);
+    const listing = makeObjects(this.env, projectId, Date.now).registerTicking("MetricShard", rest);
+    this.ctx.waitUntil(
+      listing.catch((e: unknown) => {
+        this.listed = false;
+        console.warn("metric shard: not listed for the cron's check", e);
+      }),
+    );
+  }
+}
+
+function min(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.min(a, b);
 }
 
 async function writeAll(

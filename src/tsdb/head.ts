@@ -126,9 +126,15 @@ export class Head {
   }
 
   /** As {@link read}, packed as a chunk. */
-  readChunk(ref: number, after: number, to: number): Uint8Array | undefined {
+  readChunk(
+    ref: number,
+    after: number,
+    to: number,
+  ): { readonly count: number; readonly bytes: Uint8Array } | undefined {
     const s = this.read(ref, after, to);
-    return s.count === 0 ? undefined : encodeOffsetsChunk(this.base, s.offsets, s.values, s.count);
+    return s.count === 0
+      ? undefined
+      : { count: s.count, bytes: encodeOffsetsChunk(this.base, s.offsets, s.values, s.count) };
   }
 
   clear(): void {

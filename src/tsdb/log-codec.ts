@@ -2,6 +2,7 @@ import type { MetricMetadata } from "../core/series";
 import type { AccumulatorState } from "./accumulators";
 import { ByteReader, CorruptBytesError } from "./byte-reader";
 import { ByteWriter } from "./byte-writer";
+import { MAX_BLOB_BYTES, concatBytes } from "./storage-port";
 
 /**
  * One commit of the log: what was decided, not what was asked. Replay puts the
@@ -148,4 +149,28 @@ function list<T>(r: ByteReader, read: () => T): T[] {
   const out: T[] = [];
   for (let i = 0; i < n; i++) out.push(read());
   return out;
+}
+
+/** A log row starts with a byte: 1 where its record goes on in the next row. */
+export function cutRows(record: Uint8Array): Uint8Array[] {
+  const out: Uint8Array[] = [];
+  for (let at = 0; at < record.length; at += MAX_BLOB_BYTES) {
+    const part = record.subarray(at, at + MAX_BLOB_BYTES);
+    const row = new Uint8Array(part.length + 1);
+    row[0] = at + part.length < record.length ? 1 : 0;
+    row.set(part, 1);
+    out.push(row);
+  }
+  return out;
+}
+
+/** Puts records together again that {@link cutRows} cut. */
+export function* joinRows(rows: readonly Uint8Array[]): Iterable<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  for (const row of rows) {
+    parts.push(row.subarray(1));
+    if (row[0] === 1) continue;
+    yield concatBytes(parts);
+    parts = [];
+  }
 }

@@ -5,6 +5,7 @@ import { bitsOf } from "../core/stale";
 import { ByteReader, CorruptBytesError } from "./byte-reader";
 import { ByteWriter } from "./byte-writer";
 import { chunkCount, decodeChunk } from "./chunk";
+import { sortAndDedupe } from "./sort-samples";
 import { Symbols } from "./symbols";
 
 /**
@@ -36,9 +37,10 @@ export class SelectBuilder {
     this.series++;
   }
 
-  /** Closes the current request. */
-  endRequest(): void {
+  /** Closes the current request; `repeats` says that a label set may stand in it more than once. */
+  endRequest(repeats: boolean): void {
     this.requests++;
+    this.body.u8(repeats ? 1 : 0);
     this.body.varint(this.series);
     this.body.put(this.request.view());
     this.request.clear();
@@ -71,8 +73,9 @@ export function decodeSelect(
 ): Series[][] {
   const readers = answers.map((a) => openAnswer(a, requests.length));
   return requests.map((request) => {
-    const found = readers.flatMap((r) => r.next());
-    const merged = mergeEqual(found);
+    const parts = readers.map((r) => r.next());
+    const found = parts.flatMap((p) => p.series);
+    const merged = parts.length > 1 || parts[0]?.repeats === true ? mergeEqual(found) : found;
     const out: Series[] = [];
     let total = 0;
     for (const s of merged) for (const c of s.chunks) total += chunkCount(c);
@@ -89,7 +92,7 @@ export function decodeSelect(
           rising = false;
         at += n;
       }
-      const end = rising ? at : sortRange(times, bits, from, at);
+      const end = rising ? at : sortAndDedupe(times, bits, from, at);
       const lo = firstAfter(times, from, end, request.startMs);
       const hi = firstAfter(times, lo, end, request.endMs);
       if (hi > lo)
@@ -108,7 +111,10 @@ interface FoundSeries {
   readonly chunks: Uint8Array[];
 }
 
-function openAnswer(bytes: Uint8Array, expected: number): { next(): FoundSeries[] } {
+function openAnswer(
+  bytes: Uint8Array,
+  expected: number,
+): { next(): { readonly series: FoundSeries[]; readonly repeats: boolean } } {
   const r = new ByteReader(bytes);
   const version = r.u8();
   if (version !== VERSION) throw new CorruptBytesError(`select version ${version} is not known`);
@@ -120,17 +126,18 @@ function openAnswer(bytes: Uint8Array, expected: number): { next(): FoundSeries[
   return {
     next() {
       const series: FoundSeries[] = [];
+      const repeats = r.u8() === 1;
       const n = r.varint();
       for (let i = 0; i < n; i++) {
         const len = r.varint();
-        const labels = new Array<string>(len);
-        for (let k = 0; k < len; k++) labels[k] = symbols[r.varint()] as string;
+        const labels: string[] = [];
+        for (let k = 0; k < len; k++) labels.push(symbols[r.varint()] as string);
         const chunkN = r.varint();
-        const chunks = new Array<Uint8Array>(chunkN);
-        for (let k = 0; k < chunkN; k++) chunks[k] = r.block();
+        const chunks: Uint8Array[] = [];
+        for (let k = 0; k < chunkN; k++) chunks.push(r.block());
         series.push({ labels, chunks });
       }
-      return series;
+      return { series, repeats };
     },
   };
 }
@@ -157,23 +164,4 @@ function firstAfter(times: Float64Array, from: number, to: number, t: number): n
     else hi = mid;
   }
   return lo;
-}
-
-/** Sorts from..to by time and drops repeats of a time (the first stays); gives the new end. */
-function sortRange(times: Float64Array, bits: Uint32Array, from: number, to: number): number {
-  const order = Array.from({ length: to - from }, (_, i) => from + i).sort(
-    (a, b) => (times[a] as number) - (times[b] as number) || a - b,
-  );
-  const t = order.map((i) => times[i] as number);
-  const lo = order.map((i) => bits[2 * i] as number);
-  const hi = order.map((i) => bits[2 * i + 1] as number);
-  let at = from;
-  for (let i = 0; i < order.length; i++) {
-    if (i > 0 && t[i] === t[i - 1]) continue;
-    times[at] = t[i] as number;
-    bits[2 * at] = lo[i] as number;
-    bits[2 * at + 1] = hi[i] as number;
-    at++;
-  }
-  return at;
 }

@@ -53,6 +53,10 @@ export class SelectorGroups {
     for (const [group, g] of this.groups) if (g.tests.some((t) => t(labels))) this.link(ref, group);
   }
 
+  seriesDropped(refs: ReadonlySet<number>): void {
+    for (const ref of refs) this.bySeries.delete(ref);
+  }
+
   groupsOf(ref: number): readonly string[] | undefined {
     return this.bySeries.get(ref);
   }

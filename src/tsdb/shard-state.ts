@@ -44,4 +44,28 @@ export class ShardState {
     for (const m of record.metadata) this.metadata.set(m.name, m);
     if (record.metadata.length > 0) this.metadataChanged = true;
   }
+
+  /** Forgets series; the others keep their numbers. */
+  dropSeries(dead: ReadonlySet<number>): void {
+    const next = new SeriesTable();
+    for (let ref = 0; ref < this.table.size; ref++) {
+      if (!this.table.isLive(ref) || dead.has(ref)) continue;
+      const bytes = this.table.bytesOf(ref);
+      next.restore(ref, bytes, 0, bytes.length);
+      next.lastTime[ref] = this.table.lastTime[ref] as number;
+    }
+    next.restored();
+    this.table = next;
+    this.groups.seriesDropped(dead);
+  }
+
+  /** Bytes held, about. */
+  get footprint(): number {
+    return (
+      this.table.footprint +
+      this.head.footprint +
+      this.accumulators.size * 120 +
+      this.batchIds.size * 24
+    );
+  }
 }

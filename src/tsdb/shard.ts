@@ -1,16 +1,68 @@
 import { BatchFormatError } from "../core/batch";
-import type { Labels } from "../core/labels";
+import { type Labels, compareStrings, labelsKey } from "../core/labels";
 import type { Matcher } from "../core/matchers";
-import { type AppendResult, SampleBudgetError, type SelectRequest } from "../core/metric-store";
+import type { AppendResult, SelectRequest } from "../core/metric-store";
 import type { MetricMetadata } from "../core/series";
-import { REPEAT_MS, STEP_MS, flush, isRetired, isWaiting, repeat } from "./accumulators";
+import {
+  REPEAT_MS,
+  STEP_MS,
+  flush,
+  isForgotten,
+  isRetired,
+  isWaiting,
+  repeat,
+} from "./accumulators";
+import { BATCH_ID_MS } from "./batch-ids";
+import { BlockStore } from "./block-store";
+import { CacheLedger } from "./cache-ledger";
+import {
+  checkpointed,
+  expireBatchIds,
+  readCheckpoint,
+  readManifest,
+  readSelectors,
+  rewriteSeries,
+  writeCheckpoint,
+  writeManifest,
+  writeSelectors,
+} from "./checkpoint";
 import { Commit } from "./commit";
-import { readLogRecord } from "./log-codec";
-import { matchSeries } from "./match";
+import { type MergePlan, cutTime, planMerge } from "./compaction-plan";
+import { foldHead } from "./fold";
+import { cutRows, joinRows, readLogRecord } from "./log-codec";
+import type { BlockMeta, Manifest } from "./manifest";
+import { mergeBlocks } from "./merge";
+import {
+  type QuerySource,
+  compareStored,
+  labelsFromSymbols,
+  selectChunks,
+  visitSeries,
+} from "./query";
 import { DEFAULT_LIMITS, type ShardLimits } from "./rejections";
-import { SelectBuilder } from "./select-codec";
 import { ShardState } from "./shard-state";
-import { type BlobStorage, MAX_BLOB_BYTES, concatBytes } from "./storage-port";
+import { type BlobStorage, FIRST_BLOCK_SPACE, blobId } from "./storage-port";
+
+/** The head and the log are folded before they pass any of these. */
+export interface FoldLimits {
+  readonly headBytes: number;
+  readonly logRows: number;
+  readonly logBytes: number;
+}
+
+export const DEFAULT_FOLD: FoldLimits = {
+  headBytes: 8 * 1024 * 1024,
+  logRows: 512,
+  logBytes: 16 * 1024 * 1024,
+};
+
+export interface ShardOptions {
+  readonly limits?: ShardLimits;
+  readonly fold?: FoldLimits;
+  readonly ledger?: CacheLedger;
+  /** Tells this shard's cache entries from others' in a shared ledger. */
+  readonly owner?: string;
+}
 
 /** What became of one append of a group commit. */
 export type AppendOutcome =
@@ -21,7 +73,13 @@ export interface CommitOutcome {
   readonly results: readonly AppendOutcome[];
   /** Rule groups to nudge. */
   readonly touched: readonly string[];
+  /** Whether an accumulator moved, so that {@link Shard.nextTick} may have changed. */
+  readonly accumulated: boolean;
 }
+
+/** Dead series are cleared once they are this share of all. */
+const DEAD_SHARE = 0.2;
+const DEAD_MIN = 1_000;
 
 /**
  * One shard of a project's metrics over a small disk. Single-threaded: every
@@ -30,20 +88,46 @@ export interface CommitOutcome {
  */
 export class Shard {
   private readonly state = new ShardState();
+  private readonly store: BlockStore;
+  private readonly limits: ShardLimits;
+  private readonly fold: FoldLimits;
+  private manifest: Manifest;
+  private merging:
+    | {
+        readonly plan: MergePlan;
+        readonly work: Generator<number, BlockMeta | undefined>;
+        readonly outputId: number;
+      }
+    | undefined;
   samplesAppended = 0;
 
   constructor(
     private readonly storage: BlobStorage,
-    private readonly limits: ShardLimits = DEFAULT_LIMITS,
+    options: ShardOptions = {},
   ) {
-    for (const row of joinRows(storage.readLog())) {
-      this.state.replay(readLogRecord(row));
-      this.state.logBytes += row.length;
+    this.limits = options.limits ?? DEFAULT_LIMITS;
+    this.fold = options.fold ?? DEFAULT_FOLD;
+    this.store = new BlockStore(
+      storage,
+      options.ledger ?? new CacheLedger(64 * 1024 * 1024),
+      options.owner ?? "shard",
+    );
+    this.manifest = readManifest(storage);
+    this.dropUnfinished();
+    readCheckpoint(storage, this.state);
+    const log = storage.readLog();
+    for (const record of joinRows(log)) {
+      this.state.replay(readLogRecord(record));
+      this.state.logBytes += record.length;
     }
+    this.state.logRows = log.length;
+    this.state.table.restored();
+    for (const spec of readSelectors(storage)) this.state.groups.register(spec, this.state.table);
   }
 
   /** Group commit: judges all batches, writes one log record, and answers each. Durable once the disk is. */
   append(batches: readonly Uint8Array[], now: number): CommitOutcome {
+    this.makeRoom(now);
     const commit = this.begin(now);
     const results = batches.map((b): AppendOutcome => {
       try {
@@ -53,8 +137,8 @@ export class Shard {
         throw error;
       }
     });
-    this.write(commit);
-    return { results, touched: [...commit.touched] };
+    this.write(commit, now);
+    return { results, touched: [...commit.touched], accumulated: commit.log.accumulators.size > 0 };
   }
 
   /** Writes accumulator totals that wait, and repeats values that are due. Gives the groups to nudge. */
@@ -64,47 +148,102 @@ export class Shard {
       const step = isWaiting(state) ? flush(state, now) : repeat(state, now);
       if (step.emit.length > 0) commit.accumulate(step.state, step.emit);
     }
-    this.write(commit);
+    this.write(commit, now);
     return [...commit.touched];
   }
 
-  /** When {@link tick} has something to do next: at once for totals that wait, by the minute for repeats; undefined for never. */
-  nextTick(now: number): number | undefined {
-    let next = Infinity;
+  /** When {@link tick} has something to do next: a second on for totals that wait, by the minute for repeats; undefined for never. */
+  nextTick(now: number): {
+    readonly waiting: number | undefined;
+    readonly repeat: number | undefined;
+  } {
+    let waiting = Infinity;
+    let repeats = Infinity;
     for (const s of this.state.accumulators.values()) {
-      if (isWaiting(s)) next = Math.min(next, s.emittedMs + STEP_MS);
-      else if (!isRetired(s, now)) next = Math.min(next, s.emittedMs + REPEAT_MS);
+      if (isWaiting(s)) waiting = Math.min(waiting, s.emittedMs + STEP_MS);
+      else if (!isRetired(s, now)) repeats = Math.min(repeats, s.emittedMs + REPEAT_MS);
     }
-    return next === Infinity ? undefined : Math.max(next, now);
+    return {
+      waiting: waiting === Infinity ? undefined : waiting,
+      repeat: repeats === Infinity ? undefined : repeats,
+    };
   }
 
-  /** @throws SampleBudgetError */
-  select(requests: readonly SelectRequest[], maxSamples: number): readonly Uint8Array[] {
-    const out = new SelectBuilder();
-    let budget = maxSamples;
-    const { table, head } = this.state;
-    const mapped = new Int32Array(table.symbols.size).fill(-1);
-    for (const request of requests) {
-      for (const ref of matchSeries(table, request.matchers)) {
-        const s = head.readChunk(ref, request.startMs, request.endMs);
-        if (s === undefined) continue;
-        budget -= head.countOf(ref);
-        if (budget < 0)
-          throw new SampleBudgetError(`the query needs more than ${maxSamples} samples`);
-        const ids = table.symbolsOf(ref);
-        const labels = new Array<number>(ids.length);
-        for (let i = 0; i < ids.length; i++) {
-          const id = ids[i] as number;
-          labels[i] =
-            mapped[id] === undefined || mapped[id] < 0
-              ? (mapped[id] = out.symbols.internText(table.symbols.text(id)))
-              : (mapped[id] as number);
-        }
-        out.add(labels, [s]);
-      }
-      out.endRequest();
+  /** Whether {@link maintain} has something to do now. */
+  needsMaintenance(now: number): boolean {
+    return this.merging !== undefined || this.shouldFold(now) || this.plan(now) !== undefined;
+  }
+
+  /** When the oldest samples that are not in a cut block can be cut; undefined where there are none. */
+  nextMaintenance(): number | undefined {
+    const { head } = this.state;
+    const times = this.manifest.blocks
+      .filter((b) => b.level === 0)
+      .map((b) => cutTime(b.maxMs, this.limits.outOfOrderMs));
+    if (head.count > 0) times.push(cutTime(head.minTime, this.limits.outOfOrderMs));
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /**
+   * One slice of fold, merge and cut, of about `budget` samples. Gives whether there is more to do.
+   * A fold is one slice whatever the budget: the head is bounded.
+   */
+  maintain(now: number, budget: number): boolean {
+    if (this.shouldFold(now)) {
+      this.foldNow(now);
+      return true;
     }
-    return out.finish();
+    this.merging ??= this.startMerge(now);
+    if (this.merging === undefined) return false;
+    const { work, plan } = this.merging;
+    for (let done = 0; done < budget;) {
+      const step = work.next();
+      if (step.done === true) {
+        this.merging = undefined;
+        this.swap(plan.inputs, step.value);
+        return this.plan(now) !== undefined;
+      }
+      done += Math.max(1, step.value);
+    }
+    return true;
+  }
+
+  /** Folds the head and the log into segments, checkpoints the rest, and empties the log; all in one transaction. */
+  foldNow(now: number): void {
+    const { state } = this;
+    for (const [ref, a] of state.accumulators) {
+      if (!isForgotten(a, now)) continue;
+      state.accumulators.delete(ref);
+      state.accumulatorsChanged = true;
+    }
+    state.batchIds.expire(now);
+    this.storage.transaction(() => {
+      const segments = foldHead(state.head, state.table, this.store, this.manifest.nextBlockId);
+      let next: Manifest = {
+        ...this.manifest,
+        blocks: [...this.manifest.blocks, ...segments],
+        nextBlockId: this.manifest.nextBlockId + segments.length,
+      };
+      const dead = this.deadSeries(next.blocks, now);
+      if (dead.size > 0) {
+        state.dropSeries(dead);
+        next = rewriteSeries(this.storage, state.table, next);
+        state.newSeries.length = 0;
+      }
+      next = writeCheckpoint(this.storage, state, next);
+      expireBatchIds(this.storage, now - BATCH_ID_MS);
+      this.setManifest(next);
+      this.storage.clearLog();
+    });
+    checkpointed(state);
+    state.head.clear();
+    state.logRows = 0;
+    state.logBytes = 0;
+  }
+
+  /** Encoded series per request (select-codec.ts), in pieces. @throws SampleBudgetError */
+  select(requests: readonly SelectRequest[], maxSamples: number): readonly Uint8Array[] {
+    return selectChunks(this.source(), requests, maxSamples);
   }
 
   series(
@@ -113,9 +252,13 @@ export class Shard {
     endMs: number,
     limit: number,
   ): Labels[] {
-    return this.liveRefs(matchers, startMs, endMs)
-      .slice(0, limit)
-      .map((ref) => this.state.table.labelsOf(ref));
+    const found = new Map<string, Labels>();
+    visitSeries(this.source(), matchers, startMs, endMs, (symbols, ids) => {
+      if (found.size >= limit) return;
+      const labels = labelsFromSymbols(symbols, ids);
+      found.set(labelsKey(labels), labels);
+    });
+    return [...found.values()];
   }
 
   labelNames(
@@ -125,9 +268,10 @@ export class Shard {
     limit: number,
   ): string[] {
     const names = new Set<string>();
-    for (const l of this.series(matchers, startMs, endMs, Infinity))
-      for (let i = 0; i < l.length; i += 2) names.add(l[i] as string);
-    return [...names].sort().slice(0, limit);
+    visitSeries(this.source(), matchers, startMs, endMs, (symbols, ids) => {
+      for (let i = 0; i < ids.length; i += 2) names.add(symbols.text(ids[i] as number));
+    });
+    return [...names].sort(compareStrings).slice(0, limit);
   }
 
   labelValues(
@@ -138,10 +282,11 @@ export class Shard {
     limit: number,
   ): string[] {
     const values = new Set<string>();
-    for (const l of this.series(matchers, startMs, endMs, Infinity)) {
-      for (let i = 0; i < l.length; i += 2) if (l[i] === name) values.add(l[i + 1] as string);
-    }
-    return [...values].sort().slice(0, limit);
+    visitSeries(this.source(), matchers, startMs, endMs, (symbols, ids) => {
+      for (let i = 0; i < ids.length; i += 2)
+        if (symbols.text(ids[i] as number) === name) values.add(symbols.text(ids[i + 1] as number));
+    });
+    return [...values].sort(compareStrings).slice(0, limit);
   }
 
   metadata(metric: string | undefined, limit: number): MetricMetadata[] {
@@ -157,43 +302,73 @@ export class Shard {
     version: number,
     selectors: readonly (readonly Matcher[])[],
   ): void {
-    this.state.groups.register({ group, version, selectors }, this.state.table);
+    const before = JSON.stringify(
+      this.state.groups.specs().find((s) => s.group === group)?.selectors,
+    );
+    if (!this.state.groups.register({ group, version, selectors }, this.state.table)) return;
+    // A group registers again at each evaluation; only a change is worth a row.
+    if (JSON.stringify(selectors) !== before)
+      writeSelectors(this.storage, this.state.groups.specs());
   }
 
   unregisterSelectors(group: string): void {
-    this.state.groups.unregister(group);
+    if (this.state.groups.unregister(group))
+      writeSelectors(this.storage, this.state.groups.specs());
   }
 
-  status(): {
-    readonly activeSeries: number;
-    readonly headSamples: number;
-    readonly logRows: number;
-    readonly rowsWritten: number;
-    readonly databaseBytes: number;
-  } {
+  /** Deletes blocks that hold nothing as new as `beforeMs`; gives the rows deleted. */
+  retain(beforeMs: number): number {
+    const old = this.manifest.blocks.filter((b) => b.maxMs < beforeMs);
+    if (old.length === 0) return 0;
+    this.abandonMerge();
+    return this.storage.transaction(() => {
+      const ids = new Set(old.map((b) => b.id));
+      this.setManifest({
+        ...this.manifest,
+        blocks: this.manifest.blocks.filter((b) => !ids.has(b.id)),
+      });
+      return old.reduce((rows, b) => rows + this.store.drop(b), 0);
+    });
+  }
+
+  /** Forgets what is cached; to be called when the shard is given up. */
+  close(): void {
+    this.store.close();
+  }
+
+  status(): ShardFigures {
     return {
       activeSeries: this.state.table.live,
       headSamples: this.state.head.count,
       logRows: this.state.logRows,
+      segments: this.manifest.blocks.filter((b) => b.level === 0).length,
+      blocks: this.manifest.blocks.filter((b) => b.level > 0).length,
       rowsWritten: this.storage.rowsWritten(),
       databaseBytes: this.storage.databaseBytes(),
+      samplesAppended: this.samplesAppended,
+      memoryBytes: this.state.footprint,
     };
   }
 
-  private liveRefs(
-    matchers: readonly (readonly Matcher[])[],
-    _startMs: number,
-    _endMs: number,
-  ): number[] {
-    const lists = matchers.length === 0 ? [[]] : matchers;
-    return [...new Set(lists.flatMap((m) => matchSeries(this.state.table, m)))];
+  get blocks(): readonly BlockMeta[] {
+    return this.manifest.blocks;
+  }
+
+  private source(): QuerySource {
+    return { state: this.state, blocks: this.manifest.blocks, store: this.store };
   }
 
   private begin(now: number): Commit {
-    return new Commit(this.state, { compare: () => "absent" }, this.limits, now);
+    const source = this.source();
+    return new Commit(
+      this.state,
+      { compare: (ref, time, bits, i) => compareStored(source, ref, time, bits, i) },
+      this.limits,
+      now,
+    );
   }
 
-  private write(commit: Commit): void {
+  private write(commit: Commit, now: number): void {
     const record = commit.finish();
     if (record === undefined) return;
     this.samplesAppended += commit.log.samples;
@@ -202,28 +377,103 @@ export class Shard {
     else this.storage.transaction(() => rows.forEach((r) => this.storage.appendLog(r)));
     this.state.logRows += rows.length;
     this.state.logBytes += record.length;
+    // The log must never pass its bound, or waking would not be cheap.
+    if (this.state.logRows >= this.fold.logRows || this.state.logBytes >= this.fold.logBytes)
+      this.foldNow(now);
+  }
+
+  /** Folds first where the head cannot keep a sample of now beside the ones it has, or where series must make room. */
+  private makeRoom(now: number): void {
+    const { head, table } = this.state;
+    if (!head.fits(now) || (table.live >= this.limits.maxSeries && head.count > 0))
+      this.foldNow(now);
+  }
+
+  private shouldFold(now: number): boolean {
+    const { head } = this.state;
+    if (head.count === 0) return false;
+    return (
+      head.bytes >= this.fold.headBytes || cutTime(head.minTime, this.limits.outOfOrderMs) <= now
+    );
+  }
+
+  private plan(now: number): MergePlan | undefined {
+    return planMerge(this.manifest.blocks, now, this.limits.outOfOrderMs);
+  }
+
+  private startMerge(now: number): Shard["merging"] {
+    const plan = this.plan(now);
+    if (plan === undefined) return undefined;
+    const outputId = this.manifest.nextBlockId;
+    // Not written by itself: rows from nextBlockId on are dropped on waking, and a fold in between writes both.
+    this.manifest = { ...this.manifest, nextBlockId: outputId + 1, buildingId: outputId };
+    return { plan, outputId, work: mergeBlocks(plan, outputId, this.store, this.state.table) };
+  }
+
+  private swap(inputs: readonly BlockMeta[], output: BlockMeta | undefined): void {
+    const ids = new Set(inputs.map((b) => b.id));
+    this.storage.transaction(() => {
+      const rest = this.manifest.blocks.filter((b) => !ids.has(b.id));
+      this.setManifest({
+        ...this.manifest,
+        buildingId: undefined,
+        blocks: output === undefined ? rest : [...rest, output],
+      });
+      for (const b of inputs) this.store.drop(b);
+    });
+  }
+
+  private abandonMerge(): void {
+    if (this.merging === undefined) return;
+    this.store.dropRows(this.merging.outputId);
+    this.merging = undefined;
+    this.manifest = { ...this.manifest, buildingId: undefined };
+  }
+
+  /** Rows of a block that a merge was writing when the object stopped: its id was never taken into the manifest. */
+  private dropUnfinished(): void {
+    const { buildingId, nextBlockId } = this.manifest;
+    if (buildingId !== undefined) {
+      this.store.dropRows(buildingId);
+      this.manifest = { ...this.manifest, buildingId: undefined };
+    }
+    this.storage.deleteRange(blobId(FIRST_BLOCK_SPACE + nextBlockId, 0), Number.MAX_SAFE_INTEGER);
+  }
+
+  private setManifest(manifest: Manifest): void {
+    writeManifest(this.storage, manifest);
+    this.manifest = manifest;
+  }
+
+  /** Series whose samples lie in cut blocks alone: those carry their labels, so memory may forget them. */
+  private deadSeries(blocks: readonly BlockMeta[], now: number): ReadonlySet<number> {
+    const { table, accumulators } = this.state;
+    const oldestSegment = blocks.reduce(
+      (min, b) => (b.level === 0 ? Math.min(min, b.minMs) : min),
+      Infinity,
+    );
+    const before = Math.min(oldestSegment, now - this.limits.outOfOrderMs);
+    const dead = new Set<number>();
+    for (let ref = 0; ref < table.size; ref++) {
+      if (table.isLive(ref) && (table.lastTime[ref] as number) < before && !accumulators.has(ref))
+        dead.add(ref);
+    }
+    const worth =
+      dead.size >= Math.max(DEAD_MIN, table.live * DEAD_SHARE) ||
+      (dead.size > 0 && table.live >= this.limits.maxSeries);
+    return worth ? dead : new Set();
   }
 }
 
-/** A log row starts with a byte: 1 where the record goes on in the next row. */
-function cutRows(record: Uint8Array): Uint8Array[] {
-  const out: Uint8Array[] = [];
-  for (let at = 0; at < record.length; at += MAX_BLOB_BYTES) {
-    const part = record.subarray(at, at + MAX_BLOB_BYTES);
-    const row = new Uint8Array(part.length + 1);
-    row[0] = at + part.length < record.length ? 1 : 0;
-    row.set(part, 1);
-    out.push(row);
-  }
-  return out;
-}
-
-function* joinRows(rows: readonly Uint8Array[]): Iterable<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  for (const row of rows) {
-    parts.push(row.subarray(1));
-    if (row[0] === 1) continue;
-    yield concatBytes(parts);
-    parts = [];
-  }
+export interface ShardFigures {
+  readonly activeSeries: number;
+  readonly headSamples: number;
+  readonly logRows: number;
+  readonly segments: number;
+  readonly blocks: number;
+  readonly rowsWritten: number;
+  readonly databaseBytes: number;
+  readonly samplesAppended: number;
+  /** Held by the head and the series table. */
+  readonly memoryBytes: number;
 }

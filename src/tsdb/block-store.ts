@@ -1,0 +1,163 @@
+import { type BlockIndex, type PageMark, decodeIndex, encodeIndex, pagesOf } from "./block-index";
+import { Cache, type CacheLedger } from "./cache-ledger";
+import { type BlockLevel, type BlockMeta } from "./manifest";
+import { type ChunkEntry, PAGE_BYTES, PageWriter, readPage } from "./page";
+import {
+  type BlobStorage,
+  FIRST_BLOCK_SPACE,
+  MAX_BLOB_BYTES,
+  blobId,
+  concatBytes,
+} from "./storage-port";
+
+/** Index rows of a block start at 0, its pages here. */
+const FIRST_PAGE = 65_536;
+
+/** Reads and writes blocks. Indexes and pages are cached against the ledger. */
+export class BlockStore {
+  private readonly indexes: Cache<BlockIndex>;
+  private readonly pages: Cache<Uint8Array>;
+
+  constructor(
+    private readonly storage: BlobStorage,
+    ledger: CacheLedger,
+    owner: string,
+  ) {
+    this.indexes = new Cache(ledger, `${owner}/index`);
+    this.pages = new Cache(ledger, `${owner}/page`);
+  }
+
+  index(block: BlockMeta): BlockIndex {
+    return this.indexes.get(block.id, () => {
+      const rows = this.storage.range(rowId(block.id, 0), rowId(block.id, block.indexRows));
+      const value = decodeIndex(concatBytes(rows.map((r) => r.data)));
+      return { value, bytes: value.footprint };
+    });
+  }
+
+  /** Visits the chunks of the given series (numbers within the block, rising) that overlap after < t ≤ to. */
+  read(
+    block: BlockMeta,
+    wanted: ArrayLike<number>,
+    after: number,
+    to: number,
+    visit: (series: number, chunk: ChunkEntry) => void,
+  ): void {
+    if (wanted.length === 0) return;
+    const index = this.index(block);
+    if (index.inlinePage !== undefined) return readPage(index.inlinePage, wanted, after, to, visit);
+    let page = -1;
+    for (let i = 0; i < wanted.length; i++) {
+      const series = wanted[i] as number;
+      const span = pagesOf(index.pages, series);
+      for (let p = Math.max(span.from, page + 1); p < span.to; p++) {
+        page = p;
+        const mark = index.pages[p] as PageMark;
+        if (mark.maxMs <= after || mark.minMs > to) continue;
+        readPage(this.page(block, p), wanted, after, to, visit);
+      }
+    }
+  }
+
+  writer(id: number, level: BlockLevel): BlockWriter {
+    return new BlockWriter(this.storage, id, level);
+  }
+
+  /** Deletes a block's rows; gives how many. */
+  drop(block: BlockMeta): number {
+    this.indexes.delete(block.id);
+    for (let p = 0; p < block.pageRows; p++) this.pages.delete(rowId(block.id, FIRST_PAGE + p));
+    return this.dropRows(block.id);
+  }
+
+  dropRows(id: number): number {
+    return this.storage.deleteRange(rowId(id, 0), rowId(id + 1, 0));
+  }
+
+  /** Gives back what it holds of the ledger. */
+  close(): void {
+    this.indexes.clear();
+    this.pages.clear();
+  }
+
+  private page(block: BlockMeta, n: number): Uint8Array {
+    const id = rowId(block.id, FIRST_PAGE + n);
+    return this.pages.get(id, () => {
+      const value = this.storage.get(id);
+      if (value === undefined) throw new Error(`page ${n} of block ${block.id} is missing`);
+      return { value, bytes: value.length };
+    });
+  }
+}
+
+/** Writes one block: chunks of each series in order, then the index. Pages go to the disk as they fill. */
+export class BlockWriter {
+  private readonly marks: PageMark[] = [];
+  private held: Uint8Array | undefined;
+  private readonly pages: PageWriter;
+  private bytes = 0;
+  private samples = 0;
+  private series = 0;
+  private minMs = Infinity;
+  private maxMs = -Infinity;
+
+  constructor(
+    private readonly storage: BlobStorage,
+    readonly id: number,
+    private readonly level: BlockLevel,
+  ) {
+    this.pages = new PageWriter((page) => {
+      this.flushHeld();
+      this.marks.push({ firstSeries: page.firstSeries, minMs: page.minMs, maxMs: page.maxMs });
+      this.held = page.bytes;
+    });
+  }
+
+  /** Series numbers 0, 1, 2 … in turn, each with at least one chunk. */
+  add(series: number, chunks: readonly ChunkEntry[]): void {
+    this.pages.add(series, chunks);
+    this.series++;
+    for (const c of chunks) {
+      this.samples += c.count;
+      if (c.minMs < this.minMs) this.minMs = c.minMs;
+      if (c.maxMs > this.maxMs) this.maxMs = c.maxMs;
+    }
+  }
+
+  /** Closes the pages and writes the index; `series` is its series part. Undefined where nothing was added. */
+  finish(series: Uint8Array): BlockMeta | undefined {
+    if (this.series === 0) return undefined;
+    this.pages.close();
+    const inline =
+      this.marks.length === 1 && (this.held?.length ?? 0) + series.length < PAGE_BYTES
+        ? this.held
+        : undefined;
+    if (inline === undefined) this.flushHeld();
+    const index = encodeIndex(series, this.marks, inline);
+    let rows = 0;
+    for (let at = 0; at < index.length; at += MAX_BLOB_BYTES)
+      this.storage.put(rowId(this.id, rows++), index.subarray(at, at + MAX_BLOB_BYTES));
+    return {
+      id: this.id,
+      level: this.level,
+      minMs: this.minMs,
+      maxMs: this.maxMs,
+      samples: this.samples,
+      series: this.series,
+      indexRows: rows,
+      pageRows: inline === undefined ? this.marks.length : 0,
+      bytes: this.bytes + index.length,
+    };
+  }
+
+  private flushHeld(): void {
+    if (this.held === undefined) return;
+    this.storage.put(rowId(this.id, FIRST_PAGE + this.marks.length - 1), this.held);
+    this.bytes += this.held.length;
+    this.held = undefined;
+  }
+}
+
+function rowId(block: number, n: number): number {
+  return blobId(FIRST_BLOCK_SPACE + block, n);
+}

@@ -1,0 +1,79 @@
+/**
+ * Memory is per isolate and shared by all objects in it, so every cache is
+ * charged to one ledger and the least recently used entries go first
+ * (https://developers.cloudflare.com/durable-objects/platform/pricing/, memory).
+ */
+export class CacheLedger {
+  private used = 0;
+  private readonly entries = new Map<
+    string,
+    { readonly bytes: number; readonly drop: () => void }
+  >();
+
+  constructor(readonly limitBytes: number) {}
+
+  get usedBytes(): number {
+    return this.used;
+  }
+
+  charge(key: string, bytes: number, drop: () => void): void {
+    this.release(key);
+    this.entries.set(key, { bytes, drop });
+    this.used += bytes;
+    for (const [oldest, e] of this.entries) {
+      if (this.used <= this.limitBytes || oldest === key) break;
+      this.entries.delete(oldest);
+      this.used -= e.bytes;
+      e.drop();
+    }
+  }
+
+  touch(key: string): void {
+    const e = this.entries.get(key);
+    if (e === undefined) return;
+    this.entries.delete(key);
+    this.entries.set(key, e);
+  }
+
+  release(key: string): void {
+    const e = this.entries.get(key);
+    if (e === undefined) return;
+    this.entries.delete(key);
+    this.used -= e.bytes;
+  }
+}
+
+/** Values of one kind and one owner, charged to a ledger. */
+export class Cache<T> {
+  private readonly values = new Map<number, T>();
+
+  constructor(
+    private readonly ledger: CacheLedger,
+    private readonly owner: string,
+  ) {}
+
+  get(id: number, load: () => { readonly value: T; readonly bytes: number }): T {
+    const hit = this.values.get(id);
+    if (hit !== undefined) {
+      this.ledger.touch(this.key(id));
+      return hit;
+    }
+    const { value, bytes } = load();
+    this.values.set(id, value);
+    this.ledger.charge(this.key(id), bytes, () => this.values.delete(id));
+    return value;
+  }
+
+  delete(id: number): void {
+    if (this.values.delete(id)) this.ledger.release(this.key(id));
+  }
+
+  clear(): void {
+    for (const id of this.values.keys()) this.ledger.release(this.key(id));
+    this.values.clear();
+  }
+
+  private key(id: number): string {
+    return `${this.owner}:${id}`;
+  }
+}

@@ -1,0 +1,88 @@
+import { type BlockLevel, type BlockMeta, DAY_MS, WINDOW_MS, dayOf, windowOf } from "./manifest";
+
+/** What to merge next. Inputs go and the output comes in one transaction. */
+export interface MergePlan {
+  readonly inputs: readonly BlockMeta[];
+  readonly level: BlockLevel;
+}
+
+/** Segments of a like size that are worth a merge. Each merge makes one eight times as large, so a sample is rewritten seldom. */
+const FAN_IN = 8;
+/** Segments below this many samples count as one size. */
+const SMALL = 4_096;
+
+/**
+ * The next merge, or undefined. A 2 h window is cut when no sample for it is
+ * accepted any more; a day when all its windows are. Late blocks join those cut before.
+ */
+export function planMerge(
+  blocks: readonly BlockMeta[],
+  now: number,
+  outOfOrderMs: number,
+): MergePlan | undefined {
+  return (
+    planCut(blocks, now, outOfOrderMs) ?? planDay(blocks, now, outOfOrderMs) ?? planTier(blocks)
+  );
+}
+
+/** When a window that holds samples up to `maxMs` may be cut. */
+export function cutTime(maxMs: number, outOfOrderMs: number): number {
+  return (windowOf(maxMs) + 1) * WINDOW_MS + outOfOrderMs;
+}
+
+function planCut(
+  blocks: readonly BlockMeta[],
+  now: number,
+  outOfOrderMs: number,
+): MergePlan | undefined {
+  const ripe = blocks.filter((b) => b.level === 0 && cutTime(b.maxMs, outOfOrderMs) <= now);
+  const first = oldest(ripe);
+  if (first === undefined) return undefined;
+  const window = windowOf(first.minMs);
+  const inputs = blocks.filter((b) => b.level <= 1 && windowOf(b.minMs) === window);
+  return { inputs, level: 1 };
+}
+
+function planDay(
+  blocks: readonly BlockMeta[],
+  now: number,
+  outOfOrderMs: number,
+): MergePlan | undefined {
+  const closed = (b: BlockMeta): boolean =>
+    (dayOf(b.minMs) + 1) * DAY_MS + outOfOrderMs + WINDOW_MS <= now;
+  const first = oldest(
+    blocks.filter(
+      (b) =>
+        b.level === 1 &&
+        closed(b) &&
+        blocks.some((o) => o.id !== b.id && o.level >= 1 && dayOf(o.minMs) === dayOf(b.minMs)),
+    ),
+  );
+  if (first === undefined) return undefined;
+  const inputs = blocks.filter((b) => b.level >= 1 && dayOf(b.minMs) === dayOf(first.minMs));
+  return { inputs, level: 2 };
+}
+
+function planTier(blocks: readonly BlockMeta[]): MergePlan | undefined {
+  const tiers = new Map<string, BlockMeta[]>();
+  for (const b of blocks) {
+    if (b.level !== 0) continue;
+    const key = `${windowOf(b.minMs)}/${tierOf(b.samples)}`;
+    const list = tiers.get(key);
+    if (list === undefined) tiers.set(key, [b]);
+    else list.push(b);
+  }
+  for (const inputs of tiers.values()) if (inputs.length >= FAN_IN) return { inputs, level: 0 };
+  return undefined;
+}
+
+function tierOf(samples: number): number {
+  return samples <= SMALL ? 0 : Math.ceil(Math.log(samples / SMALL) / Math.log(FAN_IN));
+}
+
+function oldest(blocks: readonly BlockMeta[]): BlockMeta | undefined {
+  return blocks.reduce<BlockMeta | undefined>(
+    (a, b) => (a === undefined || b.minMs < a.minMs ? b : a),
+    undefined,
+  );
+}

@@ -1,0 +1,196 @@
+import { METRIC_NAME } from "../core/labels";
+import { encodeLabelSets, encodeRefs } from "./block-index";
+import type { BlockStore } from "./block-store";
+import { CHUNK_SAMPLES, decodeChunk } from "./chunk";
+import { encodeChunks, orderByMetric } from "./fold";
+import type { BlockMeta } from "./manifest";
+import type { MergePlan } from "./compaction-plan";
+import type { ChunkEntry } from "./page";
+import type { SeriesTable } from "./series-table";
+import { sortAndDedupe } from "./sort-samples";
+import { SymbolMap } from "./symbol-map";
+import { Symbols } from "./symbols";
+
+/** Series whose chunks are gathered from the inputs at a time. */
+const BATCH_SERIES = 256;
+
+/**
+ * Merges blocks into one, in slices: it yields the samples it handled since
+ * the last yield, so that the caller can stop for other work in between. The
+ * inputs stay readable; the caller swaps them for the result. Not resumable: after a
+ * restart the output's rows are dropped and the merge begins anew.
+ */
+export function* mergeBlocks(
+  plan: MergePlan,
+  outputId: number,
+  store: BlockStore,
+  table: SeriesTable,
+): Generator<number, BlockMeta | undefined> {
+  const order =
+    plan.level === 0
+      ? yield* segmentOrder(plan.inputs, store, table)
+      : yield* labelOrder(plan.inputs, store, table);
+  const writer = store.writer(outputId, plan.level);
+  for (let from = 0; from < order.count; from += BATCH_SERIES) {
+    const to = Math.min(order.count, from + BATCH_SERIES);
+    const gathered: ChunkEntry[][] = Array.from({ length: to - from }, () => []);
+    let work = 0;
+    plan.inputs.forEach((block, i) => {
+      const places = order.places(i, from, to);
+      store.read(block, places.locals, -Infinity, Infinity, (local, chunk) => {
+        gathered[places.outputOf(local) - from]?.push(chunk);
+      });
+    });
+    for (let s = from; s < to; s++) {
+      const chunks = joinChunks(gathered[s - from] as ChunkEntry[]);
+      for (const c of chunks) work += c.count;
+      writer.add(s, chunks);
+    }
+    yield work;
+  }
+  return writer.finish(order.encode());
+}
+
+/** The output's series in order, and where each input has them. */
+interface MergeOrder {
+  readonly count: number;
+  /** Numbers within input `i`, rising, of the output's series from..to. */
+  places(
+    i: number,
+    from: number,
+    to: number,
+  ): { readonly locals: readonly number[]; outputOf(local: number): number };
+  encode(): Uint8Array;
+}
+
+function* segmentOrder(
+  inputs: readonly BlockMeta[],
+  store: BlockStore,
+  table: SeriesTable,
+): Generator<number, MergeOrder> {
+  const all = new Set<number>();
+  for (const b of inputs) {
+    for (const ref of refsOf(store, b)) all.add(ref);
+    yield b.series;
+  }
+  const refs = orderByMetric(table, [...all]);
+  const outputOfRef = new Map(refs.map((ref, i) => [ref, i]));
+  const locals = inputs.map((b) => refsOf(store, b));
+  yield refs.length;
+  return makeOrder(
+    refs.length,
+    locals.map((list) => Array.from(list, (ref) => outputOfRef.get(ref) as number)),
+    () => encodeRefs(refs),
+  );
+}
+
+function* labelOrder(
+  inputs: readonly BlockMeta[],
+  store: BlockStore,
+  table: SeriesTable,
+): Generator<number, MergeOrder> {
+  const symbols = new Symbols();
+  const sets: Uint32Array[] = [];
+  const numbers = new Map<string, number>();
+  const outputs: number[][] = [];
+  for (const block of inputs) {
+    const index = store.index(block).series;
+    const from = index.kind === "refs" ? table.symbols : index.symbols;
+    const map = new SymbolMap(from, symbols);
+    const list: number[] = [];
+    const count = index.kind === "refs" ? index.refs.length : index.starts.length - 1;
+    for (let i = 0; i < count; i++) {
+      const ids =
+        index.kind === "refs"
+          ? table.symbolsOf(index.refs[i] as number)
+          : index.ids.subarray(index.starts[i], index.starts[i + 1]);
+      const set = map.map(ids);
+      const key = set.join();
+      let n = numbers.get(key);
+      if (n === undefined) {
+        n = sets.push(set) - 1;
+        numbers.set(key, n);
+      }
+      list.push(n);
+    }
+    outputs.push(list);
+    yield count;
+  }
+  const name = symbols.find(METRIC_NAME);
+  const nameOf = (set: Uint32Array): string => {
+    for (let i = 0; i < set.length; i += 2)
+      if (set[i] === name) return symbols.text(set[i + 1] as number);
+    return "";
+  };
+  const names = sets.map(nameOf);
+  const order = sets
+    .map((_, i) => i)
+    .sort((a, b) =>
+      names[a] === names[b] ? a - b : (names[a] as string) < (names[b] as string) ? -1 : 1,
+    );
+  const rank = new Map(order.map((n, i) => [n, i]));
+  yield sets.length;
+  return makeOrder(
+    sets.length,
+    outputs.map((list) => list.map((n) => rank.get(n) as number)),
+    () =>
+      encodeLabelSets(
+        symbols,
+        order.map((n) => sets[n] as Uint32Array),
+      ),
+  );
+}
+
+/** @param outputOf for each input, the output's number of each of its series */
+function makeOrder(
+  count: number,
+  outputOf: readonly (readonly number[])[],
+  encode: () => Uint8Array,
+): MergeOrder {
+  const localOf = outputOf.map((list) => {
+    const at = new Int32Array(count).fill(-1);
+    list.forEach((out, local) => (at[out] = local));
+    return at;
+  });
+  return {
+    count,
+    places(i, from, to) {
+      const locals: number[] = [];
+      for (let out = from; out < to; out++) {
+        const local = (localOf[i] as Int32Array)[out] as number;
+        if (local >= 0) locals.push(local);
+      }
+      locals.sort((a, b) => a - b);
+      return { locals, outputOf: (local) => (outputOf[i] as readonly number[])[local] as number };
+    },
+    encode,
+  };
+}
+
+function refsOf(store: BlockStore, block: BlockMeta): Uint32Array {
+  const series = store.index(block).series;
+  if (series.kind !== "refs") throw new Error(`block ${block.id} is no segment`);
+  return series.refs;
+}
+
+let times = new Float64Array(4096);
+let values = new Float64Array(4096);
+let bits = new Uint32Array(values.buffer);
+
+/** One series' chunks in time order without repeats. Chunks that are large already, and overlap nothing, are kept as they are. */
+export function joinChunks(chunks: readonly ChunkEntry[]): readonly ChunkEntry[] {
+  const sorted = [...chunks].sort((a, b) => a.minMs - b.minMs);
+  const apart = sorted.every((c, i) => i === 0 || c.minMs > (sorted[i - 1] as ChunkEntry).maxMs);
+  if (apart && sorted.every((c, i) => i === sorted.length - 1 || c.count >= CHUNK_SAMPLES / 2))
+    return sorted;
+  const total = sorted.reduce((n, c) => n + c.count, 0);
+  if (total > times.length) {
+    times = new Float64Array(2 * total);
+    values = new Float64Array(2 * total);
+    bits = new Uint32Array(values.buffer);
+  }
+  let at = 0;
+  for (const c of sorted) at += decodeChunk(c.bytes, times, values, bits, at);
+  if (!apart) at = sortAndDedupe(times, bits, 0, at);
+  return encodeChunks(times, values, bits, at);
+}

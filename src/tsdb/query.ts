@@ -1,0 +1,251 @@
+import type { Labels } from "../core/labels";
+import type { Matcher } from "../core/matchers";
+import { SampleBudgetError, type SelectRequest } from "../core/metric-store";
+import type { BlockSeries } from "./block-index";
+import type { BlockStore } from "./block-store";
+import { decodeChunk } from "./chunk";
+import type { BlockMeta } from "./manifest";
+import { SymbolMatcher, matchSeries } from "./match";
+import type { ChunkEntry } from "./page";
+import { SelectBuilder } from "./select-codec";
+import type { ShardState } from "./shard-state";
+import { SymbolMap } from "./symbol-map";
+import type { Symbols } from "./symbols";
+
+/** What a question is asked over: the state in memory and the blocks on disk. */
+export interface QuerySource {
+  readonly state: ShardState;
+  readonly blocks: readonly BlockMeta[];
+  readonly store: BlockStore;
+}
+
+/** @throws SampleBudgetError when the answers hold more than `maxSamples` samples */
+export function selectChunks(
+  source: QuerySource,
+  requests: readonly SelectRequest[],
+  maxSamples: number,
+): readonly Uint8Array[] {
+  const out = new SelectBuilder();
+  const budget = new Budget(maxSamples);
+  const hotSymbols = new SymbolMap(source.state.table.symbols, out.symbols);
+  for (const request of requests) {
+    const { startMs, endMs } = request;
+    const overlapping = source.blocks.filter((b) => b.maxMs > startMs && b.minMs <= endMs);
+    for (const block of overlapping)
+      if (block.level > 0) addBlock(source, block, request, out, budget);
+    addHot(source, overlapping, request, out, budget, hotSymbols);
+    out.endRequest(overlapping.some((b) => b.level > 0));
+  }
+  return out.finish();
+}
+
+function addHot(
+  source: QuerySource,
+  blocks: readonly BlockMeta[],
+  request: SelectRequest,
+  out: SelectBuilder,
+  budget: Budget,
+  symbols: SymbolMap,
+): void {
+  const { table, head } = source.state;
+  const { startMs, endMs } = request;
+  const refs = matchSeries(table, request.matchers);
+  if (refs.length === 0) return;
+  const segments = blocks.filter((b) => b.level === 0);
+  const chunks: Uint8Array[][] = refs.map(() => []);
+  if (segments.length > 0) {
+    const positions = new Map(refs.map((ref, i) => [ref, i]));
+    for (const segment of segments) {
+      const series = refsOf(source.store, segment);
+      const locals: number[] = [];
+      for (const ref of refs) {
+        const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
+        if (local >= 0) locals.push(local);
+      }
+      locals.sort((a, b) => a - b);
+      source.store.read(segment, locals, startMs, endMs, (local, chunk) => {
+        budget.take(chunk, startMs, endMs);
+        (chunks[positions.get(series.refs[local] as number) as number] as Uint8Array[]).push(
+          chunk.bytes,
+        );
+      });
+    }
+  }
+  const inHead = head.count > 0 && head.maxTime > startMs && head.minTime <= endMs;
+  refs.forEach((ref, i) => {
+    const list = chunks[i] as Uint8Array[];
+    const recent = inHead ? head.readChunk(ref, startMs, endMs) : undefined;
+    if (recent !== undefined) {
+      budget.takeCount(recent.count);
+      list.push(recent.bytes);
+    }
+    if (list.length > 0) out.add(symbols.map(table.symbolsOf(ref)), list);
+  });
+}
+
+function addBlock(
+  source: QuerySource,
+  block: BlockMeta,
+  request: SelectRequest,
+  out: SelectBuilder,
+  budget: Budget,
+): void {
+  const series = labelsIndex(source.store, block);
+  const symbols = new SymbolMap(series.symbols, out.symbols);
+  const wanted = matchBlock(series, request.matchers);
+  let current = -1;
+  let chunks: Uint8Array[] = [];
+  const close = (): void => {
+    if (chunks.length > 0)
+      out.add(
+        symbols.map(series.ids.subarray(series.starts[current], series.starts[current + 1])),
+        chunks,
+      );
+  };
+  source.store.read(block, wanted, request.startMs, request.endMs, (local, chunk) => {
+    budget.take(chunk, request.startMs, request.endMs);
+    if (local !== current) {
+      close();
+      current = local;
+      chunks = [];
+    }
+    chunks.push(chunk.bytes);
+  });
+  close();
+}
+
+/** Numbers of a block's series that every matcher accepts, rising. */
+export function matchBlock(
+  series: Extract<BlockSeries, { kind: "labels" }>,
+  matchers: readonly Matcher[],
+): number[] {
+  const tests = matchers.map((m) => new SymbolMatcher(m, series.symbols));
+  const out: number[] = [];
+  // An equality whose value no series of the block has needs no scan.
+  if (matchers.some((m) => m.type === "=" && m.value !== "" && series.symbols.find(m.value) < 0))
+    return out;
+  const count = series.starts.length - 1;
+  for (let i = 0; i < count; i++) {
+    const from = series.starts[i] as number;
+    const to = series.starts[i + 1] as number;
+    let all = true;
+    for (const t of tests) {
+      let value = -1;
+      for (let k = from; k < to; k += 2) {
+        if (series.ids[k] === t.name) {
+          value = series.ids[k + 1] as number;
+          break;
+        }
+      }
+      if (!t.accepts(value)) {
+        all = false;
+        break;
+      }
+    }
+    if (all) out.push(i);
+  }
+  return out;
+}
+
+/**
+ * Calls `visit` with the label symbols of every series that one of the matcher lists accepts and that may
+ * have samples in start..end. A series may be visited more than once.
+ */
+export function visitSeries(
+  source: QuerySource,
+  matchers: readonly (readonly Matcher[])[],
+  startMs: number,
+  endMs: number,
+  visit: (symbols: Symbols, ids: Uint32Array) => void,
+): void {
+  const lists = matchers.length === 0 ? [[]] : matchers;
+  const { table, head } = source.state;
+  const hotStart = source.blocks.reduce(
+    (min, b) => (b.level === 0 ? Math.min(min, b.minMs) : min),
+    head.minTime,
+  );
+  for (const list of lists) {
+    if (hotStart <= endMs) {
+      for (const ref of matchSeries(table, list))
+        if ((table.lastTime[ref] as number) >= startMs) visit(table.symbols, table.symbolsOf(ref));
+    }
+    for (const block of source.blocks) {
+      if (block.level === 0 || block.maxMs < startMs || block.minMs > endMs) continue;
+      const series = labelsIndex(source.store, block);
+      for (const i of matchBlock(series, list))
+        visit(series.symbols, series.ids.subarray(series.starts[i], series.starts[i + 1]));
+    }
+  }
+}
+
+export function labelsFromSymbols(symbols: Symbols, ids: Uint32Array): Labels {
+  return Array.from(ids, (id) => symbols.text(id));
+}
+
+/** Looks one sample up in the segments: at that time, with these bits, with others, or not at all. */
+export function compareStored(
+  source: QuerySource,
+  ref: number,
+  timeMs: number,
+  bits: Uint32Array,
+  i: number,
+): "absent" | "equal" | "different" {
+  let found: "absent" | "equal" | "different" = "absent";
+  for (const segment of source.blocks) {
+    if (segment.level !== 0 || segment.minMs > timeMs || segment.maxMs < timeMs) continue;
+    const series = refsOf(source.store, segment);
+    const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
+    if (local < 0) continue;
+    source.store.read(segment, [local], timeMs - 1, timeMs, (_, chunk) => {
+      const times = new Float64Array(chunk.count);
+      const values = new Float64Array(chunk.count);
+      const stored = new Uint32Array(values.buffer);
+      decodeChunk(chunk.bytes, times, values, stored, 0);
+      const at = times.indexOf(timeMs);
+      if (at < 0) return;
+      found =
+        stored[2 * at] === bits[2 * i] && stored[2 * at + 1] === bits[2 * i + 1]
+          ? "equal"
+          : "different";
+    });
+    if (found !== "absent") return found;
+  }
+  return found;
+}
+
+function refsOf(store: BlockStore, block: BlockMeta): Extract<BlockSeries, { kind: "refs" }> {
+  const { series } = store.index(block);
+  if (series.kind !== "refs") throw new Error(`block ${block.id} is no segment`);
+  return series;
+}
+
+function labelsIndex(
+  store: BlockStore,
+  block: BlockMeta,
+): Extract<BlockSeries, { kind: "labels" }> {
+  const { series } = store.index(block);
+  if (series.kind !== "labels") throw new Error(`block ${block.id} has no labels`);
+  return series;
+}
+
+/** Counts the samples an answer holds. A chunk that sticks out of the range counts by its part within. */
+class Budget {
+  private left: number;
+
+  constructor(private readonly max: number) {
+    this.left = max;
+  }
+
+  take(chunk: ChunkEntry, startMs: number, endMs: number): void {
+    const from = Math.max(chunk.minMs, startMs);
+    const to = Math.min(chunk.maxMs, endMs);
+    const whole = chunk.maxMs - chunk.minMs;
+    this.takeCount(whole <= 0 ? chunk.count : Math.ceil((chunk.count * (to - from)) / whole));
+  }
+
+  takeCount(count: number): void {
+    this.left -= count;
+    if (this.left < 0)
+      throw new SampleBudgetError(`the query would hold more than ${this.max} samples in memory`);
+  }
+}
