@@ -11,11 +11,18 @@ export interface HistogramSeries {
 }
 
 /** `labels` without the metric name; `bounds` rising and finite. */
-export function histogramSeries(batch: BatchBuilder, name: string, labels: Labels, bounds: readonly number[]): HistogramSeries {
+export function histogramSeries(
+  batch: BatchBuilder,
+  name: string,
+  labels: Labels,
+  bounds: readonly number[],
+): HistogramSeries {
   const named = (suffix: string): Labels => withLabel(labels, METRIC_NAME, `${name}_${suffix}`);
   const bucket = named("bucket");
   return {
-    buckets: [...bounds, Infinity].map((b) => batch.series(withLabel(bucket, "le", renderBound(b)))),
+    buckets: [...bounds, Infinity].map((b) =>
+      batch.series(withLabel(bucket, "le", renderBound(b))),
+    ),
     sum: batch.series(named("sum")),
     count: batch.series(named("count")),
   };

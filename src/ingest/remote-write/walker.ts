@@ -61,17 +61,32 @@ export class ProtoWalker {
   int64(end: number): number {
     const { bytes } = this;
     const start = this.at;
+    // In parts of 28 bits, as bit operations hold 32.
+    let part = 0;
     let low = 0;
-    let high = 0;
+    let middle = 0;
+    let shift = 0;
     for (let i = 0; i < 10; i++) {
-      if (this.at >= end) throw new WireFormatError(start, "a number is cut off");
-      const b = bytes[this.at++] as number;
-      if (i < 4) low += (b & 127) * 2 ** (7 * i);
-      else if (i < 9) high += (b & 127) * 2 ** (7 * (i - 4));
-      else high += (b & 1) * 2 ** 35;
+      const at = start + i;
+      if (at >= end) throw new WireFormatError(start, "a number is cut off");
+      const b = bytes[at] as number;
+      part |= (b & 127) << shift;
       if (b < 128) {
-        // 28 bits below, 36 above; the top bit is the sign.
-        return high >= 2 ** 35 ? (high - 2 ** 36) * 2 ** 28 + low : high * 2 ** 28 + low;
+        this.at = at + 1;
+        if (i < 4) return part;
+        if (i < 8) return part * TWO_28 + low;
+        // Bits 56 to 63, the highest the sign; from the top down, so that a small negative number stays exact.
+        return (((part << 24) >> 24) * TWO_28 + middle) * TWO_28 + low;
+      }
+      shift += 7;
+      if (i === 3) {
+        low = part;
+        part = 0;
+        shift = 0;
+      } else if (i === 7) {
+        middle = part;
+        part = 0;
+        shift = 0;
       }
     }
     throw new WireFormatError(start, "a number has more than 10 bytes");
@@ -125,14 +140,21 @@ export class ProtoWalker {
   }
 
   private varint32(end: number): number {
+    const { bytes } = this;
     const start = this.at;
     let n = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      if (this.at >= end) throw new WireFormatError(start, "a number is cut off");
-      const b = this.bytes[this.at++] as number;
-      n += (b & 127) * 2 ** shift;
-      if (b < 128) return n;
+    for (let i = 0; i < 5; i++) {
+      const at = start + i;
+      if (at >= end) throw new WireFormatError(start, "a number is cut off");
+      const b = bytes[at] as number;
+      n += i < 4 ? (b & 127) << (7 * i) : (b & 127) * TWO_28;
+      if (b < 128) {
+        this.at = at + 1;
+        return n;
+      }
     }
     throw new WireFormatError(start, "a length has more than 5 bytes");
   }
 }
+
+const TWO_28 = 2 ** 28;

@@ -29,7 +29,10 @@ export function decodeSnappy(src: Uint8Array, limitBytes: number): Uint8Array {
   // A copy of 3 bytes gives at most 64, so that a length far beyond that is a lie: refuse it before allocating.
   if (size > src.length * 32)
     throw new SnappyError(`${src.length} bytes cannot hold the ${size} they declare`);
-  const out = new Uint8Array(size);
+  // Copies go four bytes at a time and may write up to three past their end: room for the last one.
+  const out = new Uint8Array(size + 3);
+  const to = new DataView(out.buffer);
+  const from = new DataView(src.buffer, src.byteOffset, src.length);
   const end = src.length;
   let o = 0;
   while (at < end) {
@@ -48,9 +51,9 @@ export function decodeSnappy(src: Uint8Array, limitBytes: number): Uint8Array {
         }
         if (at + len > end) throw cutOff(start);
         if (o + len > size) throw tooLong(start, size);
-        // A native copy pays only beyond a few bytes.
-        if (len > 24) out.set(src.subarray(at, at + len), o);
-        else for (let k = 0; k < len; k++) out[o + k] = src[at + k] as number;
+        // A native copy pays only beyond some dozens of bytes.
+        if (len > 64 || at + len + 3 > end) out.set(src.subarray(at, at + len), o);
+        else for (let k = 0; k < len; k += 4) to.setUint32(o + k, from.getUint32(at + k));
         at += len;
         o += len;
         continue;
@@ -82,13 +85,14 @@ export function decodeSnappy(src: Uint8Array, limitBytes: number): Uint8Array {
         `the copy at byte ${start} reaches back ${offset} bytes where ${o} were written`,
       );
     if (o + len > size) throw tooLong(start, size);
-    // A copy may overlap what it writes (offset < len), so it goes byte by byte unless it cannot.
-    if (offset >= len && len > 24) out.copyWithin(o, o - offset, o - offset + len);
+    // A copy may overlap what it writes: from closer than four bytes it goes one by one.
+    if (offset >= 4)
+      for (let k = 0; k < len; k += 4) to.setUint32(o + k, to.getUint32(o + k - offset));
     else for (let k = 0; k < len; k++) out[o + k] = out[o + k - offset] as number;
     o += len;
   }
   if (o !== size) throw new SnappyError(`it ends after ${o} of the ${size} bytes it declares`);
-  return out;
+  return out.subarray(0, size);
 }
 
 const cutOff = (at: number): SnappyError => new SnappyError(`the element at byte ${at} is cut off`);

@@ -51,6 +51,15 @@ describe("remote write 1.0", () => {
     );
   });
 
+  it("reads every time and value exactly", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.double({ noNaN: true }), (time, value) => {
+        const view = readBatch(decode(encodeWriteRequest([{ labels: [["__name__", "x"]], samples: [[time, value]] }])).batch);
+        expect([view.sampleTimes[0], view.sampleValues[0]]).toEqual([time + 0, value]);
+      }),
+    );
+  });
+
   it("passes canonical label bytes on as they stand", () => {
     const labels = [
       ["Zone", "eu"],
