@@ -47,6 +47,7 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
   private readonly projectId: string;
   private readonly source: LiveSource;
   private readonly paces = new WeakMap<WebSocket, Pace>();
+  private readonly failing = new Set<string>();
   private state: LiveState = EMPTY_STATE;
   private loading: Promise<void> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -211,11 +212,22 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
       withRecords ? this.source.events(MAX_REMEMBERED / 2, now) : undefined,
     ]);
     return {
-      ...part("alerts", alerts),
-      ...part("incidents", incidents),
-      ...part("logs", logs),
-      ...part("events", events),
+      ...this.part("alerts", alerts),
+      ...this.part("incidents", incidents),
+      ...this.part("logs", logs),
+      ...this.part("events", events),
     };
+  }
+
+  /** A source that fails is logged when it begins to fail, not each time it is asked. */
+  private part<K extends keyof Stored>(key: K, settled: PromiseSettledResult<Stored[K]>): Stored {
+    if (settled.status === "rejected") {
+      if (!this.failing.has(key)) console.error(`live ${key} cannot be read`, settled.reason);
+      this.failing.add(key);
+      return {};
+    }
+    this.failing.delete(key);
+    return settled.value === undefined ? {} : { [key]: settled.value };
   }
 
   private broadcast(message: LiveMessage): void {
@@ -262,14 +274,6 @@ function parseWatcher(request: Request): Watcher {
     name: name ?? "",
     topics: "topics" in parsed ? parsed.topics : TOPICS,
   };
-}
-
-function part<K extends keyof Stored>(key: K, settled: PromiseSettledResult<Stored[K]>): Stored {
-  if (settled.status === "rejected") {
-    console.error(`live ${key} could not be read`, settled.reason);
-    return {};
-  }
-  return settled.value === undefined ? {} : { [key]: settled.value };
 }
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

@@ -11,7 +11,10 @@ export default defineConfig({
   build: {
     outDir: here("../../dist/app"),
     emptyOutDir: true,
-    target: "es2022",
+    target: "es2023",
+    // What knows light-dark() by itself.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    chunkSizeWarningLimit: 700,
     sourcemap: false,
     reportCompressedSize: false,
     // No inline script or data: URL: the Content-Security-Policy allows neither scripts nor fonts in the page.

@@ -28,11 +28,13 @@ export function bound(message: LiveMessage): LiveMessage {
   }
 }
 
-function boundLine(line: LiveLogLine): LiveLogLine {
+/** A line with its text cut to what a page shows. */
+export function boundLine(line: LiveLogLine): LiveLogLine {
   return line.message.length <= MAX_TEXT ? line : { ...line, message: cut(line.message) };
 }
 
-function boundEvent(event: LiveEvent): LiveEvent {
+/** An event with few and short properties. */
+export function boundEvent(event: LiveEvent): LiveEvent {
   const entries = Object.entries(event.properties)
     .slice(0, MAX_PROPERTIES)
     .map(([k, v]) => [k, cut(v)] as const);

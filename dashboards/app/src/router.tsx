@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { currentSession } from "./session/session";
 import { Failed, NotFound } from "./pages/failed";
 import { Shell } from "./shell";
@@ -36,9 +43,21 @@ const index = createRoute({
     throw redirect({ to: "/monitoring" });
   },
 });
-const monitoring = createRoute({ getParentRoute: () => inside, path: "/monitoring", component: lazyRouteComponent(() => import("./pages/monitoring"), "MonitoringPage") });
-const receiver = createRoute({ getParentRoute: () => inside, path: "/receiver", component: lazyRouteComponent(() => import("./pages/receiver"), "ReceiverPage") });
-const alerts = createRoute({ getParentRoute: () => inside, path: "/alerts", component: lazyRouteComponent(() => import("./pages/alerts"), "AlertsPage") });
+const monitoring = createRoute({
+  getParentRoute: () => inside,
+  path: "/monitoring",
+  component: lazyRouteComponent(() => import("./pages/monitoring"), "MonitoringPage"),
+});
+const receiver = createRoute({
+  getParentRoute: () => inside,
+  path: "/receiver",
+  component: lazyRouteComponent(() => import("./pages/receiver"), "ReceiverPage"),
+});
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  component: lazyRouteComponent(() => import("./pages/alerts"), "AlertsPage"),
+});
 const explore = createRoute({
   getParentRoute: () => inside,
   path: "/explore",
@@ -49,9 +68,16 @@ const explore = createRoute({
   component: lazyRouteComponent(() => import("./pages/explore"), "ExplorePage"),
 });
 
-const routes = root.addChildren([login, inside.addChildren([index, monitoring, receiver, alerts, explore])]);
+const routes = root.addChildren([
+  login,
+  inside.addChildren([index, monitoring, receiver, alerts, explore]),
+]);
 
-export const router = createRouter({ routeTree: routes, defaultPreload: "intent", defaultErrorComponent: Failed });
+export const router = createRouter({
+  routeTree: routes,
+  defaultPreload: "intent",
+  defaultErrorComponent: Failed,
+});
 
 declare module "@tanstack/react-router" {
   interface Register {

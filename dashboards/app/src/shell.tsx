@@ -1,4 +1,19 @@
-import { ActionIcon, AppShell, Badge, Box, Burger, Group, Menu, NavLink, ScrollArea, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import {
+  ActionIcon,
+  AppShell,
+  Badge,
+  Box,
+  Burger,
+  Group,
+  Menu,
+  NavLink,
+  ScrollArea,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useNavigate, useRouteContext, useRouterState } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
@@ -53,13 +68,18 @@ export function Shell(): ReactNode {
   useEffect(() => startWatching(), []);
   useEffect(() => close(), [path, close]);
   useEffect(() => {
-    const leave = (): void => void navigate({ to: "/login", search: { to: location.pathname + location.search } });
+    const leave = (): void =>
+      void navigate({ to: "/login", search: { to: location.pathname + location.search } });
     window.addEventListener(LOGGED_OUT, leave);
     return () => window.removeEventListener(LOGGED_OUT, leave);
   }, [navigate]);
 
   return (
-    <AppShell header={{ height: 48 }} navbar={{ width: 208, breakpoint: 900, collapsed: { mobile: !open } }} padding="md">
+    <AppShell
+      header={{ height: 48 }}
+      navbar={{ width: 208, breakpoint: 900, collapsed: { mobile: !open } }}
+      padding="md"
+    >
       <a className="vd-skip" href="#main">
         Skip to content
       </a>
@@ -88,7 +108,10 @@ export function Shell(): ReactNode {
               </Menu.Target>
               <Menu.Dropdown>
                 <Menu.Label>Scopes: {session.scopes.join(", ")}</Menu.Label>
-                <Menu.Item leftSection={<Icon name="out" size={16} />} onClick={() => void logOut().then(() => navigate({ to: "/login" }))}>
+                <Menu.Item
+                  leftSection={<Icon name="out" size={16} />}
+                  onClick={() => void logOut().then(() => navigate({ to: "/login" }))}
+                >
                   Log out
                 </Menu.Item>
               </Menu.Dropdown>
@@ -109,7 +132,13 @@ export function Shell(): ReactNode {
                   label={e.label}
                   active={path.startsWith(e.to)}
                   leftSection={<Icon name={e.icon} />}
-                  rightSection={e.to === "/alerts" ? <FiringCount /> : e.to === "/incidents" ? <OpenCount /> : undefined}
+                  rightSection={
+                    e.to === "/alerts" ? (
+                      <FiringCount />
+                    ) : e.to === "/incidents" ? (
+                      <OpenCount />
+                    ) : undefined
+                  }
                   py={6}
                   style={{ borderRadius: "var(--mantine-radius-sm)" }}
                   renderRoot={(props) => <Link to={e.to} {...props} />}
@@ -150,7 +179,12 @@ function SchemeToggle(): ReactNode {
   const other = scheme === "dark" ? "light" : "dark";
   return (
     <Tooltip label={`Switch to ${other} colours`}>
-      <ActionIcon variant="subtle" color="gray" onClick={() => setColorScheme(other)} aria-label={`Switch to ${other} colours`}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        onClick={() => setColorScheme(other)}
+        aria-label={`Switch to ${other} colours`}
+      >
         <Icon name={scheme === "dark" ? "sun" : "moon"} />
       </ActionIcon>
     </Tooltip>

@@ -59,7 +59,14 @@ export function dashboardRoutes(): Hono<AppEnv> {
       active_alerts: (alerts.value ?? []).map(shownAlert),
       incidents: incidents.value ?? [],
       live_events: (events.value ?? []).toReversed().map(shownEvent),
-      problems: [told.problem, average.problem, alerts.problem, incidents.problem, events.problem, database.problem].filter((p) => p !== undefined),
+      problems: [
+        told.problem,
+        average.problem,
+        alerts.problem,
+        incidents.problem,
+        events.problem,
+        database.problem,
+      ].filter((p) => p !== undefined),
     });
   });
 
@@ -73,7 +80,9 @@ const AVERAGE_SECONDS = [
   "sum(rate(vedette_http_request_duration_seconds_sum[5m])) / sum(rate(vedette_http_request_duration_seconds_count[5m]))",
 ].join(" or ");
 
-async function settle<T>(work: Promise<T>): Promise<{ readonly value: T | null; readonly problem?: string }> {
+async function settle<T>(
+  work: Promise<T>,
+): Promise<{ readonly value: T | null; readonly problem?: string }> {
   try {
     return { value: await work };
   } catch (e) {
@@ -86,15 +95,29 @@ function scaled(value: number | null, factor: number): number | null {
   return value === null ? null : Number((value * factor).toPrecision(9));
 }
 
-function shownFigure(d: FigureDefinition, value: number | null): { readonly value: number | null; readonly level: FigureLevel; readonly threshold: unknown; readonly expr: string | null } {
-  return { value, level: levelOf(value, d.threshold), threshold: d.threshold ?? null, expr: d.expr ?? null };
+function shownFigure(
+  d: FigureDefinition,
+  value: number | null,
+): {
+  readonly value: number | null;
+  readonly level: FigureLevel;
+  readonly threshold: unknown;
+  readonly expr: string | null;
+} {
+  return {
+    value,
+    level: levelOf(value, d.threshold),
+    threshold: d.threshold ?? null,
+    expr: d.expr ?? null,
+  };
 }
 
 function shownAlert(a: LiveAlert): Readonly<Record<string, unknown>> {
   return {
     alert_id: a.fingerprint,
     severity: a.labels["severity"] ?? null,
-    message: a.annotations["summary"] ?? a.annotations["description"] ?? a.labels["alertname"] ?? null,
+    message:
+      a.annotations["summary"] ?? a.annotations["description"] ?? a.labels["alertname"] ?? null,
     current_value: Number.isFinite(a.value) ? a.value : null,
     threshold: null,
     triggered_at: new Date(a.startsAtMs).toISOString(),
@@ -106,5 +129,10 @@ function shownAlert(a: LiveAlert): Readonly<Record<string, unknown>> {
 }
 
 function shownEvent(e: LiveEvent): Readonly<Record<string, unknown>> {
-  return { ...e.properties, timestamp: new Date(e.timeMs).toISOString(), event_type: e.name, visitor: e.visitor };
+  return {
+    ...e.properties,
+    timestamp: new Date(e.timeMs).toISOString(),
+    event_type: e.name,
+    visitor: e.visitor,
+  };
 }

@@ -39,10 +39,18 @@ export async function evaluateFigures(
 }
 
 /** The one number of an expression at one time, or null. */
-export async function evaluateExpr(metrics: Queryable, text: string, atMs: number): Promise<number | null> {
+export async function evaluateExpr(
+  metrics: Queryable,
+  text: string,
+  atMs: number,
+): Promise<number | null> {
   const parsed = parseExpr(text);
   if (!parsed.ok) throw new Error(renderParseError(parsed.error));
-  return figureOf(numbersOf(await evalInstant(parsed.value, { queryable: metrics, atMs, maxSamples: MAX_SAMPLES })));
+  return figureOf(
+    numbersOf(
+      await evalInstant(parsed.value, { queryable: metrics, atMs, maxSamples: MAX_SAMPLES }),
+    ),
+  );
 }
 
 function numbersOf(result: QueryResult): readonly number[] {

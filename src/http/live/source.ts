@@ -1,8 +1,15 @@
+import { liveIncident } from "../../incidents/live";
+import { boundLine } from "../../live/bounds";
 import type { LiveSource } from "../../live/source";
 import type { Deps } from "../deps";
 import { evaluateFigures, type OtherFigure } from "./evaluate";
 import { loadFigureDefinitions } from "./definitions";
 import { parseActiveAlerts } from "./active-alerts";
+
+const MAX_INCIDENTS = 100;
+const RECENT_LOGS_MS = 15 * 60_000;
+/** Clocks of senders differ. */
+const MAX_AHEAD_MS = 60_000;
 
 /** A project's present state through its ports. One per hub: it remembers the definitions for a while. */
 export function makeLiveSource(deps: Deps, projectId: string): LiveSource {
@@ -16,10 +23,22 @@ export function makeLiveSource(deps: Deps, projectId: string): LiveSource {
       return parseActiveAlerts(await deps.objects(projectId).alertRouter().alerts());
     },
     async incidents() {
-      return [];
+      const newest = await deps.incidents(projectId).list({ limit: MAX_INCIDENTS });
+      return newest.filter((i) => i.status !== "resolved").map(liveIncident);
     },
-    async logs() {
-      return [];
+    async logs(limit, nowMs) {
+      const { lines } = await deps.logs(projectId).search({
+        terms: [],
+        levels: [],
+        fromMs: nowMs - RECENT_LOGS_MS,
+        toMs: nowMs + MAX_AHEAD_MS,
+        limit,
+      });
+      return lines
+        .map(({ timeMs, level, service, message }) =>
+          boundLine({ timeMs, level, service, message }),
+        )
+        .toReversed();
     },
     async events() {
       return [];

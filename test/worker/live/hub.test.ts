@@ -102,7 +102,7 @@ it("goes on after the object was evicted under its sockets", async () => {
   expect((await w.next(ofType("alerts"))).alerts).toEqual([alert]);
   await new Promise((r) => setTimeout(r, 2_200));
   expect(w.messages.slice(before).some((m) => m.type === "figures")).toBe(true);
-});
+}, 20_000);
 
 it("sends a socket only the topics it asked for", async () => {
   const w = await watching("?topics=events");

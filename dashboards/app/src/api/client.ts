@@ -15,12 +15,20 @@ export const LOGGED_OUT = "vedette:logged-out";
 
 /** The JSON of an API route; the shape is the caller's word for what that route documents. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await request(path, { method: "GET", ...(signal === undefined ? {} : { signal }) });
+  const response = await request(path, {
+    method: "GET",
+    ...(signal === undefined ? {} : { signal }),
+  });
   return (await response.json()) as T;
 }
 
 /** Sends a body (JSON unless it is a string) and gives the answer's JSON, or undefined where it has none. */
-export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, contentType = "application/json"): Promise<T | undefined> {
+export async function send<T>(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+  contentType = "application/json",
+): Promise<T | undefined> {
   const init: RequestInit = { method };
   if (body !== undefined) {
     init.headers = { "content-type": contentType };
@@ -47,10 +55,16 @@ async function request(path: string, init: RequestInit): Promise<Response> {
 async function readError(response: Response): Promise<ApiError> {
   const text = await response.text();
   if (isJson(response)) {
-    const { detail, error, message, code, errorType } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const { detail, error, message, code, errorType } = JSON.parse(text) as Readonly<
+      Record<string, unknown>
+    >;
     const said = [detail, error, message].find((m) => typeof m === "string");
     const named = [code, errorType].find((c) => typeof c === "string");
-    return new ApiError(response.status, typeof said === "string" ? said : `HTTP ${response.status}`, typeof named === "string" ? named : undefined);
+    return new ApiError(
+      response.status,
+      typeof said === "string" ? said : `HTTP ${response.status}`,
+      typeof named === "string" ? named : undefined,
+    );
   }
   return new ApiError(response.status, text.slice(0, 300) || `HTTP ${response.status}`, undefined);
 }

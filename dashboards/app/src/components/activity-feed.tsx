@@ -14,7 +14,10 @@ export function ActivityFeed({ height }: { readonly height: number }): ReactNode
   return (
     <Panel title="Live activity" note={events.length === 0 ? undefined : `${events.length} recent`}>
       {events.length === 0 ? (
-        <Empty title="No events yet" command={`<script defer src="${location.origin}/b.js?k=vdt_beacon_local"></script>`}>
+        <Empty
+          title="No events yet"
+          command={`<script defer src="${location.origin}/b.js?k=vdt_beacon_local"></script>`}
+        >
           Put the beacon into a page, or post to /api/v1/ingest/events.
         </Empty>
       ) : (
@@ -39,9 +42,28 @@ function Activity({ event }: { readonly event: LiveEvent }): ReactNode {
     .map(([k, v]) => `${k}=${v}`)
     .join("  ");
   return (
-    <Group gap={8} px={12} py={5} wrap="nowrap" justify="space-between" style={{ borderBottom: "1px solid var(--vd-line)" }} data-testid="activity">
+    <Group
+      gap={8}
+      px={12}
+      py={5}
+      wrap="nowrap"
+      justify="space-between"
+      style={{ borderBottom: "1px solid var(--vd-line)" }}
+      data-testid="activity"
+    >
       <Group gap={8} wrap="nowrap" miw={0}>
-        <Badge color={event.name === "$pageview" || event.name === "pageview" ? "blue" : event.name.includes("error") ? "red" : "teal"} size="sm" tt="none" style={{ flex: "none", maxWidth: 180 }}>
+        <Badge
+          color={
+            event.name === "$pageview" || event.name === "pageview"
+              ? "blue"
+              : event.name.includes("error")
+                ? "red"
+                : "teal"
+          }
+          size="sm"
+          tt="none"
+          style={{ flex: "none", maxWidth: 180 }}
+        >
           {event.name}
         </Badge>
         <Text fz="xs" c="dimmed" truncate title={details}>

@@ -2,10 +2,21 @@ import { type ReactNode, useSyncExternalStore } from "react";
 import { formatSpan, formatTime } from "../format";
 
 /** How long ago, counted on each second; the title gives the time. */
-export function Ago({ ms, suffix = " ago" }: { readonly ms: number; readonly suffix?: string }): ReactNode {
+export function Ago({
+  ms,
+  suffix = " ago",
+}: {
+  readonly ms: number;
+  readonly suffix?: string;
+}): ReactNode {
   const now = useSyncExternalStore(subscribe, () => second);
   return (
-    <time dateTime={new Date(ms).toISOString()} title={formatTime(ms)} className="vd-num" style={{ whiteSpace: "nowrap" }}>
+    <time
+      dateTime={new Date(ms).toISOString()}
+      title={formatTime(ms)}
+      className="vd-num"
+      style={{ whiteSpace: "nowrap" }}
+    >
       {formatSpan(now - ms)}
       {suffix}
     </time>

@@ -11,7 +11,13 @@ import { Ago } from "./ago";
 import { Labels } from "./labels";
 
 /** Firing and suppressed alerts with who has taken them. */
-export function AlertsTable({ alerts, compact = false }: { readonly alerts: readonly LiveAlert[]; readonly compact?: boolean }): ReactNode {
+export function AlertsTable({
+  alerts,
+  compact = false,
+}: {
+  readonly alerts: readonly LiveAlert[];
+  readonly compact?: boolean;
+}): ReactNode {
   return (
     <Table.ScrollContainer minWidth={compact ? 460 : 720} type="native">
       <Table highlightOnHover aria-label="Active alerts">
@@ -37,13 +43,23 @@ export function AlertsTable({ alerts, compact = false }: { readonly alerts: read
   );
 }
 
-function AlertRow({ alert, compact }: { readonly alert: LiveAlert; readonly compact: boolean }): ReactNode {
+function AlertRow({
+  alert,
+  compact,
+}: {
+  readonly alert: LiveAlert;
+  readonly compact: boolean;
+}): ReactNode {
   const severity = alert.labels["severity"];
   const summary = alert.annotations["summary"] ?? alert.annotations["description"];
   return (
     <Table.Tr data-testid="alert-row" data-fingerprint={alert.fingerprint}>
       <Table.Td>
-        <Badge color={severityColor(severity)} variant={alert.status === "firing" ? "filled" : "outline"} size="sm">
+        <Badge
+          color={severityColor(severity)}
+          variant={alert.status === "firing" ? "filled" : "outline"}
+          size="sm"
+        >
           {severity ?? "none"}
         </Badge>
       </Table.Td>
@@ -76,7 +92,12 @@ function AlertRow({ alert, compact }: { readonly alert: LiveAlert; readonly comp
       </Table.Td>
       <Table.Td ta="right">
         {alert.incidentId !== undefined && (
-          <Anchor component={Link} to={`/incidents/${encodeURIComponent(alert.incidentId)}`} fz="xs" mr={8}>
+          <Anchor
+            component={Link}
+            to={`/incidents/${encodeURIComponent(alert.incidentId)}`}
+            fz="xs"
+            mr={8}
+          >
             Incident
           </Anchor>
         )}
@@ -92,7 +113,8 @@ function Acknowledge({ alert }: { readonly alert: LiveAlert }): ReactNode {
   const acknowledge = useMutation({
     mutationFn: () => send("POST", `/api/v1/alerts/${encodeURIComponent(alert.fingerprint)}/ack`),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["alerts"] }),
-    onError: (e) => notifications.show({ color: "red", title: "Not acknowledged", message: e.message }),
+    onError: (e) =>
+      notifications.show({ color: "red", title: "Not acknowledged", message: e.message }),
   });
   const by = alert.acknowledgedBy ?? (acknowledge.isSuccess ? session.name : undefined);
   if (by !== undefined) {
@@ -105,7 +127,14 @@ function Acknowledge({ alert }: { readonly alert: LiveAlert }): ReactNode {
     );
   }
   return (
-    <Button size="compact-xs" variant="default" loading={acknowledge.isPending} disabled={!session.admin} title={session.admin ? undefined : "Needs a token of scope admin"} onClick={() => acknowledge.mutate()}>
+    <Button
+      size="compact-xs"
+      variant="default"
+      loading={acknowledge.isPending}
+      disabled={!session.admin}
+      title={session.admin ? undefined : "Needs a token of scope admin"}
+      onClick={() => acknowledge.mutate()}
+    >
       Acknowledge
     </Button>
   );

@@ -12,9 +12,19 @@ export function ConnectionIndicator(): ReactNode {
   const text = label(status, left);
   return (
     <Tooltip label={status.at === "live" ? "Receiving updates as they happen" : "Click to try now"}>
-      <UnstyledButton onClick={retryNow} role="status" data-testid="connection" data-status={status.at} aria-label={`Connection: ${text}`}>
+      <UnstyledButton
+        onClick={retryNow}
+        role="status"
+        data-testid="connection"
+        data-status={status.at}
+        aria-label={`Connection: ${text}`}
+      >
         <Group gap={6} wrap="nowrap">
-          <span className="vd-dot" data-pulse={status.at === "live"} style={{ background: `var(--mantine-color-${COLOR[status.at]}-5)` }} />
+          <span
+            className="vd-dot"
+            data-pulse={status.at === "live"}
+            style={{ background: `var(--mantine-color-${COLOR[status.at]}-5)` }}
+          />
           <Text fz="xs" c="dimmed" className="vd-num">
             {text}
           </Text>

@@ -3,7 +3,15 @@ import type { ReactNode } from "react";
 import { Icon } from "../icons";
 
 /** Nothing here yet, and what to paste so that there is. */
-export function Empty({ title, children, command }: { readonly title: string; readonly children?: ReactNode; readonly command?: string }): ReactNode {
+export function Empty({
+  title,
+  children,
+  command,
+}: {
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly command?: string;
+}): ReactNode {
   return (
     <Stack gap={6} p="md" align="stretch">
       <Text fz="sm" fw={500}>
@@ -41,7 +49,15 @@ export function Command({ text }: { readonly text: string }): ReactNode {
 
 function CopyGlyph(): ReactNode {
   return (
-    <svg width={16} height={16} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth={1.7} aria-hidden="true">
+    <svg
+      width={16}
+      height={16}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={1.7}
+      aria-hidden="true"
+    >
       <rect x="8" y="8" width="12" height="12" rx="2" />
       <path d="M16 8V4H4v12h4" />
     </svg>

@@ -13,18 +13,45 @@ interface FigureText {
 }
 
 const TEXTS: Readonly<Record<FigureKey, FigureText>> = {
-  requestRate: { title: "Request rate", about: "Requests per second", format: (v) => `${formatNumber(v)} /s` },
+  requestRate: {
+    title: "Request rate",
+    about: "Requests per second",
+    format: (v) => `${formatNumber(v)} /s`,
+  },
   errorRate: { title: "Error rate", about: "Share of failed requests", format: formatShare },
-  p95Seconds: { title: "p95 latency", about: "95 % of requests are answered faster", format: formatSeconds },
-  activeUsers: { title: "Active users", about: "Distinct visitors of the last 5 min", format: formatNumber },
-  eventsPerMinute: { title: "Events per minute", about: "Product events of the last minute", format: formatNumber },
+  p95Seconds: {
+    title: "p95 latency",
+    about: "95 % of requests are answered faster",
+    format: formatSeconds,
+  },
+  activeUsers: {
+    title: "Active users",
+    about: "Distinct visitors of the last 5 min",
+    format: formatNumber,
+  },
+  eventsPerMinute: {
+    title: "Events per minute",
+    about: "Product events of the last minute",
+    format: formatNumber,
+  },
 };
 
 const SPAN_SECONDS = 180;
-const VALUE_COLOR = { unknown: "dimmed", fine: "var(--mantine-color-text)", amber: "yellow.5", red: "red.5" } as const;
+const VALUE_COLOR = {
+  unknown: "dimmed",
+  fine: "var(--mantine-color-text)",
+  amber: "yellow.5",
+  red: "red.5",
+} as const;
 
 /** One figure: its number, its colour by threshold, its last minutes. */
-export function FigureCard({ figure, threshold }: { readonly figure: FigureKey; readonly threshold: Threshold | undefined }): ReactNode {
+export function FigureCard({
+  figure,
+  threshold,
+}: {
+  readonly figure: FigureKey;
+  readonly threshold: Threshold | undefined;
+}): ReactNode {
   const value = useLive((v) => v.figures[figure]);
   const times = useLive((v) => v.history.times);
   const values = useLive((v) => v.history.columns[figure]);
@@ -32,7 +59,15 @@ export function FigureCard({ figure, threshold }: { readonly figure: FigureKey; 
   const level = levelOf(value, threshold);
   const color = `var(--mantine-color-${LEVEL_COLOR[level]}-5)`;
   return (
-    <Box className="vd-panel vd-card" __vars={{ "--vd-accent": color }} data-testid={`figure-${figure}`} data-value={value ?? ""} data-level={level} role="group" aria-label={title}>
+    <Box
+      className="vd-panel vd-card"
+      __vars={{ "--vd-accent": color }}
+      data-testid={`figure-${figure}`}
+      data-value={value ?? ""}
+      data-level={level}
+      role="group"
+      aria-label={title}
+    >
       <Group justify="space-between" wrap="nowrap" gap={4}>
         <Tooltip label={about}>
           <Text fz="xs" fw={500} c="dimmed" truncate>

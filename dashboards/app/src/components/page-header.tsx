@@ -2,7 +2,15 @@ import { Group, Text, Title } from "@mantine/core";
 import { type ReactNode, useEffect } from "react";
 
 /** A page's title, also the document's, with its controls. */
-export function PageHeader({ title, note, children }: { readonly title: string; readonly note?: ReactNode; readonly children?: ReactNode }): ReactNode {
+export function PageHeader({
+  title,
+  note,
+  children,
+}: {
+  readonly title: string;
+  readonly note?: ReactNode;
+  readonly children?: ReactNode;
+}): ReactNode {
   useEffect(() => {
     document.title = `${title} · Vedette`;
   }, [title]);

@@ -2,6 +2,7 @@ import { Box, type BoxProps, Group, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 interface PanelProps extends BoxProps {
+  readonly "data-testid"?: string;
   readonly title: string;
   readonly note?: ReactNode;
   readonly actions?: ReactNode;

@@ -3,7 +3,13 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 /** Shows an answer once there is one; before that that it loads, or why it failed. */
-export function QueryState<T>({ query, children }: { readonly query: UseQueryResult<T>; readonly children: (data: T) => ReactNode }): ReactNode {
+export function QueryState<T>({
+  query,
+  children,
+}: {
+  readonly query: UseQueryResult<T>;
+  readonly children: (data: T) => ReactNode;
+}): ReactNode {
   if (query.data !== undefined) {
     return (
       <>
@@ -20,10 +26,23 @@ export function QueryState<T>({ query, children }: { readonly query: UseQueryRes
   );
 }
 
-export function ErrorNote({ error, stale = false }: { readonly error: unknown; readonly stale?: boolean }): ReactNode {
+export function ErrorNote({
+  error,
+  stale = false,
+}: {
+  readonly error: unknown;
+  readonly stale?: boolean;
+}): ReactNode {
   const message = error instanceof Error ? error.message : String(error);
   return (
-    <Alert color="red" variant="light" m="sm" p="xs" title={stale ? "Could not be refreshed; this is what was known last" : "Could not be loaded"} role="alert">
+    <Alert
+      color="red"
+      variant="light"
+      m="sm"
+      p="xs"
+      title={stale ? "Could not be refreshed; this is what was known last" : "Could not be loaded"}
+      role="alert"
+    >
       <span className="vd-wrap">{message}</span>
     </Alert>
   );

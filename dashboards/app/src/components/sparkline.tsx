@@ -11,7 +11,13 @@ interface SparklineProps {
 }
 
 /** A line without axes that moves with time. Decoration: the number stands beside it. */
-export function Sparkline({ times, values, color, height = 44, spanSeconds }: SparklineProps): ReactNode {
+export function Sparkline({
+  times,
+  values,
+  color,
+  height = 44,
+  spanSeconds,
+}: SparklineProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const stroke = useRef(color);
@@ -33,13 +39,24 @@ export function Sparkline({ times, values, color, height = 44, spanSeconds }: Sp
           x: { time: false, range: (_u, _min, max) => [max - span.current, max] },
           y: { range: (_u, min, max) => [Math.min(0, min), max > 0 ? max * 1.15 : 1] },
         },
-        series: [{}, { stroke: () => stroke.current, width: 1.5, fill: () => `${stroke.current}26`, points: { show: false }, spanGaps: false }],
+        series: [
+          {},
+          {
+            stroke: () => stroke.current,
+            width: 1.5,
+            fill: () => `${stroke.current}26`,
+            points: { show: false },
+            spanGaps: false,
+          },
+        ],
       },
       [[], []],
       element,
     );
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: Math.max(1, element.clientWidth), height }));
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: Math.max(1, element.clientWidth), height }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();

@@ -1,6 +1,10 @@
 import type { LiveMessage } from "../../../../src/core/live";
 
-export type LiveStatus = { readonly at: "connecting" } | { readonly at: "live" } | { readonly at: "waiting"; readonly untilMs: number } | { readonly at: "paused" };
+export type LiveStatus =
+  | { readonly at: "connecting" }
+  | { readonly at: "live" }
+  | { readonly at: "waiting"; readonly untilMs: number }
+  | { readonly at: "paused" };
 
 export interface LiveHandlers {
   message(message: LiveMessage): void;

@@ -16,11 +16,14 @@ function set(next: LiveView): void {
   for (const listener of listeners) listener();
 }
 
-const socket = new LiveSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`, {
-  message: (message) => set(received(view, message)),
-  status: (status) => set({ ...view, status }),
-  refused: () => void checkSession(),
-});
+const socket = new LiveSocket(
+  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`,
+  {
+    message: (message) => set(received(view, message)),
+    status: (status) => set({ ...view, status }),
+    refused: () => void checkSession(),
+  },
+);
 
 async function checkSession(): Promise<void> {
   try {

@@ -1,4 +1,11 @@
-import type { Figures, LiveAlert, LiveEvent, LiveIncident, LiveLogLine, LiveMessage } from "../../../../src/core/live";
+import type {
+  Figures,
+  LiveAlert,
+  LiveEvent,
+  LiveIncident,
+  LiveLogLine,
+  LiveMessage,
+} from "../../../../src/core/live";
 import { NO_FIGURES } from "../../../../src/live/figures";
 import type { LiveStatus } from "./socket";
 
@@ -30,7 +37,10 @@ export interface History {
 const KEPT_SECONDS = 300;
 const KEPT_LINES = 1_000;
 const KEPT_EVENTS = 200;
-const NO_HISTORY: History = { times: [], columns: { requestRate: [], errorRate: [], p95Seconds: [], activeUsers: [], eventsPerMinute: [] } };
+const NO_HISTORY: History = {
+  times: [],
+  columns: { requestRate: [], errorRate: [], p95Seconds: [], activeUsers: [], eventsPerMinute: [] },
+};
 
 export const EMPTY_VIEW: LiveView = {
   status: { at: "connecting" },
@@ -67,7 +77,10 @@ export function received(view: LiveView, message: LiveMessage): LiveView {
       return { ...view, alerts: message.alerts };
     case "incident": {
       const others = view.incidents.filter((i) => i.id !== message.incident.id);
-      return { ...view, incidents: message.incident.status === "resolved" ? others : [message.incident, ...others] };
+      return {
+        ...view,
+        incidents: message.incident.status === "resolved" ? others : [message.incident, ...others],
+      };
     }
     case "logs":
       return {
@@ -77,19 +90,35 @@ export function received(view: LiveView, message: LiveMessage): LiveView {
         counter: view.counter + message.lines.length,
       };
     case "events":
-      return { ...view, events: [...view.events, ...numbered(message.events, view.counter)].slice(-KEPT_EVENTS), counter: view.counter + message.events.length };
+      return {
+        ...view,
+        events: [...view.events, ...numbered(message.events, view.counter)].slice(-KEPT_EVENTS),
+        counter: view.counter + message.events.length,
+      };
   }
 }
 
-function withFigures(view: LiveView, atMs: number, figures: Figures, problem: string | undefined): LiveView {
-  return { ...view, figures, figuresAtMs: atMs, problem, history: extended(view.history, atMs / 1000, figures) };
+function withFigures(
+  view: LiveView,
+  atMs: number,
+  figures: Figures,
+  problem: string | undefined,
+): LiveView {
+  return {
+    ...view,
+    figures,
+    figuresAtMs: atMs,
+    problem,
+    history: extended(view.history, atMs / 1000, figures),
+  };
 }
 
 function extended({ times, columns }: History, at: number, figures: Figures): History {
   const last = times.at(-1);
   if (last !== undefined && at <= last) return { times, columns };
   const from = Math.max(0, times.length + 1 - KEPT_SECONDS);
-  const grow = (key: keyof Figures): readonly (number | null)[] => [...columns[key], figures[key]].slice(from);
+  const grow = (key: keyof Figures): readonly (number | null)[] =>
+    [...columns[key], figures[key]].slice(from);
   return {
     times: [...times, at].slice(from),
     columns: {

@@ -37,10 +37,21 @@ export function LoginPage(): ReactNode {
               <img src="/favicon.svg" width={36} height={36} alt="" />
               <PageHeader title="Log in to Vedette" />
               <Text fz="sm" c="dimmed">
-                With a token of scope <b>read</b> or <b>admin</b>. On a local start, <code>vdt_admin_local</code> works.
+                With a token of scope <b>read</b> or <b>admin</b>. On a local start,{" "}
+                <code>vdt_admin_local</code> works.
               </Text>
             </Box>
-            <PasswordInput label="Token" name="token" autoComplete="current-password" value={token} onChange={(e) => setToken(e.currentTarget.value)} error={error} required data-autofocus autoFocus />
+            <PasswordInput
+              label="Token"
+              name="token"
+              autoComplete="current-password"
+              value={token}
+              onChange={(e) => setToken(e.currentTarget.value)}
+              error={error}
+              required
+              data-autofocus
+              autoFocus
+            />
             <Button type="submit" loading={busy} disabled={token.trim() === ""}>
               Log in
             </Button>

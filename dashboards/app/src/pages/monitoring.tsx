@@ -11,7 +11,13 @@ import { Panel } from "../components/panel";
 import { formatTime } from "../format";
 import { useLive } from "../live/store";
 
-const FIGURES = ["requestRate", "errorRate", "p95Seconds", "activeUsers", "eventsPerMinute"] as const;
+const FIGURES = [
+  "requestRate",
+  "errorRate",
+  "p95Seconds",
+  "activeUsers",
+  "eventsPerMinute",
+] as const;
 const HALF = 300;
 
 /** The project right now. */
@@ -21,15 +27,29 @@ export function MonitoringPage(): ReactNode {
   const atMs = useLive((v) => v.figuresAtMs);
   return (
     <>
-      <PageHeader title="Monitoring" note={atMs === 0 ? undefined : <span className="vd-num">{formatTime(atMs)}</span>} />
+      <PageHeader
+        title="Monitoring"
+        note={atMs === 0 ? undefined : <span className="vd-num">{formatTime(atMs)}</span>}
+      />
       {problem !== undefined && (
-        <Alert color="yellow" variant="light" mb="sm" p="xs" title="Some figures cannot be told" role="status">
+        <Alert
+          color="yellow"
+          variant="light"
+          mb="sm"
+          p="xs"
+          title="Some figures cannot be told"
+          role="status"
+        >
           <span className="vd-wrap">{problem}</span>
         </Alert>
       )}
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="sm" mb="sm">
         {FIGURES.map((f) => (
-          <FigureCard key={f} figure={f} threshold={dashboard.data?.figures[f].threshold ?? undefined} />
+          <FigureCard
+            key={f}
+            figure={f}
+            threshold={dashboard.data?.figures[f].threshold ?? undefined}
+          />
         ))}
       </SimpleGrid>
       <Grid gap="sm">
@@ -64,7 +84,12 @@ function FiringAlerts(): ReactNode {
           <AlertsTable alerts={alerts} compact />
         </ScrollArea>
       )}
-      <Box component="div" role="status" aria-live="polite" style={{ position: "absolute", left: -9999 }}>
+      <Box
+        component="div"
+        role="status"
+        aria-live="polite"
+        style={{ position: "absolute", left: -9999 }}
+      >
         <Text>{firing} alerts are firing</Text>
       </Box>
     </Panel>

@@ -37,6 +37,10 @@ export function takeTokenFromAddress(): string | undefined {
   if (token === null || token === "") return undefined;
   fragment.delete("token");
   const rest = fragment.toString();
-  history.replaceState(history.state, "", location.pathname + location.search + (rest === "" ? "" : `#${rest}`));
+  history.replaceState(
+    history.state,
+    "",
+    location.pathname + location.search + (rest === "" ? "" : `#${rest}`),
+  );
   return token;
 }
