@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { assetsDir, workerBundle } from "../build.mjs";
-import { applyMigrations } from "./migrations.mjs";
+import { migrate } from "./migrations.mjs";
 
 const CLASSES = {
   METRIC_SHARD: "MetricShard",
@@ -23,6 +23,7 @@ const PLENTY = { simple: { limit: 10_000_000, period: 60 } };
 export async function startWorker({ stateDir, host, port, vars = {}, verbose = false }) {
   await assertPortFree(host, port);
   mkdirSync(stateDir, { recursive: true });
+  await migrate(stateDir);
   const mf = new Miniflare(
     convertV4MiniflareOptions({
       host,
@@ -67,7 +68,6 @@ export async function startWorker({ stateDir, host, port, vars = {}, verbose = f
     }),
   );
   await mf.ready;
-  await applyMigrations(await mf.getD1Database("DB"));
   const worker = await mf.getWorker();
   return {
     url: `http://${hostInLinks(host)}:${port}`,
