@@ -15,6 +15,7 @@ import { answerUnexpected } from "./http/report-error";
 import { securityHeaders } from "./http/security-headers";
 import { sessionRoutes } from "./http/session";
 import { tokenRoutes } from "./http/tokens";
+import { traceRoutes } from "./http/traces/routes";
 
 /** The Hono app: middleware order and mounts, nothing else. Built once per isolate; the ports come with each request. */
 export function makeApp(): Hono<AppEnv> {
@@ -38,6 +39,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", healthRoutes());
   app.route("/", ingestMetricsRoutes());
   app.route("/", logRoutes());
+  app.route("/", traceRoutes());
   app.route("/", tokenRoutes());
   app.route("/", jobRoutes());
   app.route("/", sessionRoutes());

@@ -11,6 +11,7 @@ import { makePushGroupStore } from "./storage/push-groups";
 import { listProjects } from "./storage/projects";
 import { makeReportStore } from "./storage/report-store";
 import { listTickingObjects } from "./storage/ticking-objects";
+import { makeTraceStore } from "./storage/trace-store";
 import { makeTokenStore } from "./storage/token-store";
 
 /** One per isolate: requests are counted here until they are flushed. */
@@ -41,6 +42,7 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     },
     logs: (projectId) =>
       makeLogStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("logs")),
+    traces: (projectId) => makeTraceStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("traces")),
     objects: (projectId) => makeObjects(env, projectId, clock),
     pushGroups: (projectId) => makePushGroupStore(env.DB, projectId),
     incidents: (projectId) => makeIncidentStore(env.DB, projectId),

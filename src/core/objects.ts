@@ -152,5 +152,24 @@ export interface LiveHubRpc {
 export interface SpillRpc extends Ticking {
   /** Keeps a refused D1 write: `kind` names the writer, `payload` its bytes. Durable when it resolves. */
   put(kind: string, payload: Uint8Array): Promise<void>;
-  status(): Promise<{ readonly pending: number; readonly poisoned: number }>;
+  status(): Promise<SpillStatus>;
+}
+
+export interface SpillStatus {
+  /** Batches that wait for the store. */
+  readonly pending: number;
+  readonly pendingBytes: number;
+  /** When the oldest of them was put, ms; 0 where none waits. */
+  readonly oldestAtMs: number;
+  /** Drains that failed in a row. */
+  readonly failures: number;
+  /** Batches kept aside because they can never be written. */
+  readonly poisoned: number;
+  /** The latest of them first. */
+  readonly poison: readonly {
+    readonly kind: string;
+    readonly bytes: number;
+    readonly putAtMs: number;
+    readonly error: string;
+  }[];
 }

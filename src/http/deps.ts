@@ -6,6 +6,7 @@ import type { JobStore } from "../core/jobs";
 import type { Objects, TickingObject } from "../core/object-stubs";
 import type { IncidentStore } from "../incidents/store";
 import type { ReportStore } from "../reports/store";
+import type { TraceStore } from "../core/traces";
 import type { Config } from "../env";
 import type { PushGroupStore } from "../ingest/pushgateway/group";
 import type { RateLimiter } from "./rate-limit";
@@ -25,6 +26,7 @@ export interface Deps {
   readonly selfMetrics: SelfMetrics;
   metrics(projectId: string): MetricReader & MetricWriter;
   logs(projectId: string): LogStore;
+  traces(projectId: string): TraceStore;
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
   pushGroups(projectId: string): PushGroupStore;

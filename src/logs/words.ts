@@ -3,7 +3,7 @@ import type { LogLine } from "../core/logs";
 /** A word longer than this is cut, in the index and in questions alike. */
 const MAX_WORD = 64;
 
-const ASCII = /^[\x00-\x7f]*$/;
+const BEYOND_ASCII = /[\u0080-\uffff]/;
 const ASCII_WORD = /[a-z0-9_]+/g;
 /** Scripts written without spaces: each character is a word, a phrase finds them in a row. */
 const UNSPACED =
@@ -13,7 +13,7 @@ const WORD = new RegExp(`[${UNSPACED}]|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}_]
 /** The words of a text in order: runs of letters, digits and `_`, without case. */
 export function wordsOf(text: string): string[] {
   const lower = text.toLowerCase();
-  const found = lower.match(ASCII.test(lower) ? ASCII_WORD : WORD);
+  const found = lower.match(BEYOND_ASCII.test(lower) ? WORD : ASCII_WORD);
   if (found === null) return [];
   return found.map((w) => (w.length > MAX_WORD ? w.slice(0, MAX_WORD) : w));
 }

@@ -1,6 +1,8 @@
 import { type Env, parseConfig } from "../env";
 import { insertLogChunks, unpackLogChunks } from "./log-chunks";
 import { LOG_CHUNKS_KIND } from "./log-store";
+import { insertSpanChunks, unpackSpanChunks } from "./span-chunks";
+import { SPAN_CHUNKS_KIND } from "./trace-store";
 import { makeMetricStore } from "./metric-store";
 import { makeObjects } from "./objects";
 
@@ -14,6 +16,9 @@ export type SpillWriter = (env: Env, projectId: string, payload: Uint8Array) => 
 export const SPILL_WRITERS: Readonly<Record<string, SpillWriter>> = {
   [LOG_CHUNKS_KIND]: async (env, projectId, payload) => {
     await insertLogChunks(env.DB, projectId, unpackLogChunks(payload));
+  },
+  [SPAN_CHUNKS_KIND]: async (env, projectId, payload) => {
+    await insertSpanChunks(env.DB, projectId, unpackSpanChunks(payload));
   },
   /** Counters of records that are stored already (http/derived-metrics.ts). */
   "metric-batch": async (env, projectId, payload) => {

@@ -48,7 +48,8 @@ export async function writeOrSpill(
   }
 }
 
-async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
+/** @throws Error `timed out` where the work is not done in time; it may still be done later. */
+export async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`D1 write timed out after ${ms} ms`)), ms);

@@ -2,8 +2,16 @@ import { keyValue, resource, scope } from "../otlp/common";
 import { type CodecValue, message, one, sub, subs } from "../otlp/schema";
 
 /** opentelemetry/proto/trace/v1/trace.proto and collector/trace/v1/trace_service.proto. */
-const event = message({ timeUnixNano: one(1, "fixed64"), name: one(2, "string"), attributes: subs(3, keyValue) });
-const link = message({ traceId: one(1, "hex"), spanId: one(2, "hex"), attributes: subs(4, keyValue) });
+const event = message({
+  timeUnixNano: one(1, "fixed64"),
+  name: one(2, "string"),
+  attributes: subs(3, keyValue),
+});
+const link = message({
+  traceId: one(1, "hex"),
+  spanId: one(2, "hex"),
+  attributes: subs(4, keyValue),
+});
 const status = message({ message: one(2, "string"), code: one(3, "int32") });
 
 const span = message({

@@ -35,7 +35,15 @@ function toSpan(s: OtlpSpan, service: string, scope: string, resource: Attribute
     scope,
     attributes: attributes(s.attributes),
     resource,
-    events: s.events.map((e) => ({ timeNs: e.timeUnixNano, name: e.name, attributes: attributes(e.attributes) })),
-    links: s.links.map((l) => ({ traceId: l.traceId, spanId: l.spanId, attributes: attributes(l.attributes) })),
+    events: s.events.map((e) => ({
+      timeNs: e.timeUnixNano,
+      name: e.name,
+      attributes: attributes(e.attributes),
+    })),
+    links: s.links.map((l) => ({
+      traceId: l.traceId,
+      spanId: l.spanId,
+      attributes: attributes(l.attributes),
+    })),
   };
 }

@@ -1,0 +1,15 @@
+import { Hono } from "hono";
+import { requireScope } from "../auth/require";
+import type { AppEnv } from "../deps";
+import { otlpRefusal } from "../otlp/respond";
+import { otlpTraces } from "./otlp";
+import { getTrace, listTraces } from "./read";
+
+/** Traces: in by OTLP, out by id or by what they were like. */
+export function traceRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.post("/v1/traces", requireScope("ingest", otlpRefusal), otlpTraces);
+  app.get("/api/v1/traces", requireScope("read"), listTraces);
+  app.get("/api/v1/traces/:id", requireScope("read"), getTrace);
+  return app;
+}
