@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it } from "vitest";
 import type { LiveAlert, LiveMessage } from "../../../src/core/live";
@@ -93,16 +93,39 @@ it("gives no lease and keeps nothing while nobody watches", async () => {
   expect((await w.next(ofType("snapshot"))).events.map((e) => e.name)).not.toContain("unseen");
 });
 
+/** Takes the hub's timer away, as an eviction does. A private part, because nothing else can lose it in a test. */
+async function loseTimer(): Promise<void> {
+  await runInDurableObject(stub, async (instance) => {
+    const inside = instance as unknown as { timer: number | undefined; ticking: boolean };
+    while (inside.ticking || inside.timer === undefined) await scheduler.wait(5);
+    clearTimeout(inside.timer);
+    inside.timer = undefined;
+  });
+}
+
 it("goes on after the object was evicted under its sockets", async () => {
   const w = await watching();
   await w.next(ofType("figures"));
+  await loseTimer();
   await evictDurableObject(stub);
   const before = w.messages.length;
   await hub.publish([alerts]);
   expect((await w.next(ofType("alerts"))).alerts).toEqual([alert]);
-  await new Promise((r) => setTimeout(r, 2_200));
+  await scheduler.wait(1_500);
   expect(w.messages.slice(before).some((m) => m.type === "figures")).toBe(true);
-}, 20_000);
+}, 15_000);
+
+it("has its timer revived by the alarm", async () => {
+  const w = await watching();
+  await w.next(ofType("figures"));
+  await loseTimer();
+  const before = w.messages.length;
+  await scheduler.wait(1_300);
+  expect(w.messages.slice(before).some((m) => m.type === "figures")).toBe(false);
+  expect(await runDurableObjectAlarm(stub)).toBe(true);
+  await scheduler.wait(1_500);
+  expect(w.messages.slice(before).some((m) => m.type === "figures")).toBe(true);
+}, 15_000);
 
 it("sends a socket only the topics it asked for", async () => {
   const w = await watching("?topics=events");
