@@ -125,3 +125,23 @@ CREATE TABLE `reports` (
 	`sent_at_ms` integer,
 	PRIMARY KEY(`project_id`, `id`)
 );
+--> statement-breakpoint
+CREATE TABLE `events` (
+	`project_id` text NOT NULL,
+	`person` text NOT NULL,
+	`time_ms` integer NOT NULL,
+	`id` text NOT NULL,
+	`name` text NOT NULL,
+	`path` text NOT NULL,
+	`session_id` text NOT NULL,
+	`referrer` text NOT NULL,
+	`country` text NOT NULL,
+	`device` text NOT NULL,
+	`browser` text NOT NULL,
+	`os` text NOT NULL,
+	`value` real,
+	`details` text NOT NULL,
+	PRIMARY KEY(`project_id`, `person`, `time_ms`, `id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `events_by_time` ON `events` (`project_id`,`time_ms`,`name`,`path`);

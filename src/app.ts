@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { AppEnv } from "./http/deps";
+import { eventRoutes } from "./http/events/routes";
 import { healthRoutes } from "./http/health";
 import { jobRoutes } from "./http/jobs/routes";
 import { ingestMetricsRoutes } from "./http/ingest-metrics/routes";
@@ -40,6 +41,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", ingestMetricsRoutes());
   app.route("/", logRoutes());
   app.route("/", traceRoutes());
+  app.route("/", eventRoutes());
   app.route("/", tokenRoutes());
   app.route("/", jobRoutes());
   app.route("/", sessionRoutes());

@@ -1,7 +1,9 @@
 import type { Deps } from "./http/deps";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
+import { makeAnalyticsSink, pointAllowance } from "./storage/analytics-engine";
 import { makeConfigStore } from "./storage/config-store";
+import { makeEventStore } from "./storage/event-store";
 import { makeIncidentStore } from "./storage/incident-store";
 import { makeJobStore } from "./storage/job-store";
 import { makeLogStore } from "./storage/log-store";
@@ -21,6 +23,7 @@ const clock = (): number => Date.now();
 
 /** Builds the ports from the bindings. The composition root of the Worker's routes and jobs. */
 export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): Deps {
+  const points = pointAllowance();
   return {
     config: configOf(env),
     clock,
@@ -43,6 +46,9 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     logs: (projectId) =>
       makeLogStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("logs")),
     traces: (projectId) => makeTraceStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("traces")),
+    events: (projectId) =>
+      makeEventStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("events")),
+    analytics: (projectId) => makeAnalyticsSink(env.ANALYTICS, projectId, points),
     objects: (projectId) => makeObjects(env, projectId, clock),
     pushGroups: (projectId) => makePushGroupStore(env.DB, projectId),
     incidents: (projectId) => makeIncidentStore(env.DB, projectId),

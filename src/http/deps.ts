@@ -1,5 +1,6 @@
 import type { Clock, IdSource, Random } from "../core/clock";
 import type { ConfigStore } from "../core/config-store";
+import type { AnalyticsSink, EventStore } from "../core/events";
 import type { LogStore } from "../core/logs";
 import type { MetricReader, MetricWriter } from "../core/metric-store";
 import type { JobStore } from "../core/jobs";
@@ -27,6 +28,9 @@ export interface Deps {
   metrics(projectId: string): MetricReader & MetricWriter;
   logs(projectId: string): LogStore;
   traces(projectId: string): TraceStore;
+  events(projectId: string): EventStore;
+  /** Points for totals at scale; writing is free of effect where Analytics Engine is not bound. */
+  analytics(projectId: string): AnalyticsSink;
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
   pushGroups(projectId: string): PushGroupStore;

@@ -1,4 +1,6 @@
 import { type Env, parseConfig } from "../env";
+import { insertEvents, unpackEventWrite } from "./event-insert";
+import { EVENTS_KIND } from "./event-store";
 import { insertLogChunks, unpackLogChunks } from "./log-chunks";
 import { LOG_CHUNKS_KIND } from "./log-store";
 import { insertSpanChunks, unpackSpanChunks } from "./span-chunks";
@@ -14,6 +16,9 @@ export type SpillWriter = (env: Env, projectId: string, payload: Uint8Array) => 
 
 /** What `SpillRpc.put` can keep, by kind. A kind stays as long as an object out there may hold one. */
 export const SPILL_WRITERS: Readonly<Record<string, SpillWriter>> = {
+  [EVENTS_KIND]: async (env, projectId, payload) => {
+    await insertEvents(env.DB, projectId, unpackEventWrite(payload));
+  },
   [LOG_CHUNKS_KIND]: async (env, projectId, payload) => {
     await insertLogChunks(env.DB, projectId, unpackLogChunks(payload));
   },

@@ -38,7 +38,15 @@ const FIELDS: Readonly<Record<Field, readonly string[]>> = {
 };
 
 /** Fields that senders also put among the properties; there they stay visible, except for the address. */
-const IN_PROPERTIES: readonly Field[] = ["id", "userId", "anonymousId", "sessionId", "url", "referrer", "ip"];
+const IN_PROPERTIES: readonly Field[] = [
+  "id",
+  "userId",
+  "anonymousId",
+  "sessionId",
+  "url",
+  "referrer",
+  "ip",
+];
 /** Names of the object that holds the properties. */
 const BAGS = ["properties", "props", "attributes", "data"];
 
@@ -76,7 +84,8 @@ export function claimFields(item: JsonObject): Claim {
     return { ...claim, properties: "malformed" };
   const bag = bagName === undefined ? {} : (item[bagName] as JsonObject);
   const properties = new Map<string, unknown>();
-  for (const [k, v] of Object.entries(item)) if (!used.has(k) && k !== bagName) properties.set(k, v);
+  for (const [k, v] of Object.entries(item))
+    if (!used.has(k) && k !== bagName) properties.set(k, v);
   for (const [k, v] of Object.entries(bag)) properties.set(k, v);
   for (const field of IN_PROPERTIES) {
     for (const name of FIELDS[field]) {

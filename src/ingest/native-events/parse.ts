@@ -1,6 +1,6 @@
 import type { EventDraft } from "../../core/events";
 import { type Result, err, ok } from "../../core/result";
-import { type Claim, type JsonObject, claimFields, isObject } from "./fields";
+import { type Claim, claimFields, isObject } from "./fields";
 import { EVENT_LIMITS } from "./limits";
 
 export type EventRejection =
@@ -141,7 +141,12 @@ function parseTime(given: unknown, nowMs: number): Result<number | undefined, Ev
   else if (typeof given !== "string") return malformed;
   else if (/^\d{9,16}(?:\.\d+)?$/.test(given)) return parseTime(Number(given), nowMs);
   // A time without a zone is UTC, wherever the server stands.
-  else if (ISO.test(given)) ms = Date.parse(/T|\s/.test(given) && !/Z|[+-]\d\d:?\d\d$/.test(given) ? `${given.replace(" ", "T")}Z` : given);
+  else if (ISO.test(given))
+    ms = Date.parse(
+      /T|\s/.test(given) && !/Z|[+-]\d\d:?\d\d$/.test(given)
+        ? `${given.replace(" ", "T")}Z`
+        : given,
+    );
   else return malformed;
   ms = Math.round(ms);
   if (!Number.isSafeInteger(ms)) return malformed;
@@ -184,6 +189,9 @@ function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-function fault(reason: EventRejection, detail: string): { readonly ok: false; readonly error: EventFault } {
+function fault(
+  reason: EventRejection,
+  detail: string,
+): { readonly ok: false; readonly error: EventFault } {
   return err({ reason, detail });
 }

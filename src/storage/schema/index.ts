@@ -5,3 +5,4 @@ export * from "./traces";
 export * from "./incidents";
 export * from "./jobs";
 export * from "./reports";
+export * from "./events";
