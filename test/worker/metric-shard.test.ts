@@ -1,9 +1,12 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { RuleGroup } from "../../durable-objects/rule-group";
 import { BatchBuilder } from "../../src/core/batch";
+import { encodeLabels } from "../../src/core/label-bytes";
 import { labelsOf, labelsToRecord } from "../../src/core/labels";
 import type { Matcher } from "../../src/core/matchers";
+import { SampleBudgetError, ShardUnavailableError } from "../../src/core/metric-store";
 import { makeObjects } from "../../src/storage/objects";
 import { makeMetricStore } from "../../src/storage/metric-store";
 
@@ -111,4 +114,274 @@ describe("a metric shard", () => {
       ["too_far_in_future", 1],
     ]);
   });
+});
+
+describe("what a shard costs", () => {
+  it("writes at most two rows a request and twenty a thousand samples, deletes and folds included", async () => {
+    const { shard } = project();
+    const requests = 600;
+    const perRequest = 1000;
+    const labels = Array.from({ length: perRequest }, (_, i) =>
+      encodeLabels(labelsOf({ __name__: "load", series: `s${i}` })),
+    );
+    const start = Date.now() - 3_600_000;
+    for (let r = 0; r < requests; r++) {
+      const b = new BatchBuilder();
+      for (const l of labels) b.sample(b.seriesBytes(l), start + r * 1000, r);
+      expect((await shard.append(b.finish())).accepted).toBe(perRequest);
+    }
+    const { rowsWritten, samplesAppended, segments } = await shard.status();
+    expect(samplesAppended).toBe(requests * perRequest);
+    expect(segments).toBeGreaterThan(0);
+    expect(rowsWritten / requests).toBeLessThanOrEqual(2);
+    expect(rowsWritten / ((requests * perRequest) / 1000)).toBeLessThanOrEqual(20);
+  }, 60_000);
+
+  it("writes at most two rows for a request of one sample, sent one after the other", async () => {
+    const { shard } = project();
+    const start = Date.now() - 3_600_000;
+    const requests = 530;
+    for (let r = 0; r < requests; r++)
+      expect((await shard.append(batchOf("up", [["a", start + r * 1000, r]]))).accepted).toBe(1);
+    const { rowsWritten, samplesAppended, logRows } = await shard.status();
+    expect(samplesAppended).toBe(requests);
+    expect(logRows).toBeLessThan(requests);
+    expect(rowsWritten / requests).toBeLessThanOrEqual(2);
+  }, 60_000);
+
+  it("gives requests that arrive together one log row", async () => {
+    const { shard } = project();
+    const now = Date.now();
+    await shard.append(batchOf("up", [["first", now, 1]]));
+    const before = await shard.status();
+    const results = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => shard.append(batchOf("up", [[`h${i}`, now, i]]))),
+    );
+    expect(results.every((r) => r.accepted === 1)).toBe(true);
+    const after = await shard.status();
+    expect(after.logRows - before.logRows).toBe(1);
+    expect(after.headSamples - before.headSamples).toBe(40);
+  });
+
+  it("refuses bytes that are no batch without harming others of the same commit", async () => {
+    const { shard } = project();
+    const good = shard.append(batchOf("up", [["a", Date.now(), 1]]));
+    const bad = shard.append(new Uint8Array([1, 2, 3])).then(
+      () => "taken",
+      (e: unknown) => String(e),
+    );
+    expect(await bad).toMatch(/shorter than its header/);
+    expect((await good).accepted).toBe(1);
+  });
+});
+
+describe("increments", () => {
+  const countOf = async (store: ReturnType<typeof makeMetricStore>, name: string) => {
+    const [series] = await store.select([
+      { matchers: named(name), startMs: 0, endMs: Date.now() + 600_000 },
+    ]);
+    return (series ?? []).map((s) => ({ times: [...s.timestamps], values: [...s.values] }));
+  };
+  const increments = (name: string, amount: number, id = ""): Uint8Array => {
+    const b = new BatchBuilder(id);
+    b.increment(b.series(labelsOf({ __name__: name })), Date.now(), amount);
+    return b.finish();
+  };
+
+  it("become a counter that starts from an explicit zero one second before", async () => {
+    const { store } = project();
+    await store.append(increments("hits_total", 3));
+    const [s] = await countOf(store, "hits_total");
+    expect(s?.values).toEqual([0, 3]);
+    expect((s?.times[1] as number) - (s?.times[0] as number)).toBe(1000);
+  });
+
+  it("write at most one sample a second, and lose nothing that waits, even when the object is aborted", async () => {
+    const { store } = project();
+    for (let i = 0; i < 10; i++) await store.append(increments("hits_total", 1));
+    const [early] = await countOf(store, "hits_total");
+    expect(early?.values.length).toBeLessThanOrEqual(4);
+    await abortAllDurableObjects();
+    await store.append(increments("hits_total", 1));
+    await vi.waitFor(
+      async () => {
+        const [s] = await countOf(store, "hits_total");
+        expect(s?.values.at(-1)).toBe(11);
+        for (let i = 1; i < (s?.times.length ?? 0); i++)
+          expect((s?.times[i] as number) - (s?.times[i - 1] as number)).toBeGreaterThanOrEqual(
+            1000,
+          );
+      },
+      { timeout: 5_000, interval: 200 },
+    );
+  });
+
+  it("count once for the same batch id, across eviction", async () => {
+    const { store, evict } = project();
+    expect((await store.append(increments("hits_total", 2, "id-1"))).accepted).toBe(1);
+    await evict();
+    expect(await store.append(increments("hits_total", 2, "id-1"))).toEqual({
+      accepted: 0,
+      duplicates: 1,
+      rejected: [],
+    });
+    const [s] = await countOf(store, "hits_total");
+    expect(s?.values).toEqual([0, 2]);
+  });
+
+  it("refuse amounts that are not finite", async () => {
+    const { store } = project();
+    expect((await store.append(increments("hits_total", Infinity))).rejected[0]?.reason).toBe(
+      "invalid_value",
+    );
+  });
+});
+
+describe("questions about series", () => {
+  it("answers label names, values, series and metadata", async () => {
+    const { store } = project();
+    const now = Date.now();
+    const b = new BatchBuilder();
+    b.sample(b.series(labelsOf({ __name__: "a", x: "1" })), now, 1);
+    b.sample(b.series(labelsOf({ __name__: "b", y: "2" })), now, 1);
+    b.metadata({ name: "a", type: "counter", help: "A.", unit: "" });
+    await store.append(b.finish());
+    expect(await store.labelNames([], 0, now, 100)).toEqual(["__name__", "x", "y"]);
+    expect(await store.labelValues("__name__", [], 0, now, 100)).toEqual(["a", "b"]);
+    expect(await store.labelValues("__name__", [], 0, now, 1)).toEqual(["a"]);
+    expect((await store.series([named("b")], 0, now, 100)).map(labelsToRecord)).toEqual([
+      { __name__: "b", y: "2" },
+    ]);
+    expect(
+      await store.series([[{ type: "=~", name: "x", value: ".+" }]], now + 1, now + 2, 100),
+    ).toEqual([]);
+    expect(await store.metadata("a", 10)).toEqual([
+      { name: "a", type: "counter", help: "A.", unit: "" },
+    ]);
+  });
+
+  it("says by name when a query holds too many samples", async () => {
+    const { store } = project();
+    const now = Date.now();
+    await store.append(
+      batchOf("up", [
+        ["a", now - 1, 1],
+        ["a", now, 1],
+        ["b", now, 1],
+      ]),
+    );
+    await expect(
+      store.select([{ matchers: named("up"), startMs: 0, endMs: now }], { maxSamples: 2 }),
+    ).rejects.toThrow(SampleBudgetError);
+  });
+
+  it("fails as a whole when a shard does not answer", async () => {
+    const { shard } = project();
+    const now = Date.now();
+    await shard.append(batchOf("up", [["a", now, 1]]));
+    const broken = { select: () => Promise.reject(new Error("overloaded")) };
+    // Only select is called; the other methods are not needed here.
+    const store = makeMetricStore({
+      shard: (n) => (n === 0 ? shard : (broken as unknown as typeof shard)),
+      epochs: [{ from: 0, n: 2 }],
+    });
+    await expect(store.select([{ matchers: named("up"), startMs: 0, endMs: now }])).rejects.toThrow(
+      ShardUnavailableError,
+    );
+  });
+});
+
+describe("several shards", () => {
+  it("spread series, and answer as one, also after their number grew", async () => {
+    const id = `p${projects++}`;
+    const objects = makeObjects(env, id, Date.now);
+    const one = makeMetricStore({ shard: (n) => objects.metricShard(n) });
+    const four = makeMetricStore({
+      shard: (n) => objects.metricShard(n),
+      epochs: [
+        { from: 0, n: 1 },
+        { from: 1, n: 4 },
+      ],
+    });
+    const now = Date.now();
+    const hosts = Array.from({ length: 50 }, (_, i) => `h${i}`);
+    expect(
+      (
+        await one.append(
+          batchOf(
+            "up",
+            hosts.map((h) => [h, now - 1000, 1]),
+          ),
+        )
+      ).accepted,
+    ).toBe(50);
+    expect(
+      (
+        await four.append(
+          batchOf(
+            "up",
+            hosts.map((h) => [h, now, 2]),
+          ),
+        )
+      ).accepted,
+    ).toBe(50);
+    const counts = await Promise.all(
+      [0, 1, 2, 3].map(async (n) => (await objects.metricShard(n).status()).headSamples),
+    );
+    expect(counts.every((c) => c > 3)).toBe(true);
+    const [series] = await four.select([{ matchers: named("up"), startMs: 0, endMs: now }]);
+    expect(series).toHaveLength(50);
+    expect(
+      series?.every((s) => s.values[0] === 1 && s.values[1] === 2 && s.values.length === 2),
+    ).toBe(true);
+  });
+});
+
+describe("evaluation on write", () => {
+  it("nudges a group at once, then once more after a second, and keeps its selectors over eviction", async () => {
+    const { shard, evict } = project();
+    await shard.registerSelectors("ns/g", 1, [named("up")]);
+    await evict();
+    const nudged: number[] = [];
+    // The worker under test shares this isolate, so that the class itself can be watched.
+    const watched = vi.fn(async () => void nudged.push(Date.now()));
+    Object.defineProperty(RuleGroup.prototype, "nudge", {
+      value: watched,
+      configurable: true,
+      writable: true,
+    });
+    const start = Date.now();
+    for (let i = 0; i < 5; i++) await shard.append(batchOf("up", [["a", start + i, i]]));
+    await shard.append(batchOf("other", [["a", start, 1]]));
+    await vi.waitFor(() => expect(nudged.length).toBe(2), { timeout: 4000 });
+    expect((nudged[0] as number) - start).toBeLessThan(500);
+    expect((nudged[1] as number) - (nudged[0] as number)).toBeGreaterThanOrEqual(900);
+  });
+});
+
+describe("a large answer", () => {
+  it("comes as a stream and reads as one", async () => {
+    const { store, shard } = project();
+    const start = Date.now() - 3_000_000;
+    const labels = Array.from({ length: 300 }, (_, i) =>
+      encodeLabels(labelsOf({ __name__: "wide", series: `s${i}` })),
+    );
+    for (let k = 0; k < 12; k++) {
+      const b = new BatchBuilder();
+      for (const l of labels) {
+        const ref = b.seriesBytes(l);
+        for (let j = 0; j < 250; j++)
+          b.sample(ref, start + (k * 250 + j) * 1000, Math.sin(k * 250 + j) * 1e-7);
+      }
+      await shard.append(b.finish());
+    }
+    const requests = [{ matchers: named("wide"), startMs: 0, endMs: Date.now() }];
+    const answer = await shard.select(requests, 1e9);
+    expect(answer).toBeInstanceOf(ReadableStream);
+    await new Response(answer).arrayBuffer();
+    const [series] = await store.select(requests);
+    expect(series).toHaveLength(300);
+    expect(series?.every((s) => s.values.length === 3000)).toBe(true);
+    expect(series?.[0]?.values[777]).toBe(Math.sin(777) * 1e-7);
+  }, 60_000);
 });
