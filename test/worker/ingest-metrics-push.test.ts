@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { encodeFamilies } from "../ingest/exposition/encode-protobuf";
 import { INGEST, post, send, stored, values } from "./ingest-metrics-client";
 
 const push = (method: string, path: string, body?: string): Promise<Response> => send(path, { method, headers: INGEST, ...(body === undefined ? {} : { body }) });
@@ -61,9 +62,12 @@ describe("the Pushgateway API", () => {
     expect(await r.text()).toMatch(text);
   });
 
-  it("refuses protobuf by name", async () => {
-    const r = await post("/metrics/job/a", new Uint8Array(), { "content-type": "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited" });
-    expect(r.status).toBe(415);
+  it("takes the delimited protobuf of Go clients, and no other", async () => {
+    const type = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily";
+    const body = encodeFamilies([{ name: "pg_proto", type: 1, metrics: [{ labels: [["x", "y"]], value: 2.5 }] }]);
+    expect((await post("/metrics/job/go", body, { "content-type": `${type}; encoding=delimited` })).status).toBe(200);
+    expect(await values("pg_proto")).toEqual(['pg_proto{job="go", x="y"} 2.5']);
+    expect((await post("/metrics/job/go", body, { "content-type": `${type}; encoding=text` })).status).toBe(415);
   });
 
   it("wants a token", async () => {

@@ -4,7 +4,7 @@ import { checkMediaType } from "../../ingest/body/content";
 import type { BodyError } from "../../ingest/body/errors";
 import { EXPOSITION_BODY_LIMIT } from "../../ingest/body/limits";
 import { decodeExposition } from "../../ingest/exposition/batch";
-import type { ExpositionError } from "../../ingest/exposition/parse";
+import type { ExpositionBody, ExpositionFault } from "../../ingest/exposition/feed";
 import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
@@ -12,34 +12,41 @@ import { appendBatch } from "./append";
 import { bodyProblem, rejectionProblem, unavailableProblem } from "./problems";
 
 const OPENMETRICS = "application/openmetrics-text";
+const PROTOBUF = "application/vnd.google.protobuf";
 /** `curl --data-binary` calls everything a form; clients that push text often send no type at all. */
-const TEXT_TYPES = [
+const TYPES = [
   "text/plain",
   OPENMETRICS,
+  PROTOBUF,
   "",
   "application/x-www-form-urlencoded",
   "application/octet-stream",
 ];
 
-export interface ExpositionText {
-  readonly text: string;
-  readonly openMetrics: boolean;
-}
-
-/** The exposition text of a request, bounded, gzip undone. */
-export async function readExposition(request: Request): Promise<Result<ExpositionText, BodyError>> {
-  const media = checkMediaType(request.headers.get("content-type"), TEXT_TYPES);
+/** The exposition of a request, bounded, gzip undone. */
+export async function readExposition(request: Request): Promise<Result<ExpositionBody, BodyError>> {
+  const header = request.headers.get("content-type");
+  const media = checkMediaType(header, TYPES);
   if (!media.ok) return media;
+  const { type, params } = media.value;
+  if (type === PROTOBUF && params.get("encoding") !== "delimited") {
+    return err({
+      reason: "unsupported_content_type",
+      got: header ?? "",
+      expected: [`${PROTOBUF}; proto=io.prometheus.client.MetricFamily; encoding=delimited`],
+    });
+  }
   const body = await readBody(request, {
     limitBytes: EXPOSITION_BODY_LIMIT,
     encodings: ["identity", "gzip", "deflate"],
   });
   if (!body.ok) return body;
+  if (type === PROTOBUF) return ok({ format: "protobuf", bytes: body.value });
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body.value);
     // Only OpenMetrics ends in this line; prom-client pushes it without saying its type.
-    const ends = media.value.type === "" && /(?:^|\n)# EOF\n?$/.test(text);
-    return ok({ text, openMetrics: ends || media.value.type === OPENMETRICS });
+    const ends = type === "" && /(?:^|\n)# EOF\n?$/.test(text);
+    return ok({ format: ends || type === OPENMETRICS ? "openmetrics" : "text", text });
   } catch {
     return err({
       reason: "malformed_encoding",
@@ -49,12 +56,12 @@ export async function readExposition(request: Request): Promise<Result<Expositio
   }
 }
 
-export function expositionProblem(c: Context, e: ExpositionError): Response {
+export function expositionProblem(c: Context, e: ExpositionFault): Response {
   return problem(c, {
     status: 400,
     code: "exposition_malformed",
-    detail: `line ${e.line}, column ${e.column}: ${e.message}`,
-    where: `${e.line}:${e.column}`,
+    detail: e.message,
+    where: e.where,
   });
 }
 
@@ -66,7 +73,7 @@ export async function importPrometheus(c: Context<AppEnv>): Promise<Response> {
   const body = await readExposition(c.req.raw);
   if (!body.ok) return bodyProblem(c, body.error);
   const deps = c.get("deps");
-  const decoded = decodeExposition(body.value.text, body.value, deps.clock());
+  const decoded = decodeExposition(body.value, deps.clock());
   if (!decoded.ok) return expositionProblem(c, decoded.error);
   const stored = await appendBatch(deps, c.get("actor").projectId, decoded.value.batch);
   if (!stored.ok) return unavailableProblem(c, stored.error);

@@ -32,7 +32,7 @@ export async function pushGroup(c: Context<AppEnv>): Promise<Response> {
   const mode: PushMode = c.req.method === "PUT" ? "replace" : "merge";
   const body = await readExposition(c.req.raw);
   if (!body.ok) return c.text(`${bodyErrorMessage(body.error)}\n`, bodyErrorStatus(body.error));
-  const families = parsePush(body.value.text, body.value, grouping.value);
+  const families = parsePush(body.value, grouping.value);
   if (!families.ok) return c.text(`${faultText(families.error)}\n`, 400);
   return await change(c, grouping.value, mode, families.value);
 }
@@ -99,7 +99,7 @@ function groupingOf(c: Context<AppEnv>): ReturnType<typeof parseGrouping> {
 function faultText(f: PushFault): string {
   switch (f.reason) {
     case "malformed":
-      return `text format parsing error in line ${f.error.line}, column ${f.error.column}: ${f.error.message}`;
+      return `parsing error: ${f.error.message}`;
     case "timestamp":
       return `pushed metrics must not have timestamps: ${f.series}`;
     case "duplicate":

@@ -1,20 +1,19 @@
 import { BatchBuilder } from "../../core/batch";
 import { type Result, ok } from "../../core/result";
-import { type ExpositionError, type ExpositionOptions, parseExposition } from "./parse";
+import { type ExpositionBody, type ExpositionFault, feedExposition } from "./feed";
 
 export interface DecodedExposition {
   readonly batch: Uint8Array;
   readonly samples: number;
 }
 
-/** Exposition text → packed batch; samples without a timestamp get `nowMs`. */
+/** Exposition → packed batch; samples without a timestamp get `nowMs`. */
 export function decodeExposition(
-  text: string,
-  options: ExpositionOptions,
+  body: ExpositionBody,
   nowMs: number,
-): Result<DecodedExposition, ExpositionError> {
+): Result<DecodedExposition, ExpositionFault> {
   const batch = new BatchBuilder();
-  const done = parseExposition(text, options, {
+  const done = feedExposition(body, {
     sample: (labels, value, timeMs) => batch.sample(batch.series(labels), timeMs ?? nowMs, value),
     metadata: (m) => batch.metadata(m),
   });

@@ -11,7 +11,7 @@ import {
 import { type Result, err, ok } from "../../core/result";
 import type { MetricMetadata } from "../../core/series";
 import { STALE_BYTES } from "../../core/stale";
-import { type ExpositionError, type ExpositionOptions, parseExposition } from "../exposition/parse";
+import { type ExpositionBody, type ExpositionFault, feedExposition } from "../exposition/feed";
 
 /** What was pushed last under one grouping key; it stays current until it is replaced or deleted. */
 export interface PushGroup {
@@ -41,7 +41,7 @@ export interface PushGroupStore {
 }
 
 export type PushFault =
-  | { readonly reason: "malformed"; readonly error: ExpositionError }
+  | { readonly reason: "malformed"; readonly error: ExpositionFault }
   | { readonly reason: "timestamp"; readonly series: string }
   | { readonly reason: "duplicate"; readonly series: string };
 
@@ -50,14 +50,13 @@ const PUSH_TIME = "push_time_seconds";
 
 /** The families of a pushed body; the grouping labels override those of its samples. */
 export function parsePush(
-  text: string,
-  options: ExpositionOptions,
+  body: ExpositionBody,
   grouping: Labels,
 ): Result<readonly PushFamily[], PushFault> {
   const samples: [Labels, number][] = [];
   const meta = new Map<string, MetricMetadata>();
   let timed: Labels | undefined;
-  const done = parseExposition(text, options, {
+  const done = feedExposition(body, {
     sample(labels, value, timeMs) {
       if (timeMs !== undefined) timed ??= labels;
       samples.push([labels, value]);

@@ -63,7 +63,7 @@ function push(
   text: string,
   now: number,
 ): { group: PushGroup; rows: string[] } {
-  const families = parsePush(text, { openMetrics: false }, GROUPING);
+  const families = parsePush({ format: "text", text }, GROUPING);
   if (!families.ok) throw new Error(JSON.stringify(families.error));
   const group = pushedGroup(old, mode, GROUPING, families.value, now);
   return {
@@ -151,8 +151,8 @@ describe("pushed groups", () => {
     ["a 1 1700000000000", { reason: "timestamp", series: "a" }],
     ["a 1\na 2", { reason: "duplicate" }],
     ['a{job="x"} 1\na{job="y"} 2', { reason: "duplicate" }],
-    ["a", { reason: "malformed", error: { line: 1, column: 2 } }],
+    ["a", { reason: "malformed", error: { where: "1:2" } }],
   ])("refuses %j", (text, error) => {
-    expect(parsePush(text, { openMetrics: false }, GROUPING)).toMatchObject({ ok: false, error });
+    expect(parsePush({ format: "text", text }, GROUPING)).toMatchObject({ ok: false, error });
   });
 });

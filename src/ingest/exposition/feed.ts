@@ -1,0 +1,35 @@
+import { type Result, err, ok } from "../../core/result";
+import { type ExpositionSink, parseExposition } from "./parse";
+import { parseProtobufExposition } from "./protobuf";
+
+/** A body in one of the exposition formats. */
+export type ExpositionBody =
+  | { readonly format: "text" | "openmetrics"; readonly text: string }
+  | { readonly format: "protobuf"; readonly bytes: Uint8Array };
+
+export interface ExpositionFault {
+  /** `line:column`, or a byte offset. */
+  readonly where: string;
+  /** Says the place, too. */
+  readonly message: string;
+}
+
+/** Feeds every sample and then its metadata to the sink, whatever the format. */
+export function feedExposition(
+  body: ExpositionBody,
+  sink: ExpositionSink,
+): Result<{ readonly samples: number }, ExpositionFault> {
+  if (body.format === "protobuf") {
+    const done = parseProtobufExposition(body.bytes, sink);
+    return done.ok
+      ? ok(done.value)
+      : err({
+          where: String(done.error.at),
+          message: `byte ${done.error.at}: ${done.error.message}`,
+        });
+  }
+  const done = parseExposition(body.text, { openMetrics: body.format === "openmetrics" }, sink);
+  if (done.ok) return ok(done.value);
+  const { line, column, message } = done.error;
+  return err({ where: `${line}:${column}`, message: `line ${line}, column ${column}: ${message}` });
+}

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readBatch } from "../../../src/core/batch";
+import { decodeExposition } from "../../../src/ingest/exposition/batch";
+import { batchRows } from "../batch-rows";
+import { encodeFamilies } from "./encode-protobuf";
+
+const NOW = 1_700_000_000_000;
+const decode = (bytes: Uint8Array): ReturnType<typeof decodeExposition> =>
+  decodeExposition({ format: "protobuf", bytes }, NOW);
+
+const BODY = encodeFamilies([
+  {
+    name: "reqs_total",
+    type: 0,
+    help: "Requests.",
+    metrics: [
+      { labels: [["code", "200"]], value: 3 },
+      { labels: [["code", "500"]], value: 1, timestampMs: NOW - 5 },
+    ],
+  },
+  { name: "g", type: 1, metrics: [{ value: Number.NaN }] },
+  { name: "u", type: 3, metrics: [{ value: -1 }] },
+  {
+    name: "s",
+    type: 2,
+    metrics: [
+      {
+        summary: {
+          count: 2,
+          sum: 3,
+          quantiles: [
+            [0.5, 1],
+            [0.99, 2],
+          ],
+        },
+      },
+    ],
+  },
+  {
+    name: "h",
+    type: 4,
+    metrics: [
+      {
+        labels: [["x", "y"]],
+        histogram: {
+          count: 4,
+          sum: 9,
+          buckets: [
+            [0.1, 1],
+            [1, 3],
+          ],
+        },
+      },
+    ],
+  },
+]);
+
+describe("the protobuf exposition format", () => {
+  it("reads every kind of family", () => {
+    const got = decode(BODY);
+    if (!got.ok) throw new Error(got.error.message);
+    expect(got.value.samples).toBe(13);
+    expect(batchRows(got.value.batch).map((r) => r.replace(` ${NOW} `, " "))).toEqual([
+      'reqs_total{code="200"} 3',
+      `reqs_total{code="500"} ${NOW - 5} 1`,
+      "g NaN",
+      "u -1",
+      's{quantile="0.5"} 1',
+      's{quantile="0.99"} 2',
+      "s_sum 3",
+      "s_count 2",
+      'h_bucket{le="0.1", x="y"} 1',
+      'h_bucket{le="1", x="y"} 3',
+      'h_bucket{le="+Inf", x="y"} 4',
+      'h_sum{x="y"} 9',
+      'h_count{x="y"} 4',
+    ]);
+    expect(readBatch(got.value.batch).metadata[0]).toEqual({
+      name: "reqs_total",
+      type: "counter",
+      help: "Requests.",
+      unit: "",
+    });
+  });
+
+  it("says where a body is cut", () => {
+    const whole = decode(BODY.subarray(0, 0));
+    expect(whole).toMatchObject({ ok: true, value: { samples: 0 } });
+    let cuts = 0;
+    for (let n = 1; n < BODY.length; n++) {
+      const got = decode(BODY.subarray(0, n));
+      // A cut between two families leaves a whole body.
+      if (got.ok) cuts++;
+      else expect(Number(got.error.where)).toBeLessThanOrEqual(n);
+    }
+    expect(cuts).toBe(4);
+  });
+
+  it("refuses a family without a name", () => {
+    expect(decode(encodeFamilies([{ name: "", type: 1, metrics: [{ value: 1 }] }]))).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/without a name/) as string },
+    });
+  });
+
+  it("throws nothing, whatever the bytes", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(BODY.length - 1), fc.nat(255)), { maxLength: 4 }),
+        (edits) => {
+          const bytes = BODY.slice();
+          for (const [at, to] of edits) bytes[at] = to;
+          decode(bytes);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
