@@ -231,6 +231,7 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
   }
 
   private broadcast(message: LiveMessage): void {
+    if (message.type === "events") this.source.stir();
     this.state = applied(this.state, message);
     const text = JSON.stringify(message);
     for (const socket of message.type === "snapshot" ? this.sockets() : this.sockets(message.type))

@@ -12,4 +12,6 @@ export interface LiveSource {
   logs(limit: number, nowMs: number): Promise<readonly LiveLogLine[]>;
   /** The newest `limit` events, oldest first. */
   events(limit: number, nowMs: number): Promise<readonly LiveEvent[]>;
+  /** Events have come: figures about them are to be read anew. */
+  stir(): void;
 }

@@ -4,7 +4,8 @@ import { type FigureDefinition, type FigureLevel, levelOf } from "../../live/fig
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { evaluateExpr, evaluateFigures } from "./evaluate";
-import { makeLiveSource, otherFigures } from "./source";
+import { makeEventFigures } from "./event-figures";
+import { makeLiveSource } from "./source";
 import { loadFigureDefinitions } from "./definitions";
 
 const RECENT = 50;
@@ -21,7 +22,7 @@ export function dashboardRoutes(): Hono<AppEnv> {
     const definitions = await loadFigureDefinitions(deps, projectId)(now);
     const metrics = deps.metrics(projectId);
     const [told, average, alerts, incidents, events, database] = await Promise.all([
-      evaluateFigures(metrics, otherFigures(deps, projectId), definitions, now),
+      evaluateFigures(metrics, makeEventFigures(deps.events(projectId)).figure, definitions, now),
       settle(evaluateExpr(metrics, AVERAGE_SECONDS, now)),
       settle(source.alerts()),
       settle(source.incidents()),

@@ -1,12 +1,15 @@
 import { liveIncident } from "../../incidents/live";
-import { boundLine } from "../../live/bounds";
+import { boundEvent, boundLine } from "../../live/bounds";
 import type { LiveSource } from "../../live/source";
 import type { Deps } from "../deps";
-import { evaluateFigures, type OtherFigure } from "./evaluate";
+import { evaluateFigures } from "./evaluate";
+import { makeEventFigures } from "./event-figures";
+import { liveEvent } from "../events/store-events";
 import { loadFigureDefinitions } from "./definitions";
 import { parseActiveAlerts } from "./active-alerts";
 
 const MAX_INCIDENTS = 100;
+const RECENT_EVENTS_MS = 15 * 60_000;
 const RECENT_LOGS_MS = 15 * 60_000;
 /** Clocks of senders differ. */
 const MAX_AHEAD_MS = 60_000;
@@ -14,10 +17,15 @@ const MAX_AHEAD_MS = 60_000;
 /** A project's present state through its ports. One per hub: it remembers the definitions for a while. */
 export function makeLiveSource(deps: Deps, projectId: string): LiveSource {
   const definitions = loadFigureDefinitions(deps, projectId);
-  const other = otherFigures(deps, projectId);
+  const eventFigures = makeEventFigures(deps.events(projectId));
   return {
     async figures(nowMs) {
-      return evaluateFigures(deps.metrics(projectId), other, await definitions(nowMs), nowMs);
+      return evaluateFigures(
+        deps.metrics(projectId),
+        eventFigures.figure,
+        await definitions(nowMs),
+        nowMs,
+      );
     },
     async alerts() {
       return parseActiveAlerts(await deps.objects(projectId).alertRouter().alerts());
@@ -40,13 +48,12 @@ export function makeLiveSource(deps: Deps, projectId: string): LiveSource {
         )
         .toReversed();
     },
-    async events() {
-      return [];
+    async events(limit, nowMs) {
+      const events = await deps
+        .events(projectId)
+        .list({ fromMs: nowMs - RECENT_EVENTS_MS, toMs: nowMs + MAX_AHEAD_MS, limit });
+      return events.map((e) => boundEvent(liveEvent(e))).toReversed();
     },
+    stir: eventFigures.stir,
   };
-}
-
-/** Figures that the product-event store answers. */
-export function otherFigures(_deps: Deps, _projectId: string): OtherFigure {
-  return async () => null;
 }
