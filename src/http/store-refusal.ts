@@ -1,3 +1,6 @@
+import type { Context } from "hono";
+import { problem } from "./problem";
+
 /** Why a store took nothing, as a sender can be told. */
 export interface StoreRefusal {
   readonly reason: "store_quota" | "store_unavailable";
@@ -18,5 +21,26 @@ export function storeRefusal(e: unknown): StoreRefusal | undefined {
       return { reason: "store_unavailable", message: e.message };
     default:
       return undefined;
+  }
+}
+
+/** The refusal as problem+json, saying when to send the same again. */
+export function refusalProblem(c: Context, { reason, message }: StoreRefusal): Response {
+  c.header("retry-after", String(STORE_RETRY_AFTER_S[reason]));
+  return problem(c, {
+    status: STORE_STATUS[reason],
+    code: reason,
+    detail: `${message}; the same may be sent again`,
+  });
+}
+
+/** Answers what a store refused as problem+json; any other error goes on. */
+export async function orRefusal(c: Context, answer: () => Promise<Response>): Promise<Response> {
+  try {
+    return await answer();
+  } catch (e) {
+    const refusal = storeRefusal(e);
+    if (refusal === undefined) throw e;
+    return refusalProblem(c, refusal);
   }
 }

@@ -7,6 +7,7 @@ import { matchesLine } from "../logs/query";
 import { serviceWord } from "../logs/words";
 import { fromHexText } from "./hex";
 import { insertLogChunks, packLogChunks, toLogChunks } from "./log-chunks";
+import { reading } from "./reading";
 import { writeOrSpill } from "./write-or-spill";
 
 export const LOG_CHUNKS_KIND = "log-chunks";
@@ -35,7 +36,7 @@ export function makeLogStore(db: D1Database, projectId: string, spill: () => Spi
         },
       });
     },
-    search: (search) => searchChunks(db, projectId, search),
+    search: (search) => reading(() => searchChunks(db, projectId, search)),
     async deleteBefore(beforeMs) {
       const done = await db
         .prepare(

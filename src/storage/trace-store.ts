@@ -12,6 +12,7 @@ import { decodeSpans } from "../traces/chunk";
 import { mergeFragments } from "../traces/fragment";
 import { bucketKeys, lookupKeys } from "../traces/index-keys";
 import { fromHexText } from "./hex";
+import { reading } from "./reading";
 import { insertSpanChunks, packSpanChunks, toSpanChunks } from "./span-chunks";
 import { writeOrSpill } from "./write-or-spill";
 
@@ -45,8 +46,8 @@ export function makeTraceStore(
         },
       });
     },
-    trace: (traceId) => readTrace(db, projectId, traceId),
-    search: (search) => searchTraces(db, projectId, search),
+    trace: (traceId) => reading(() => readTrace(db, projectId, traceId)),
+    search: (search) => reading(() => searchTraces(db, projectId, search)),
     deleteBefore: (beforeMs) => deleteBefore(db, projectId, beforeMs),
   };
 }

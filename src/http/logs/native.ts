@@ -13,7 +13,7 @@ import type { AppEnv } from "../deps";
 import { bodyBatchId, clientBatchId } from "../ingest-metrics/batch-id";
 import { bodyProblem } from "../ingest-metrics/problems";
 import { problem } from "../problem";
-import { STORE_RETRY_AFTER_S, STORE_STATUS } from "../store-refusal";
+import { refusalProblem } from "../store-refusal";
 import { lineRejectionText, storeLines } from "./store-lines";
 
 const NDJSON = [
@@ -54,15 +54,7 @@ export async function nativeLogs(c: Context<AppEnv>): Promise<Response> {
     (await clientBatchId(c.req.raw, actor)) ??
     (allTimed && lines.length > 1 ? await bodyBatchId(actor, body.value) : deps.newId());
   const stored = await storeLines(deps, actor, batchId, lines);
-  if (!stored.ok) {
-    const { reason, message } = stored.error;
-    c.header("retry-after", String(STORE_RETRY_AFTER_S[reason]));
-    return problem(c, {
-      status: STORE_STATUS[reason],
-      code: reason,
-      detail: `${message}; nothing is lost by sending the same again`,
-    });
-  }
+  if (!stored.ok) return refusalProblem(c, stored.error);
   const { accepted, rejected } = stored.value;
   if (rejected.length === 0) return c.json({ accepted });
   return problem(c, {

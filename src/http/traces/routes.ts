@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { otlpRefusal } from "../otlp/respond";
+import { orRefusal } from "../store-refusal";
 import { otlpTraces } from "./otlp";
 import { getTrace, listTraces } from "./read";
 
@@ -9,7 +10,7 @@ import { getTrace, listTraces } from "./read";
 export function traceRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post("/v1/traces", requireScope("ingest", otlpRefusal), otlpTraces);
-  app.get("/api/v1/traces", requireScope("read"), listTraces);
-  app.get("/api/v1/traces/:id", requireScope("read"), getTrace);
+  app.get("/api/v1/traces", requireScope("read"), (c) => orRefusal(c, () => listTraces(c)));
+  app.get("/api/v1/traces/:id", requireScope("read"), (c) => orRefusal(c, () => getTrace(c)));
   return app;
 }
