@@ -201,7 +201,7 @@ it("does not keep what a used-up quota refuses, and names a spill that does not 
     },
   );
   await expect(alone.append("b", [line("x")])).rejects.toThrow(StoreUnavailableError);
-  await expect(
-    objects(project).spill("logs").put("no-such-kind", new Uint8Array()),
-  ).rejects.toThrow("no spill writer");
+  await runInDurableObject(stubOf(project), async (spill) => {
+    await expect(spill.put("no-such-kind", new Uint8Array())).rejects.toThrow("no spill writer");
+  });
 });
