@@ -13,7 +13,11 @@ export function send(path: string, init: RequestInit = {}): Promise<Response> {
   return exports.default.fetch(`http://vedette.test${path}`, init);
 }
 
-export function post(path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
+export function post(
+  path: string,
+  body: BodyInit,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return send(path, { method: "POST", body, headers: { ...INGEST, ...headers } });
 }
 
@@ -23,19 +27,33 @@ const store = () => {
 };
 
 /** Everything stored under a metric name, as `labels time value` lines, sorted. */
-export async function stored(metric: string, labels: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const matchers: Matcher[] = [{ type: "=", name: "__name__", value: metric }, ...Object.entries(labels).map(([name, value]) => ({ type: "=" as const, name, value }))];
-  const [series = []] = await store().select([{ matchers, startMs: 0, endMs: Date.now() + 3_600_000 }]);
+export async function stored(
+  metric: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
+  const matchers: Matcher[] = [
+    { type: "=", name: "__name__", value: metric },
+    ...Object.entries(labels).map(([name, value]) => ({ type: "=" as const, name, value })),
+  ];
+  const [series = []] = await store().select([
+    { matchers, startMs: 0, endMs: Date.now() + 3_600_000 },
+  ]);
   return series
     .flatMap((s) => {
       const bits = bitsOf(s.values);
-      return Array.from(s.timestamps, (t, i) => `${renderLabels(s.labels)} ${t} ${isStaleAt(bits, i) ? "stale" : s.values[i]}`);
+      return Array.from(
+        s.timestamps,
+        (t, i) => `${renderLabels(s.labels)} ${t} ${isStaleAt(bits, i) ? "stale" : s.values[i]}`,
+      );
     })
     .sort();
 }
 
 /** As {@link stored} without the times. */
-export async function values(metric: string, labels?: Readonly<Record<string, string>>): Promise<string[]> {
+export async function values(
+  metric: string,
+  labels?: Readonly<Record<string, string>>,
+): Promise<string[]> {
   return (await stored(metric, labels)).map((row) => row.replace(/ \d+ (\S+)$/, " $1"));
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { encodeFamilies } from "../ingest/exposition/encode-protobuf";
 import { INGEST, post, send, stored, values } from "./ingest-metrics-client";
 
-const push = (method: string, path: string, body?: string): Promise<Response> => send(path, { method, headers: INGEST, ...(body === undefined ? {} : { body }) });
+const push = (method: string, path: string, body?: string): Promise<Response> =>
+  send(path, { method, headers: INGEST, ...(body === undefined ? {} : { body }) });
 
 describe("the Pushgateway API", () => {
   it("PUT, POST and DELETE", async () => {
@@ -21,7 +22,8 @@ describe("the Pushgateway API", () => {
 
     const deleted = await push("DELETE", path);
     expect([deleted.status, await deleted.text()]).toEqual([202, ""]);
-    for (const metric of ["pg_records", "pg_added"]) expect((await stored(metric)).at(-1)).toMatch(/ stale$/);
+    for (const metric of ["pg_records", "pg_added"])
+      expect((await stored(metric)).at(-1)).toMatch(/ stale$/);
     expect((await push("DELETE", path)).status).toBe(202);
   });
 
@@ -37,14 +39,19 @@ describe("the Pushgateway API", () => {
     await push("PUT", "/metrics/job/dropped", "pg_dropped 3");
     await push("DELETE", "/metrics/job/dropped");
     const before = (await stored("pg_kept")).length;
-    const r = await send("/api/v1/jobs/repeat-push-groups/run", { method: "POST", headers: { authorization: "Bearer vdt_admin_local" } });
+    const r = await send("/api/v1/jobs/repeat-push-groups/run", {
+      method: "POST",
+      headers: { authorization: "Bearer vdt_admin_local" },
+    });
     expect(r.status).toBe(200);
     expect((await values("pg_kept")).slice(before)).toEqual(['pg_kept{job="kept"} 3']);
     expect((await stored("pg_dropped")).at(-1)).toMatch(/ stale$/);
   });
 
   it("lets pushers to one group through side by side", async () => {
-    const done = await Promise.all(Array.from({ length: 5 }, (_, i) => push("POST", "/metrics/job/crowd", `pg_crowd_${i} 1`)));
+    const done = await Promise.all(
+      Array.from({ length: 5 }, (_, i) => push("POST", "/metrics/job/crowd", `pg_crowd_${i} 1`)),
+    );
     expect(done.map((r) => r.status)).toEqual([200, 200, 200, 200, 200]);
     await push("PUT", "/metrics/job/crowd", "");
     for (let i = 0; i < 5; i++) expect((await stored(`pg_crowd_${i}`)).at(-1)).toMatch(/ stale$/);
@@ -64,10 +71,17 @@ describe("the Pushgateway API", () => {
 
   it("takes the delimited protobuf of Go clients, and no other", async () => {
     const type = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily";
-    const body = encodeFamilies([{ name: "pg_proto", type: 1, metrics: [{ labels: [["x", "y"]], value: 2.5 }] }]);
-    expect((await post("/metrics/job/go", body, { "content-type": `${type}; encoding=delimited` })).status).toBe(200);
+    const body = encodeFamilies([
+      { name: "pg_proto", type: 1, metrics: [{ labels: [["x", "y"]], value: 2.5 }] },
+    ]);
+    expect(
+      (await post("/metrics/job/go", body, { "content-type": `${type}; encoding=delimited` }))
+        .status,
+    ).toBe(200);
     expect(await values("pg_proto")).toEqual(['pg_proto{job="go", x="y"} 2.5']);
-    expect((await post("/metrics/job/go", body, { "content-type": `${type}; encoding=text` })).status).toBe(415);
+    expect(
+      (await post("/metrics/job/go", body, { "content-type": `${type}; encoding=text` })).status,
+    ).toBe(415);
   });
 
   it("wants a token", async () => {

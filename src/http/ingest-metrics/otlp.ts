@@ -48,6 +48,9 @@ export async function otlpMetrics(c: Context<AppEnv>): Promise<Response> {
   if (!stored.ok) return otlpFailure(format, 503, stored.error.message, RETRY_AFTER_S);
   const { rejected } = stored.value;
   if (rejected.length === 0) return otlpSuccess("metrics", format);
+  if (stored.value.accepted === 0 && rejected.every((r) => r.reason === "series_limit")) {
+    return otlpFailure(format, 429, rejectionText(rejected), RETRY_AFTER_S);
+  }
   // The shard counts samples, of which a histogram point has many: no more points than were sent can be rejected.
   const count = rejected.reduce((n, r) => n + r.count, 0);
   return otlpSuccess("metrics", format, {
