@@ -44,9 +44,8 @@ export async function enrichEvents(
       const id = draft.id ?? options.idFor(index);
       const client = clientOf(draft, options.client);
       const kind = clientKind(client.userAgent);
-      const anonymous = draft.userId === "" && draft.anonymousId === "";
-      const visitorId =
-        anonymous && isBrowser(kind) ? await visitor(client.ip, client.userAgent) : "";
+      // Kept beside a user id too: it joins what the same browser did before it was known.
+      const visitorId = isBrowser(kind) ? await visitor(client.ip, client.userAgent) : "";
       const { userId, anonymousId } = draft;
       return {
         id,
