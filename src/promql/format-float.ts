@@ -23,3 +23,14 @@ function withoutExponent(s: string, e: number): string {
   else out = `${digits.slice(0, point)}.${digits.slice(point)}`;
   return negative ? `-${out}` : out;
 }
+
+/** Go's `%g`: the shortest digits, with an exponent below 1e-4 and from 1e6 on. */
+export function formatShortest(v: number): string {
+  const plain = formatFloat(v);
+  if (!Number.isFinite(v) || v === 0) return plain;
+  const [digits = "", exponent = "0"] = Math.abs(v).toExponential().split("e");
+  const exp = Number(exponent);
+  if (exp >= -4 && exp < 6) return plain;
+  const size = String(Math.abs(exp)).padStart(2, "0");
+  return `${v < 0 ? "-" : ""}${digits}e${exp < 0 ? "-" : "+"}${size}`;
+}

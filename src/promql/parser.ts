@@ -21,7 +21,9 @@ import { type ParseError } from "./parse-error";
 import { quote, unquote } from "./quoting";
 import { SIGNATURES } from "./signatures";
 
+/** Bounds on recursion here and in everything that walks the tree. */
 const MAX_DEPTH = 250;
+const MAX_CHAIN = 1000;
 /** 2⁶³ milliseconds in seconds. */
 const MAX_TIMESTAMP_S = 2 ** 63 / 1000;
 const PRECEDENCE: Readonly<Record<string, number>> = {
@@ -188,9 +190,10 @@ class Parser {
   private expression(minPrecedence: number): Expr {
     if (++this.depth > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
     let lhs = this.unary();
-    for (;;) {
+    for (let links = 0; ; links++) {
       const op = this.binaryOperator();
       if (op === undefined) break;
+      if (links > MAX_CHAIN) this.stop(this.cur, "expression has too many operands");
       const precedence = PRECEDENCE[op] as number;
       if (precedence < minPrecedence || (precedence === minPrecedence && op !== "^")) break;
       lhs = this.binary(lhs, op, precedence);
@@ -497,7 +500,8 @@ class Parser {
 
   private postfix(first: Expr): Expr {
     let expr = first;
-    for (;;) {
+    for (let links = 0; ; links++) {
+      if (links > MAX_CHAIN) this.stop(this.cur, "expression has too many modifiers");
       if (this.isPunct("[")) expr = this.brackets(expr);
       else if (this.isKeyword("offset") && !this.peekPunct("{")) expr = this.offset(expr);
       else if (this.isOp("@")) expr = this.atModifier(expr);
@@ -632,14 +636,15 @@ class Parser {
   }
 
   private offsetDuration(): DurationExpr {
-    if (this.isOp("-") || this.isOp("+")) {
-      const negative = this.next().text === "-";
-      const of = this.offsetDuration();
-      return negative ? negated(of) : of;
+    const signs: boolean[] = [];
+    while (this.isOp("-") || this.isOp("+")) {
+      signs.push(this.next().text === "-");
+      if (signs.length > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
     }
     const before = this.problems.length;
-    const d = this.durationPrimary("offset");
+    let d = this.durationPrimary("offset");
     if (this.problems.length > before) throw new SyntaxStop();
+    for (const negative of signs) if (negative) d = negated(d);
     return d;
   }
 
@@ -651,9 +656,10 @@ class Parser {
       const of = this.durationExpr(UNARY_OPERAND - 0.5, context);
       lhs = negative ? negated(of) : of;
     } else lhs = this.durationPrimary(context);
-    for (;;) {
+    for (let links = 0; ; links++) {
       const t = this.cur;
       if (t.kind !== "operator") break;
+      if (links > MAX_CHAIN) this.stop(t, "expression has too many operands");
       const precedence = PRECEDENCE[t.text] ?? 0;
       if (
         precedence < 4 ||

@@ -1,6 +1,7 @@
+import { METRIC_NAME } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import type { SelectRequest } from "../core/metric-store";
-import type { AtModifier, DurationExpr, Expr, Subquery, VectorSelector } from "./ast";
+import type { AtModifier, CallExpr, DurationExpr, Expr, Subquery, VectorSelector } from "./ast";
 import { type DurationContext, resolveDuration } from "./durations";
 import { QueryError } from "./query-error";
 import { SIGNATURES } from "./signatures";
@@ -31,6 +32,8 @@ export interface Plan {
   readonly requests: readonly SelectRequest[];
   /** Which request answers a selector. */
   readonly requestOf: ReadonlyMap<VectorSelector, number>;
+  /** What each call of info() selects its info series by. */
+  readonly infoSelectors: ReadonlyMap<CallExpr, VectorSelector>;
   /** Expressions whose value is the same at every step. */
   readonly invariant: ReadonlySet<Expr>;
 }
@@ -82,6 +85,7 @@ class Planner implements Plan {
   readonly timings = new Map<VectorSelector | Subquery, Timing>();
   readonly requests: SelectRequest[] = [];
   readonly requestOf = new Map<VectorSelector, number>();
+  readonly infoSelectors = new Map<CallExpr, VectorSelector>();
   readonly invariant = new Set<Expr>();
   readonly reaches: (SelectRequest & { readonly pinned: boolean })[] = [];
   private readonly durations: DurationContext;
@@ -123,7 +127,7 @@ class Planner implements Plan {
           else same = this.visit(a, from, to) && same;
         }
         if (e.func === "info") {
-          this.infoSelector(e.args[1], from, to);
+          this.infoSelector(e, from, to);
           return false;
         }
         if (e.args.length === 0 && TIME_DEPENDENT.has(e.func)) return false;
@@ -147,8 +151,22 @@ class Planner implements Plan {
     }
   }
 
-  private infoSelector(e: Expr | undefined, from: number, to: number): void {
-    if (e?.kind === "vectorSelector") this.selector(e, 0, from, to);
+  private infoSelector(e: CallExpr, from: number, to: number): void {
+    const given = e.args[1]?.kind === "vectorSelector" ? e.args[1] : undefined;
+    const matchers = given?.matchers ?? [];
+    const named = matchers.some((m) => m.name === METRIC_NAME);
+    const selector: VectorSelector = {
+      kind: "vectorSelector",
+      name: "",
+      matchers: named
+        ? matchers
+        : [{ type: "=", name: METRIC_NAME, value: "target_info" }, ...matchers],
+      offset: given?.offset,
+      at: given?.at,
+      span: given?.span ?? e.span,
+    };
+    this.infoSelectors.set(e, selector);
+    this.selector(selector, 0, from, to);
   }
 
   private timing(e: VectorSelector | Subquery, rangeMs: number, stepMs: number): Timing {

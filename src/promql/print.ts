@@ -1,7 +1,7 @@
 import type { AtModifier, DurationExpr, Expr, VectorMatching, VectorSelector } from "./ast";
 import { METRIC_NAME } from "../core/labels";
 import { renderDuration } from "../core/duration";
-import { formatFloat } from "./format-float";
+import { formatShortest } from "./format-float";
 import { quote } from "./quoting";
 
 const IDENTIFIER = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -11,7 +11,7 @@ const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 export function renderExpr(e: Expr): string {
   switch (e.kind) {
     case "number":
-      return e.isDuration ? durationText(Math.round(e.value * 1000)) : formatFloat(e.value);
+      return e.isDuration ? durationText(Math.round(e.value * 1000)) : formatShortest(e.value);
     case "string":
       return quote(e.value);
     case "paren":
@@ -68,6 +68,7 @@ export function selectorHead(s: VectorSelector): string {
         ? quote(m.value)
         : `${labelName(m.name)}${m.type}${quote(m.value)}`,
     );
+  parts.sort();
   if (s.name !== "" && !plain) parts.unshift(quote(s.name));
   const braces = parts.length === 0 ? "" : `{${parts.join(",")}}`;
   return `${plain ? s.name : ""}${braces}`;

@@ -3,7 +3,7 @@ import { type CallExpr, type Expr, type MatrixSelector, type Subquery, unwrapPar
 import { ABSENT, type Column, FLOAT, timeAt } from "./columns";
 import { type Env, isEmpty, newValues, scalarOf } from "./env";
 import { type RateKind, extrapolatedColumn } from "./extrapolation";
-import { formatFloat } from "./format-float";
+import { formatShortest } from "./format-float";
 import { type RangeInput, evalRangeArgument } from "./selectors";
 import * as k from "./window-kernels";
 
@@ -151,7 +151,7 @@ export function warnOfQuantile(qs: Float64Array, at: Expr, env: Env): void {
   for (const q of qs) {
     if (q >= 0 && q <= 1) continue;
     env.query.annotations.warn(
-      `quantile value should be between 0 and 1, got ${formatFloat(q)}`,
+      `quantile value should be between 0 and 1, got ${formatShortest(q)}`,
       at.span,
     );
   }

@@ -2,7 +2,7 @@ import { labelsKey } from "../core/labels";
 import type { AggregateExpr, Expr } from "./ast";
 import { ABSENT, type Column, FLOAT } from "./columns";
 import { type Env, isEmpty } from "./env";
-import { formatFloat } from "./format-float";
+import { formatShortest } from "./format-float";
 import { executionError } from "./query-error";
 
 /** topk or bottomk within one group: at each step the k best series stay. NaN comes last either way. */
@@ -82,7 +82,7 @@ export function limitRatio(
     if (r >= -1 && r <= 1) return r;
     const cap = Math.sign(r);
     env.query.annotations.warn(
-      `ratio value should be between -1 and 1, got ${formatFloat(r)}, capping to ${cap}`,
+      `ratio value should be between -1 and 1, got ${formatShortest(r)}, capping to ${cap}`,
       (e.param as Expr).span,
     );
     return cap;

@@ -45,7 +45,7 @@ function otherMessage(m: MessageMatch): MessageMatch {
 }
 
 function otherValue(v: number): number {
-  return Number.isFinite(v) ? 2 * v + 1 : 0.5;
+  return Number.isFinite(v) ? 3 * Math.abs(v) + 1 : 0.5;
 }
 
 function otherPoint(p: DescribedPoint): DescribedPoint {
