@@ -88,6 +88,9 @@ export interface AlertRouterRpc extends Ticking {
   groups(): Promise<string>;
   /** Newest first, as JSON of alerting/model NotificationLogEntry[]. */
   notificationLog(limit: number): Promise<string>;
+  /** Notes who has taken an alert in hand; false where no such alert fires. */
+  acknowledge(fingerprint: string, by: string): Promise<boolean>;
+  /** Takes JSON of alerting/silence-input SilenceInput; gives JSON of Result<Silence, SilenceRefusal>. */
   putSilence(silenceJson: string): Promise<string>;
   expireSilence(id: string): Promise<boolean>;
   silences(): Promise<string>;
@@ -112,6 +115,8 @@ export interface ReceiverRpc extends Ticking {
   enqueue(integrationJson: string, notification: OutgoingNotification): Promise<void>;
   /** Newest first, as JSON of notify/model DeliveryLogEntry[]. */
   deliveries(limit: number): Promise<string>;
+  /** What a built-in receiver keeps, newest first, as JSON of notify/model InboxMessage[]. */
+  inbox(limit: number): Promise<string>;
 }
 
 export interface IncidentRpc extends Ticking {

@@ -6,3 +6,4 @@ export * from "./incidents";
 export * from "./jobs";
 export * from "./reports";
 export * from "./events";
+export * from "./alerts";
