@@ -92,3 +92,16 @@ export function compileMatchers(ms: readonly Matcher[]): (labels: Labels) => boo
 export function renderMatchers(ms: readonly Matcher[]): string {
   return `{${ms.map((m) => `${m.name}${m.type}${JSON.stringify(m.value)}`).join(", ")}}`;
 }
+
+/**
+ * Replaces every match, `$1` and `${name}` standing for groups, as Go's
+ * regexp.ReplaceAllString does.
+ * @throws RegexError
+ */
+export function replaceRegex(pattern: string, replacement: string, text: string): string {
+  try {
+    return RE2JS.compile(pattern).matcher(text).replaceAll(replacement);
+  } catch (e) {
+    throw new RegexError(e instanceof Error ? e.message : String(e));
+  }
+}

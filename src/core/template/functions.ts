@@ -1,0 +1,271 @@
+import { compileRegex, replaceRegex } from "../matchers";
+import { parseDuration } from "../duration";
+import { type TemplateFunction, TemplateProblem, truth } from "./evaluate";
+import { formatFloat, formatG, formatValue, sprintf } from "./format";
+
+/** Functions of Go's text/template itself. */
+export const GO_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  // Evaluated lazily by the evaluator; here so that the parser knows the names.
+  and: (...args) => args.find((a) => !truth(a)) ?? args.at(-1),
+  or: (...args) => args.find(truth) ?? args.at(-1),
+  not: (a) => !truth(a),
+  eq: (a, ...rest) => rest.some((b) => equal(a, b)),
+  ne: (a, b) => !equal(a, b),
+  lt: (a, b) => compare(a, b) < 0,
+  le: (a, b) => compare(a, b) <= 0,
+  gt: (a, b) => compare(a, b) > 0,
+  ge: (a, b) => compare(a, b) >= 0,
+  len: (a) => lengthOf(a),
+  index: (of, ...keys) => keys.reduce(at, of),
+  slice: (of, from, to) => sliceOf(of, from, to),
+  print: (...args) => args.map(formatValue).join(""),
+  println: (...args) => `${args.map(formatValue).join(" ")}\n`,
+  printf: (format, ...args) => sprintf(text(format), args),
+  html: (...args) => escapeHtml(args.map(formatValue).join("")),
+  urlquery: (...args) => encodeURIComponent(args.map(formatValue).join("")),
+};
+
+/** What Prometheus and Alertmanager share (prometheus.io/docs/prometheus/latest/configuration/template_reference). */
+export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  title: (s) =>
+    text(s).replace(
+      /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
+      (_, b: string, c: string) => b + c.toUpperCase(),
+    ),
+  toUpper: (s) => text(s).toUpperCase(),
+  toLower: (s) => text(s).toLowerCase(),
+  match: (pattern, s) => compileRegex(`(?s:.*)(?:${text(pattern)})(?s:.*)`)(text(s)),
+  reReplaceAll: (pattern, replacement, s) =>
+    replaceRegex(text(pattern), text(replacement), text(s)),
+  safeHtml: (s) => text(s),
+  humanizeDuration: (v) => humanizeDuration(number(v)),
+};
+
+/** Prometheus' own. */
+export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  humanize: (v) => humanize(number(v), 1000, ["k", "M", "G", "T", "P", "E", "Z", "Y"]),
+  humanize1024: (v) => humanize1024(number(v)),
+  humanizePercentage: (v) => `${formatG(number(v) * 100, 4)}%`,
+  humanizeTimestamp: (v) => humanizeTimestamp(number(v)),
+  toTime: (v) => new Date(number(v) * 1000),
+  toDuration: (v) => humanizeDuration(number(v)),
+  parseDuration: (s) => durationSeconds(text(s)),
+  stripPort: (s) => text(s).replace(/:\d*$/, ""),
+  stripDomain: (s) => stripDomain(text(s)),
+  args: (...args) => Object.fromEntries(args.map((a, i) => [`arg${i}`, a])),
+  first: (v) =>
+    Array.isArray(v) && v.length > 0
+      ? (v[0] as unknown)
+      : fail("first() called on vector with no elements"),
+  value: (v) => (isRecord(v) ? v["Value"] : fail("value() wants a sample")),
+  label: (name, v) =>
+    isRecord(v) && isRecord(v["Labels"])
+      ? (v["Labels"][text(name)] ?? "")
+      : fail("label() wants a sample"),
+  query: () => fail("queries inside templates are not offered"),
+};
+
+/** Alertmanager's own (prometheus.io/docs/alerting/latest/notifications, "Functions"). */
+export const ALERTMANAGER_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  join: (separator, list) =>
+    Array.isArray(list) ? list.map(formatValue).join(text(separator)) : fail("join wants a list"),
+  stringSlice: (...args) => args.map(text),
+  trimSpace: (s) => text(s).trim(),
+  toJson: (v) => JSON.stringify(v),
+  date: (layout, v) => goDate(text(layout), time(v)),
+  tz: (_zone, v) => time(v),
+};
+
+export function text(v: unknown): string {
+  return typeof v === "string" ? v : formatValue(v);
+}
+
+function number(v: unknown): number {
+  if (typeof v === "number") return v;
+  if (typeof v === "string" && v.trim() !== "") {
+    const n =
+      v === "+Inf" ? Number.POSITIVE_INFINITY : v === "-Inf" ? Number.NEGATIVE_INFINITY : Number(v);
+    if (!Number.isNaN(n) || v === "NaN") return n;
+  }
+  return fail(`${JSON.stringify(text(v))} is not a number`);
+}
+
+function time(v: unknown): Date {
+  if (v instanceof Date) return v;
+  const d = new Date(typeof v === "number" ? v * 1000 : text(v));
+  return Number.isNaN(d.getTime()) ? fail(`${JSON.stringify(text(v))} is not a time`) : d;
+}
+
+function fail(message: string): never {
+  throw new TemplateProblem(message);
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  if (typeof a !== typeof b) fail("incompatible types for comparison");
+  return a === b;
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  return fail("incompatible types for comparison");
+}
+
+function lengthOf(v: unknown): number {
+  if (typeof v === "string") return new TextEncoder().encode(v).length;
+  if (Array.isArray(v)) return v.length;
+  if (isRecord(v)) return Object.keys(v).length;
+  return fail("len of something without a length");
+}
+
+function at(of: unknown, key: unknown): unknown {
+  if (Array.isArray(of))
+    return typeof key === "number" && key >= 0 && key < of.length
+      ? (of[key] as unknown)
+      : fail(`index out of range: ${text(key)}`);
+  if (isRecord(of)) return Object.hasOwn(of, text(key)) ? of[text(key)] : "";
+  return fail("can't index this");
+}
+
+function sliceOf(of: unknown, from: unknown, to: unknown): unknown {
+  const [start, end] = [
+    from === undefined ? 0 : number(from),
+    to === undefined ? undefined : number(to),
+  ];
+  if (typeof of === "string" || Array.isArray(of)) return of.slice(start, end);
+  return fail("can't slice this");
+}
+
+function isRecord(v: unknown): v is Readonly<Record<string, unknown>> {
+  return typeof v === "object" && v !== null && !Array.isArray(v) && !(v instanceof Date);
+}
+
+function humanize(v: number, base: number, prefixes: readonly string[]): string {
+  if (v === 0 || !Number.isFinite(v)) return formatG(v, 4);
+  if (Math.abs(v) >= 1) {
+    let [rest, prefix] = [v, ""];
+    for (const p of prefixes) {
+      if (Math.abs(rest) < base) break;
+      prefix = p;
+      rest /= base;
+    }
+    return `${formatG(rest, 4)}${prefix}`;
+  }
+  let [rest, prefix] = [v, ""];
+  for (const p of ["m", "u", "n", "p", "f", "a", "z", "y"]) {
+    if (Math.abs(rest) >= 1) break;
+    prefix = p;
+    rest *= base;
+  }
+  return `${formatG(rest, 4)}${prefix}`;
+}
+
+function humanize1024(v: number): string {
+  if (Math.abs(v) <= 1 || !Number.isFinite(v)) return formatG(v, 4);
+  let [rest, prefix] = [v, ""];
+  for (const p of ["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"]) {
+    if (Math.abs(rest) < 1024) break;
+    prefix = p;
+    rest /= 1024;
+  }
+  return `${formatG(rest, 4)}${prefix}`;
+}
+
+function humanizeDuration(v: number): string {
+  if (!Number.isFinite(v)) return formatG(v, 4);
+  if (v === 0) return "0s";
+  const sign = v < 0 ? "-" : "";
+  const abs = Math.abs(v);
+  if (abs >= 1) {
+    const whole = Math.trunc(abs);
+    const [s, m, h, d] = [
+      whole % 60,
+      Math.trunc(whole / 60) % 60,
+      Math.trunc(whole / 3600) % 24,
+      Math.trunc(whole / 86_400),
+    ];
+    if (d > 0) return `${sign}${d}d ${h}h ${m}m ${s}s`;
+    if (h > 0) return `${sign}${h}h ${m}m ${s}s`;
+    if (m > 0) return `${sign}${m}m ${s}s`;
+    return `${sign}${formatG(abs, 4)}s`;
+  }
+  let [rest, prefix] = [abs, ""];
+  for (const p of ["m", "u", "n", "p", "f", "a", "z", "y"]) {
+    if (rest >= 1) break;
+    prefix = p;
+    rest *= 1000;
+  }
+  return `${sign}${formatG(rest, 4)}${prefix}s`;
+}
+
+function humanizeTimestamp(v: number): string {
+  if (!Number.isFinite(v)) return formatFloat(v);
+  const d = new Date(v * 1000);
+  return Number.isNaN(d.getTime()) ? fail(`${v} is not a time`) : formatValue(d);
+}
+
+function durationSeconds(s: string): number {
+  const d = parseDuration(s);
+  return d.ok ? d.value / 1000 : fail(d.error);
+}
+
+function stripDomain(hostPort: string): string {
+  const m = /^([^:]*)(:\d+)?$/.exec(hostPort);
+  const host = m?.[1] ?? hostPort;
+  if (/^[\d.]+$/.test(host)) return hostPort;
+  return `${host.split(".")[0] ?? ""}${m?.[2] ?? ""}`;
+}
+
+function escapeHtml(s: string): string {
+  const names: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&#34;",
+    "'": "&#39;",
+  };
+  return s.replace(/[&<>"']/g, (c) => names[c] ?? c);
+}
+
+/** Go's reference-time layouts, the parts that templates use. */
+function goDate(layout: string, d: Date): string {
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const months = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+  ];
+  const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+  const month = months[d.getUTCMonth()] ?? "";
+  const day = days[d.getUTCDay()] ?? "";
+  const parts: Readonly<Record<string, string>> = {
+    "2006": String(d.getUTCFullYear()),
+    January: month,
+    Jan: month.slice(0, 3),
+    Monday: day,
+    Mon: day.slice(0, 3),
+    MST: "UTC",
+    "Z07:00": "Z",
+    "-0700": "+0000",
+    "01": two(d.getUTCMonth() + 1),
+    "02": two(d.getUTCDate()),
+    "15": two(d.getUTCHours()),
+    "03": two(d.getUTCHours() % 12 || 12),
+    "04": two(d.getUTCMinutes()),
+    "05": two(d.getUTCSeconds()),
+    PM: d.getUTCHours() < 12 ? "AM" : "PM",
+  };
+  return layout.replace(
+    /2006|January|Jan|Monday|Mon|MST|Z07:00|-0700|01|02|15|03|04|05|PM/g,
+    (p) => parts[p] ?? p,
+  );
+}

@@ -1,0 +1,84 @@
+import type { Node, Template } from "./ast";
+import { type Result, err, ok } from "../result";
+import { type TemplateError, TemplateFailure, errorAt } from "./errors";
+import { type Scope, type TemplateFunction, evaluate } from "./evaluate";
+import {
+  ALERTMANAGER_FUNCTIONS,
+  GO_FUNCTIONS,
+  PROMETHEUS_FUNCTIONS,
+  TEXT_FUNCTIONS,
+} from "./functions";
+import { GLOBALS, parse } from "./parser";
+
+export type { Template } from "./ast";
+export type { TemplateError } from "./errors";
+export { type TemplateFunction, TemplateProblem } from "./evaluate";
+export { formatFloat } from "./format";
+
+/** Which functions a template may call: those of a rule's annotations, or those of a receiver's fields. */
+export type Dialect = "prometheus" | "alertmanager";
+
+const FUNCTIONS: Readonly<Record<Dialect, Readonly<Record<string, TemplateFunction>>>> = {
+  prometheus: {
+    ...GO_FUNCTIONS,
+    ...TEXT_FUNCTIONS,
+    ...PROMETHEUS_FUNCTIONS,
+    externalURL: () => "",
+    pathPrefix: () => "",
+  },
+  alertmanager: { ...GO_FUNCTIONS, ...TEXT_FUNCTIONS, ...ALERTMANAGER_FUNCTIONS },
+};
+
+const MAX_TEXT = 256 * 1024;
+
+/** Parses a Go template (https://pkg.go.dev/text/template). The error says where. */
+export function parseTemplate(text: string, dialect: Dialect): Result<Template, TemplateError> {
+  if (text.length > MAX_TEXT)
+    return err(errorAt(text, `a template has at most ${MAX_TEXT} characters`, 0));
+  return caught(text, () => parse(text, new Set(Object.keys(FUNCTIONS[dialect]))));
+}
+
+export interface RenderInput {
+  readonly dot: unknown;
+  /** `$labels`, `$value`, …: the names of {@link GLOBALS}. */
+  readonly variables?: Readonly<Partial<Record<(typeof GLOBALS)[number], unknown>>>;
+  /** Functions beside, or instead of, the dialect's. */
+  readonly functions?: Readonly<Record<string, TemplateFunction>>;
+  readonly defines?: ReadonlyMap<string, readonly Node[]>;
+}
+
+/** Renders a parsed template. Steps and output are bounded: a template comes from outside. */
+export function renderTemplate(
+  text: string,
+  template: Template,
+  dialect: Dialect,
+  input: RenderInput,
+): Result<string, TemplateError> {
+  const scope: Scope = {
+    dot: input.dot,
+    variables: input.variables ?? {},
+    functions: { ...FUNCTIONS[dialect], ...input.functions },
+    ...(input.defines === undefined ? {} : { defines: input.defines }),
+  };
+  return caught(text, () => evaluate(template, scope));
+}
+
+/** Parses and renders in one. */
+export function expandTemplate(
+  text: string,
+  dialect: Dialect,
+  input: RenderInput,
+): Result<string, TemplateError> {
+  if (!text.includes("{{")) return ok(text);
+  const parsed = parseTemplate(text, dialect);
+  return parsed.ok ? renderTemplate(text, parsed.value, dialect, input) : parsed;
+}
+
+function caught<T>(text: string, run: () => T): Result<T, TemplateError> {
+  try {
+    return ok(run());
+  } catch (e) {
+    if (e instanceof TemplateFailure) return err(errorAt(text, e.message, e.offset));
+    throw e;
+  }
+}
