@@ -1,6 +1,6 @@
 import { ByteReader, CorruptBytesError } from "./byte-reader";
 import { ByteWriter } from "./byte-writer";
-import { Symbols } from "./symbols";
+import { type Symbols, readSymbols } from "./symbols";
 
 /**
  * What stands beside a block's pages: which series it holds, in page order, and
@@ -60,8 +60,7 @@ export function encodeLabelSets(symbols: Symbols, sets: readonly Uint32Array[]):
   w.u8(VERSION);
   w.u8(KIND_LABELS);
   w.varint(sets.length);
-  w.varint(symbols.size);
-  for (let i = 0; i < symbols.size; i++) w.block(symbols.bytesOf(i));
+  symbols.write(w);
   for (const set of sets) {
     w.varint(set.length);
     for (const id of set) w.varint(id);
@@ -137,12 +136,7 @@ function decodeRefs(r: ByteReader, count: number): BlockSeries {
 }
 
 function decodeLabelSets(r: ByteReader, count: number): BlockSeries {
-  const symbols = new Symbols();
-  const symbolCount = r.varint();
-  for (let i = 0; i < symbolCount; i++) {
-    const b = r.block();
-    symbols.intern(b, 0, b.length);
-  }
+  const symbols = readSymbols(r);
   const starts = new Uint32Array(count + 1);
   let ids = new Uint32Array(count * 16 + 16);
   let at = 0;

@@ -1,7 +1,7 @@
 import { type BlockIndex, type PageMark, decodeIndex, encodeIndex, pagesOf } from "./block-index";
 import { Cache, type CacheLedger } from "./cache-ledger";
 import { type BlockLevel, type BlockMeta } from "./manifest";
-import { type ChunkEntry, PAGE_BYTES, PageWriter, readPage } from "./page";
+import { type ChunkEntry, type ChunkVisitor, PAGE_BYTES, PageWriter, readPage } from "./page";
 import {
   type BlobStorage,
   FIRST_BLOCK_SPACE,
@@ -41,7 +41,7 @@ export class BlockStore {
     wanted: ArrayLike<number>,
     after: number,
     to: number,
-    visit: (series: number, chunk: ChunkEntry) => void,
+    visit: ChunkVisitor,
   ): void {
     if (wanted.length === 0) return;
     const index = this.index(block);

@@ -9,10 +9,17 @@ export class CorruptBytesError extends Error {
  */
 export class ByteReader {
   constructor(
-    readonly bytes: Uint8Array,
+    public bytes: Uint8Array,
     public at = 0,
-    readonly end = bytes.length,
+    public end = bytes.length,
   ) {}
+
+  /** Reads on elsewhere, so that one reader serves many short stretches. */
+  reset(bytes: Uint8Array, at: number, end: number): void {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
 
   get done(): boolean {
     return this.at >= this.end;
@@ -58,6 +65,14 @@ export class ByteReader {
   f64(): number {
     SCRATCH_U8.set(this.take(8));
     return SCRATCH_F64[0] as number;
+  }
+
+  /** Goes past `n` bytes; gives where they began. */
+  skip(n: number): number {
+    const from = this.at;
+    if (from + n > this.end) throw new CorruptBytesError("bytes end early");
+    this.at = from + n;
+    return from;
   }
 
   /** The next `n` bytes, aliasing the input. */

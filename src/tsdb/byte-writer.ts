@@ -46,6 +46,15 @@ export class ByteWriter {
     this.length += part.length;
   }
 
+  /** Bytes `from`..`to` of `part`, without a view being made for short ones. */
+  putRange(part: Uint8Array, from: number, to: number): void {
+    const n = to - from;
+    if (this.length + n > this.bytes.length) this.grow(n);
+    if (n > 64) this.bytes.set(part.subarray(from, to), this.length);
+    else for (let i = from, at = this.length; i < to; i++) this.bytes[at++] = part[i] as number;
+    this.length += n;
+  }
+
   /** A length and the bytes. */
   block(part: Uint8Array): void {
     this.varint(part.length);

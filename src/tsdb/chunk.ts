@@ -1,6 +1,7 @@
 import { ByteReader, CorruptBytesError } from "./byte-reader";
 import { ByteWriter } from "./byte-writer";
-import { type IntMode, cheaperMode, getInts, isIntColumn, putInts } from "./int-column";
+import { INT_LIMIT, type IntMode, cheaperMode, getInts, isIntColumn, putInts } from "./int-column";
+import type { SampleColumns } from "./sample-columns";
 import { decodeXor, encodeXor } from "./xor-column";
 
 /**
@@ -20,14 +21,9 @@ const SCALES = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 const scratch = new ByteWriter(4096);
 let scaled = new Float64Array(CHUNK_SAMPLES);
 
-/** Packs samples `from`..`to` (times strictly rising, ms). `bits` is the 32-bit view of `values`. */
-export function encodeChunk(
-  times: Float64Array,
-  values: Float64Array,
-  bits: Uint32Array,
-  from: number,
-  to: number,
-): Uint8Array {
+/** Packs samples `from`..`to` of the columns (times strictly rising, ms). */
+export function encodeChunk(columns: SampleColumns, from: number, to: number): Uint8Array {
+  const { times, values, bits } = columns;
   const w = scratch;
   w.clear();
   w.u8(0);
@@ -43,23 +39,30 @@ export function encodeChunk(
   return out;
 }
 
+/** Bytes of a chunk that {@link putOffsetsChunk} writes. */
+export function offsetsChunkBytes(count: number): number {
+  let size = 1 + 1 + 8 + 12 * count;
+  for (let rest = count; rest > 127; rest = rest >>> 7) size++;
+  return size;
+}
+
 /**
  * Packs samples without compressing them, for an answer that is read at once: a base time, then
- * 32-bit offsets from it, then floats.
+ * 32-bit offsets from it, then floats. Both columns come as bytes.
  */
-export function encodeOffsetsChunk(
+export function putOffsetsChunk(
+  w: ByteWriter,
   base: number,
-  offsets: Int32Array,
-  values: Float64Array,
-  count: number,
-): Uint8Array {
-  const w = new ByteWriter(32 + 12 * count);
+  offsets: Uint8Array,
+  values: Uint8Array,
+  from: number,
+  to: number,
+): void {
   w.u8((TIMES.offsets << 4) | VALUES.raw);
-  w.varint(count);
+  w.varint(to - from);
   w.f64(base);
-  w.put(new Uint8Array(offsets.buffer, offsets.byteOffset, 4 * count));
-  w.put(new Uint8Array(values.buffer, values.byteOffset, 8 * count));
-  return w.view();
+  w.putRange(offsets, 4 * from, 4 * to);
+  w.putRange(values, 8 * from, 8 * to);
 }
 
 function putValues(
@@ -99,77 +102,78 @@ function putValues(
 /** The decimals (0 to 6) with which every value becomes an integer and comes back bit for bit; −1 where there are none. */
 function scaleOf(values: Float64Array, from: number, to: number): number {
   let scale = 0;
+  let max = 0;
   for (let i = from; i < to; i++) {
     const v = values[i] as number;
-    // Beyond 2^40 a rounded product may not come back; NaN and infinities fail this too.
-    if (!(v > -1.1e12 && v < 1.1e12)) return isIntColumn(values, from, to) ? 0 : -1;
-    if (v === 0 && 1 / v < 0) return -1;
-    for (;;) {
-      const factor = SCALES[scale] as number;
-      const n = Math.round(v * factor);
-      if (n / factor === v && n >= -(2 ** 50) && n <= 2 ** 50 && !(n === 0 && v < 0)) break;
-      if (++scale === SCALES.length) return -1;
-    }
+    const size = v < 0 ? -v : v;
+    // NaN and infinities fail here; minus zero has no integer that comes back as it.
+    if (!(size <= INT_LIMIT) || (v === 0 && 1 / v < 0)) return -1;
+    if (size > max) max = size;
+    if (scale === 0 && v === Math.floor(v)) continue;
+    while (!survives(v, SCALES[scale] as number)) if (++scale === SCALES.length) return -1;
   }
-  // A larger scale found late may push an early value over the column's limit.
+  if (scale === 0) return 0;
   const factor = SCALES[scale] as number;
-  for (let i = from; i < to; i++) {
-    const n = Math.round((values[i] as number) * factor);
-    if (n / factor !== values[i] || n > 2 ** 50 || n < -(2 ** 50)) return -1;
-  }
+  // Beyond 2^50 a product is not exact; and a scale found late must hold for the earlier values too.
+  if (max * factor > INT_LIMIT) return -1;
+  for (let i = from; i < to; i++) if (!survives(values[i] as number, factor)) return -1;
   return scale;
+}
+
+function survives(v: number, factor: number): boolean {
+  const n = Math.round(v * factor);
+  return n / factor === v && (n !== 0 || v === 0);
 }
 
 function bytesOf(a: Float64Array, from: number, to: number): Uint8Array {
   return new Uint8Array(a.buffer, a.byteOffset + 8 * from, 8 * (to - from));
 }
 
-export function chunkCount(chunk: Uint8Array): number {
-  return new ByteReader(chunk, 1).varint();
+/** One reader for every chunk: decoding is not re-entrant. */
+const reader = new ByteReader(new Uint8Array());
+
+/** Samples of the chunk at bytes `from`..`end`. */
+export function chunkCount(bytes: Uint8Array, from: number, end: number): number {
+  reader.reset(bytes, from + 1, end);
+  return reader.varint();
 }
 
 /**
- * Reads a chunk into columns at element `at`; `bits` is the 32-bit view of `values`. Gives the count.
+ * Reads the chunk at bytes `from`..`end` into the columns at element `at`. Gives the count.
  * @throws CorruptBytesError for an encoding this code does not know or bytes that end early
  */
 export function decodeChunk(
-  chunk: Uint8Array,
-  times: Float64Array,
-  values: Float64Array,
-  bits: Uint32Array,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  out: SampleColumns,
   at: number,
 ): number {
-  const r = new ByteReader(chunk);
+  const r = reader;
+  r.reset(bytes, from, end);
   const tag = r.u8();
   const count = r.varint();
-  readTimes(r, tag >> 4, count, times, at);
+  if (at + count > out.times.length)
+    throw new CorruptBytesError("a chunk has more samples than was said");
+  readTimes(r, tag >> 4, count, out.times, at);
   switch (tag & 15) {
     case VALUES.raw:
-      new Uint8Array(values.buffer, values.byteOffset + 8 * at, 8 * count).set(r.take(8 * count));
+      copyBytes(bytes, r.skip(8 * count), 8 * count, out.bytes, 8 * at);
       break;
     case VALUES.dod:
     case VALUES.delta: {
       const scale = SCALES[r.u8()];
       if (scale === undefined) throw new CorruptBytesError("unknown value scale");
       const mode: IntMode = (tag & 15) === VALUES.dod ? "dod" : "delta";
-      getInts(r, count, mode, values, at, scale);
+      getInts(r, count, mode, out.values, at, scale);
       break;
     }
     case VALUES.xor:
-      decodeXor(chunk, r.at, r.end, count, bits, at);
+      decodeXor(bytes, r.at, end, count, out.bits, at);
       break;
     default:
       throw new CorruptBytesError(`unknown value encoding ${tag & 15}`);
   }
-  return count;
-}
-
-/** Reads only the times. Gives the count. */
-export function decodeTimes(chunk: Uint8Array, times: Float64Array, at: number): number {
-  const r = new ByteReader(chunk);
-  const tag = r.u8();
-  const count = r.varint();
-  readTimes(r, tag >> 4, count, times, at);
   return count;
 }
 
@@ -182,19 +186,37 @@ function readTimes(
 ): void {
   switch (kind) {
     case TIMES.raw:
-      new Uint8Array(times.buffer, times.byteOffset + 8 * at, 8 * count).set(r.take(8 * count));
+      copyBytes(
+        r.bytes,
+        r.skip(8 * count),
+        8 * count,
+        new Uint8Array(times.buffer, times.byteOffset),
+        8 * at,
+      );
       return;
     case TIMES.dod:
       getInts(r, count, "dod", times, at, 1);
       return;
     case TIMES.offsets: {
       const base = r.f64();
-      const raw = r.take(4 * count).slice();
-      const offsets = new Int32Array(raw.buffer);
-      for (let i = 0; i < count; i++) times[at + i] = base + (offsets[i] as number);
+      const b = r.bytes;
+      let i = r.skip(4 * count);
+      for (let k = at; k < at + count; k++, i += 4) {
+        times[k] =
+          base +
+          ((b[i] as number) |
+            ((b[i + 1] as number) << 8) |
+            ((b[i + 2] as number) << 16) |
+            ((b[i + 3] as number) << 24));
+      }
       return;
     }
     default:
       throw new CorruptBytesError(`unknown time encoding ${kind}`);
   }
+}
+
+function copyBytes(from: Uint8Array, at: number, n: number, to: Uint8Array, toAt: number): void {
+  if (n > 256) to.set(from.subarray(at, at + n), toAt);
+  else for (let i = 0; i < n; i++) to[toAt + i] = from[at + i] as number;
 }

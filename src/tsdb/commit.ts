@@ -4,7 +4,7 @@ import { renderLabels } from "../core/labels";
 import type { AppendResult } from "../core/metric-store";
 import { type AccumulatorState, type EmittedSample, increment } from "./accumulators";
 import { batchIdKey } from "./batch-ids";
-import { hashBytes } from "./label-hash";
+import { hashView } from "./label-hash";
 import { LogBuilder } from "./log-codec";
 import { AppendTally, type ShardLimits, checkTime } from "./rejections";
 import { checkLabels } from "./series-table";
@@ -31,6 +31,8 @@ export class Commit {
   /** Rule groups whose selectors a sample of this commit touched. */
   readonly touched = new Set<string>();
   private readonly amounts = new Map<number, number>();
+  /** The series found last, whose successor is tried first. */
+  private lastRef = -1;
 
   constructor(
     private readonly state: ShardState,
@@ -93,6 +95,11 @@ export class Commit {
       sampleValues.byteOffset,
       2 * sampleValues.length,
     );
+    const labels = new DataView(
+      batch.labelBytes.buffer,
+      batch.labelBytes.byteOffset,
+      batch.labelBytes.length,
+    );
     const table = this.state.table;
     for (let i = 0; i < sampleSeries.length; i++) {
       const n = sampleSeries[i] as number;
@@ -104,7 +111,7 @@ export class Commit {
       }
       let ref = refs[n] as number;
       if (ref < 0) {
-        ref = this.resolve(batch, n, refs, tally);
+        ref = this.resolve(batch, n, refs, tally, labels);
         if (ref < 0) continue;
       }
       if (time <= (table.lastTime[ref] as number)) {
@@ -135,6 +142,11 @@ export class Commit {
       this.state.newBatchIds.push(id);
       this.log.batchIds.push(id);
     }
+    const labels = new DataView(
+      batch.labelBytes.buffer,
+      batch.labelBytes.byteOffset,
+      batch.labelBytes.length,
+    );
     for (let i = 0; i < incrementSeries.length; i++) {
       const n = incrementSeries[i] as number;
       const time = incrementTimes[i] as number;
@@ -150,7 +162,7 @@ export class Commit {
       }
       let ref = refs[n] as number;
       if (ref < 0) {
-        ref = this.resolve(batch, n, refs, tally);
+        ref = this.resolve(batch, n, refs, tally, labels);
         if (ref < 0) continue;
       }
       this.amounts.set(ref, (this.amounts.get(ref) ?? 0) + amount);
@@ -180,7 +192,13 @@ export class Commit {
   }
 
   /** The number of series `n` of the batch, taken up where it is new; negative where it is refused. */
-  private resolve(batch: BatchView, n: number, refs: Int32Array, tally: AppendTally): number {
+  private resolve(
+    batch: BatchView,
+    n: number,
+    refs: Int32Array,
+    tally: AppendTally,
+    labels: DataView,
+  ): number {
     const earlier = refs[n];
     const from = batch.labelOffsets[n];
     const to = batch.labelOffsets[n + 1];
@@ -195,9 +213,14 @@ export class Commit {
       return REFUSED;
     }
     const table = this.state.table;
-    const hash = hashBytes(batch.labelBytes, from, to);
-    const known = table.find(batch.labelBytes, from, to, hash);
-    if (known >= 0) return (refs[n] = known);
+    const next = table.findAfter(this.lastRef, labels, from, to);
+    if (next >= 0) return (refs[n] = this.lastRef = next);
+    const hash = hashView(labels, from, to);
+    const known = table.findHashed(labels, from, to, hash);
+    if (known >= 0) {
+      table.follows(this.lastRef, known);
+      return (refs[n] = this.lastRef = known);
+    }
     const bytes = batch.labelBytes.subarray(from, to);
     const bad = checkLabels(bytes);
     if (bad !== undefined) {

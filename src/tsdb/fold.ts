@@ -5,6 +5,7 @@ import { CHUNK_SAMPLES, encodeChunk } from "./chunk";
 import type { Head } from "./head";
 import { type BlockMeta, SEGMENT, WINDOW_MS, windowOf } from "./manifest";
 import type { ChunkEntry } from "./page";
+import { SampleColumns } from "./sample-columns";
 import type { SeriesTable } from "./series-table";
 
 /**
@@ -54,34 +55,34 @@ export function orderByMetric(table: SeriesTable, refs: readonly number[]): numb
     .flatMap(([, list]) => list.sort((a, b) => a - b));
 }
 
-let times = new Float64Array(1024);
+let columns = new SampleColumns(1024);
 
 function chunksOf(head: Head, ref: number, after: number, to: number): ChunkEntry[] {
   const s = head.read(ref, after, to);
-  if (s.count === 0) return [];
-  if (s.count > times.length) times = new Float64Array(2 * s.count);
-  for (let i = 0; i < s.count; i++) times[i] = head.base + (s.offsets[i] as number);
-  const bits = new Uint32Array(s.values.buffer, s.values.byteOffset, 2 * s.count);
-  return encodeChunks(times, s.values, bits, s.count);
+  const count = s.to - s.from;
+  if (count === 0) return [];
+  if (count > columns.times.length) columns = new SampleColumns(2 * count);
+  for (let i = 0; i < count; i++) {
+    columns.times[i] = head.base + (s.offsets[s.from + i] as number);
+    columns.bits[2 * i] = s.bits[2 * (s.from + i)] as number;
+    columns.bits[2 * i + 1] = s.bits[2 * (s.from + i) + 1] as number;
+  }
+  return encodeChunks(columns, 0, count);
 }
 
-/** Sorted columns as chunks of at most {@link CHUNK_SAMPLES}. */
-export function encodeChunks(
-  t: Float64Array,
-  values: Float64Array,
-  bits: Uint32Array,
-  count: number,
-): ChunkEntry[] {
+/** Sorted samples from..to as chunks of at most {@link CHUNK_SAMPLES}. */
+export function encodeChunks(samples: SampleColumns, from: number, to: number): ChunkEntry[] {
   const out: ChunkEntry[] = [];
+  const count = to - from;
   const pieces = Math.ceil(count / CHUNK_SAMPLES);
   for (let i = 0; i < pieces; i++) {
-    const from = Math.floor((count * i) / pieces);
-    const to = Math.floor((count * (i + 1)) / pieces);
+    const a = from + Math.floor((count * i) / pieces);
+    const b = from + Math.floor((count * (i + 1)) / pieces);
     out.push({
-      minMs: t[from] as number,
-      maxMs: t[to - 1] as number,
-      count: to - from,
-      bytes: encodeChunk(t, values, bits, from, to),
+      minMs: samples.times[a] as number,
+      maxMs: samples.times[b - 1] as number,
+      count: b - a,
+      bytes: encodeChunk(samples, a, b),
     });
   }
   return out;

@@ -1,13 +1,16 @@
-import { encodeOffsetsChunk } from "./chunk";
+import type { ByteWriter } from "./byte-writer";
+import { putOffsetsChunk } from "./chunk";
 
 /** Bytes of one sample in the head: value 8, time offset 4, series 4, previous sample 4. */
 export const HEAD_SAMPLE_BYTES = 20;
 
-/** A stretch of one series read out of the head: columns sorted by time, no time twice. */
+/** A stretch of one series read out of the head: elements from..to of shared columns, sorted by time, no time twice. */
 export interface HeadSamples {
-  readonly count: number;
+  readonly from: number;
+  readonly to: number;
   readonly offsets: Int32Array;
-  readonly values: Float64Array;
+  /** Values as 32-bit words. */
+  readonly bits: Uint32Array;
 }
 
 /**
@@ -31,8 +34,9 @@ export class Head {
   /** Series with samples, in order of first arrival. */
   readonly series: number[] = [];
   private scratchOffsets = new Int32Array(512);
-  private scratchValues = new Float64Array(512);
-  private scratchBits = new Uint32Array(this.scratchValues.buffer);
+  private scratchOffsetBytes = new Uint8Array(this.scratchOffsets.buffer);
+  private scratchBits = new Uint32Array(1024);
+  private scratchBitBytes = new Uint8Array(this.scratchBits.buffer);
 
   get bytes(): number {
     return this.count * HEAD_SAMPLE_BYTES;
@@ -116,25 +120,13 @@ export class Head {
       bits[2 * fill] = this.bits[2 * at] as number;
       bits[2 * fill + 1] = this.bits[2 * at + 1] as number;
     }
-    const count = max - fill;
     if (!sorted) sortByOffset(offsets, bits, fill, max);
-    return {
-      count,
-      offsets: offsets.subarray(fill, max),
-      values: this.scratchValues.subarray(fill, max),
-    };
+    return { from: fill, to: max, offsets, bits };
   }
 
-  /** As {@link read}, packed as a chunk. */
-  readChunk(
-    ref: number,
-    after: number,
-    to: number,
-  ): { readonly count: number; readonly bytes: Uint8Array } | undefined {
-    const s = this.read(ref, after, to);
-    return s.count === 0
-      ? undefined
-      : { count: s.count, bytes: encodeOffsetsChunk(this.base, s.offsets, s.values, s.count) };
+  /** Writes what {@link read} found as a chunk. */
+  putChunk(w: ByteWriter, s: HeadSamples): void {
+    putOffsetsChunk(w, this.base, this.scratchOffsetBytes, this.scratchBitBytes, s.from, s.to);
   }
 
   clear(): void {
@@ -156,8 +148,9 @@ export class Head {
   private reserve(n: number): void {
     if (n <= this.scratchOffsets.length) return;
     this.scratchOffsets = new Int32Array(2 * n);
-    this.scratchValues = new Float64Array(2 * n);
-    this.scratchBits = new Uint32Array(this.scratchValues.buffer);
+    this.scratchOffsetBytes = new Uint8Array(this.scratchOffsets.buffer);
+    this.scratchBits = new Uint32Array(4 * n);
+    this.scratchBitBytes = new Uint8Array(this.scratchBits.buffer);
   }
 
   private growSamples(): void {

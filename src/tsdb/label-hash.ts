@@ -3,23 +3,23 @@
  * Picks the series slot and, mixed again, the shard; equality is always decided by the bytes.
  */
 export function hashBytes(b: Uint8Array, from: number, to: number, seed = 0): number {
+  return hashView(new DataView(b.buffer, b.byteOffset, b.length), from, to, seed);
+}
+
+/** As {@link hashBytes}, for callers that hash many stretches of one array. */
+export function hashView(b: DataView, from: number, to: number, seed = 0): number {
   let h = seed | 0;
   let i = from;
   const words = from + ((to - from) & ~3);
   for (; i < words; i += 4) {
-    let k =
-      (b[i] as number) |
-      ((b[i + 1] as number) << 8) |
-      ((b[i + 2] as number) << 16) |
-      ((b[i + 3] as number) << 24);
-    k = Math.imul(k, 0xcc9e2d51);
+    let k = Math.imul(b.getInt32(i, true), 0xcc9e2d51);
     k = (k << 15) | (k >>> 17);
     h ^= Math.imul(k, 0x1b873593);
     h = (h << 13) | (h >>> 19);
     h = (Math.imul(h, 5) + 0xe6546b64) | 0;
   }
   let tail = 0;
-  for (let shift = 0; i < to; i++, shift += 8) tail |= (b[i] as number) << shift;
+  for (let shift = 0; i < to; i++, shift += 8) tail |= b.getUint8(i) << shift;
   tail = Math.imul(tail, 0xcc9e2d51);
   tail = (tail << 15) | (tail >>> 17);
   h ^= Math.imul(tail, 0x1b873593);

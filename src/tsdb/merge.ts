@@ -7,12 +7,15 @@ import type { BlockMeta } from "./manifest";
 import type { MergePlan } from "./compaction-plan";
 import type { ChunkEntry } from "./page";
 import type { SeriesTable } from "./series-table";
-import { sortAndDedupe } from "./sort-samples";
+import { SampleColumns, sortAndDedupe } from "./sample-columns";
 import { SymbolMap } from "./symbol-map";
 import { Symbols } from "./symbols";
 
 /** Series whose chunks are gathered from the inputs at a time. */
 const BATCH_SERIES = 256;
+/** Taking up a series' labels costs about as much as this many samples. */
+const SERIES_WORK = 24;
+const SERIES_SLICE = 2048;
 
 /**
  * Merges blocks into one, in slices: it yields the samples it handled since
@@ -37,9 +40,20 @@ export function* mergeBlocks(
     let work = 0;
     plan.inputs.forEach((block, i) => {
       const places = order.places(i, from, to);
-      store.read(block, places.locals, -Infinity, Infinity, (local, chunk) => {
-        gathered[places.outputOf(local) - from]?.push(chunk);
-      });
+      store.read(
+        block,
+        places.locals,
+        -Infinity,
+        Infinity,
+        (local, minMs, maxMs, count, page, at, end) => {
+          gathered[places.outputOf(local) - from]?.push({
+            minMs,
+            maxMs,
+            count,
+            bytes: page.subarray(at, end),
+          });
+        },
+      );
     });
     for (let s = from; s < to; s++) {
       const chunks = joinChunks(gathered[s - from] as ChunkEntry[]);
@@ -112,9 +126,10 @@ function* labelOrder(
         numbers.set(key, n);
       }
       list.push(n);
+      if (i % SERIES_SLICE === SERIES_SLICE - 1) yield SERIES_SLICE * SERIES_WORK;
     }
     outputs.push(list);
-    yield count;
+    yield (count % SERIES_SLICE) * SERIES_WORK;
   }
   const name = symbols.find(METRIC_NAME);
   const nameOf = (set: Uint32Array): string => {
@@ -129,7 +144,7 @@ function* labelOrder(
       names[a] === names[b] ? a - b : (names[a] as string) < (names[b] as string) ? -1 : 1,
     );
   const rank = new Map(order.map((n, i) => [n, i]));
-  yield sets.length;
+  yield sets.length * 4;
   return makeOrder(
     sets.length,
     outputs.map((list) => list.map((n) => rank.get(n) as number)),
@@ -173,9 +188,7 @@ function refsOf(store: BlockStore, block: BlockMeta): Uint32Array {
   return series.refs;
 }
 
-let times = new Float64Array(4096);
-let values = new Float64Array(4096);
-let bits = new Uint32Array(values.buffer);
+let columns = new SampleColumns(4096);
 
 /** One series' chunks in time order without repeats. Chunks that are large already, and overlap nothing, are kept as they are. */
 export function joinChunks(chunks: readonly ChunkEntry[]): readonly ChunkEntry[] {
@@ -184,13 +197,9 @@ export function joinChunks(chunks: readonly ChunkEntry[]): readonly ChunkEntry[]
   if (apart && sorted.every((c, i) => i === sorted.length - 1 || c.count >= CHUNK_SAMPLES / 2))
     return sorted;
   const total = sorted.reduce((n, c) => n + c.count, 0);
-  if (total > times.length) {
-    times = new Float64Array(2 * total);
-    values = new Float64Array(2 * total);
-    bits = new Uint32Array(values.buffer);
-  }
+  if (total > columns.times.length) columns = new SampleColumns(2 * total);
   let at = 0;
-  for (const c of sorted) at += decodeChunk(c.bytes, times, values, bits, at);
-  if (!apart) at = sortAndDedupe(times, bits, 0, at);
-  return encodeChunks(times, values, bits, at);
+  for (const c of sorted) at += decodeChunk(c.bytes, 0, c.bytes.length, columns, at);
+  if (!apart) at = sortAndDedupe(columns, 0, at);
+  return encodeChunks(columns, 0, at);
 }

@@ -104,6 +104,17 @@ export interface FinishedPage {
   readonly bytes: Uint8Array;
 }
 
+/** Takes a chunk: bytes `from`..`end` of `page`. */
+export type ChunkVisitor = (
+  series: number,
+  minMs: number,
+  maxMs: number,
+  count: number,
+  page: Uint8Array,
+  from: number,
+  end: number,
+) => void;
+
 /**
  * Visits the chunks of the `wanted` series (rising) of a page that overlap after < t ≤ to.
  * @throws CorruptBytesError
@@ -113,7 +124,7 @@ export function readPage(
   wanted: ArrayLike<number>,
   after: number,
   to: number,
-  visit: (series: number, chunk: ChunkEntry) => void,
+  visit: ChunkVisitor,
 ): void {
   const r = new ByteReader(page);
   const entries = r.varint();
@@ -135,7 +146,7 @@ export function readPage(
       const count = table.varint();
       const len = table.varint();
       if (isWanted && maxMs > after && minMs <= to)
-        visit(series, { minMs, maxMs, count, bytes: page.subarray(data, data + len) });
+        visit(series, minMs, maxMs, count, page, data, data + len);
       data += len;
     }
   }

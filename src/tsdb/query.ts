@@ -3,10 +3,10 @@ import type { Matcher } from "../core/matchers";
 import { SampleBudgetError, type SelectRequest } from "../core/metric-store";
 import type { BlockSeries } from "./block-index";
 import type { BlockStore } from "./block-store";
-import { decodeChunk } from "./chunk";
+import { decodeChunk, offsetsChunkBytes } from "./chunk";
 import type { BlockMeta } from "./manifest";
 import { SymbolMatcher, matchSeries } from "./match";
-import type { ChunkEntry } from "./page";
+import { SampleColumns } from "./sample-columns";
 import { SelectBuilder } from "./select-codec";
 import type { ShardState } from "./shard-state";
 import { SymbolMap } from "./symbol-map";
@@ -51,36 +51,40 @@ function addHot(
   const { startMs, endMs } = request;
   const refs = matchSeries(table, request.matchers);
   if (refs.length === 0) return;
-  const segments = blocks.filter((b) => b.level === 0);
-  const chunks: Uint8Array[][] = refs.map(() => []);
-  if (segments.length > 0) {
-    const positions = new Map(refs.map((ref, i) => [ref, i]));
-    for (const segment of segments) {
-      const series = refsOf(source.store, segment);
-      const locals: number[] = [];
-      for (const ref of refs) {
-        const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
-        if (local >= 0) locals.push(local);
-      }
-      locals.sort((a, b) => a - b);
-      source.store.read(segment, locals, startMs, endMs, (local, chunk) => {
-        budget.take(chunk, startMs, endMs);
-        (chunks[positions.get(series.refs[local] as number) as number] as Uint8Array[]).push(
-          chunk.bytes,
-        );
-      });
+  /** Number in the answer by series, −1 where it has none yet. */
+  const numbers = new Int32Array(table.size).fill(-1);
+  const numberOf = (ref: number): number => {
+    const known = numbers[ref] as number;
+    return known >= 0 ? known : (numbers[ref] = out.series(symbols.map(table.symbolsOf(ref))));
+  };
+  for (const segment of blocks) {
+    if (segment.level !== 0) continue;
+    const series = refsOf(source.store, segment);
+    const locals: number[] = [];
+    for (const ref of refs) {
+      const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
+      if (local >= 0) locals.push(local);
     }
+    const wanted = Int32Array.from(locals).sort();
+    source.store.read(
+      segment,
+      wanted,
+      startMs,
+      endMs,
+      (local, minMs, maxMs, count, page, from, end) => {
+        budget.take(minMs, maxMs, count, startMs, endMs);
+        out.chunk(numberOf(series.refs[local] as number), page, from, end);
+      },
+    );
   }
-  const inHead = head.count > 0 && head.maxTime > startMs && head.minTime <= endMs;
-  refs.forEach((ref, i) => {
-    const list = chunks[i] as Uint8Array[];
-    const recent = inHead ? head.readChunk(ref, startMs, endMs) : undefined;
-    if (recent !== undefined) {
-      budget.takeCount(recent.count);
-      list.push(recent.bytes);
-    }
-    if (list.length > 0) out.add(symbols.map(table.symbolsOf(ref)), list);
-  });
+  if (head.count === 0 || head.maxTime <= startMs || head.minTime > endMs) return;
+  for (const ref of refs) {
+    const s = head.read(ref, startMs, endMs);
+    const count = s.to - s.from;
+    if (count === 0) continue;
+    budget.takeCount(count);
+    head.putChunk(out.chunkOf(numberOf(ref), offsetsChunkBytes(count)), s);
+  }
 }
 
 function addBlock(
@@ -94,24 +98,23 @@ function addBlock(
   const symbols = new SymbolMap(series.symbols, out.symbols);
   const wanted = matchBlock(series, request.matchers);
   let current = -1;
-  let chunks: Uint8Array[] = [];
-  const close = (): void => {
-    if (chunks.length > 0)
-      out.add(
-        symbols.map(series.ids.subarray(series.starts[current], series.starts[current + 1])),
-        chunks,
-      );
-  };
-  source.store.read(block, wanted, request.startMs, request.endMs, (local, chunk) => {
-    budget.take(chunk, request.startMs, request.endMs);
-    if (local !== current) {
-      close();
-      current = local;
-      chunks = [];
-    }
-    chunks.push(chunk.bytes);
-  });
-  close();
+  let number = -1;
+  source.store.read(
+    block,
+    wanted,
+    request.startMs,
+    request.endMs,
+    (local, minMs, maxMs, count, page, from, end) => {
+      budget.take(minMs, maxMs, count, request.startMs, request.endMs);
+      if (local !== current) {
+        current = local;
+        number = out.series(
+          symbols.map(series.ids.subarray(series.starts[local], series.starts[local + 1])),
+        );
+      }
+      out.chunk(number, page, from, end);
+    },
+  );
 }
 
 /** Numbers of a block's series that every matcher accepts, rising. */
@@ -196,18 +199,21 @@ export function compareStored(
     const series = refsOf(source.store, segment);
     const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
     if (local < 0) continue;
-    source.store.read(segment, [local], timeMs - 1, timeMs, (_, chunk) => {
-      const times = new Float64Array(chunk.count);
-      const values = new Float64Array(chunk.count);
-      const stored = new Uint32Array(values.buffer);
-      decodeChunk(chunk.bytes, times, values, stored, 0);
-      const at = times.indexOf(timeMs);
-      if (at < 0) return;
-      found =
-        stored[2 * at] === bits[2 * i] && stored[2 * at + 1] === bits[2 * i + 1]
-          ? "equal"
-          : "different";
-    });
+    source.store.read(
+      segment,
+      [local],
+      timeMs - 1,
+      timeMs,
+      (_local, _min, _max, count, page, from, end) => {
+        const columns = new SampleColumns(count);
+        decodeChunk(page, from, end, columns, 0);
+        const at = columns.times.indexOf(timeMs);
+        if (at < 0) return;
+        const equal =
+          columns.bits[2 * at] === bits[2 * i] && columns.bits[2 * at + 1] === bits[2 * i + 1];
+        found = equal ? "equal" : "different";
+      },
+    );
     if (found !== "absent") return found;
   }
   return found;
@@ -236,11 +242,10 @@ class Budget {
     this.left = max;
   }
 
-  take(chunk: ChunkEntry, startMs: number, endMs: number): void {
-    const from = Math.max(chunk.minMs, startMs);
-    const to = Math.min(chunk.maxMs, endMs);
-    const whole = chunk.maxMs - chunk.minMs;
-    this.takeCount(whole <= 0 ? chunk.count : Math.ceil((chunk.count * (to - from)) / whole));
+  take(minMs: number, maxMs: number, count: number, startMs: number, endMs: number): void {
+    const part = Math.min(maxMs, endMs) - Math.max(minMs, startMs);
+    const whole = maxMs - minMs;
+    this.takeCount(whole <= part ? count : Math.ceil((count * part) / whole));
   }
 
   takeCount(count: number): void {

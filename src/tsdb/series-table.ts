@@ -1,7 +1,7 @@
 import { LabelBytesError, decodeLabels } from "../core/label-bytes";
 import { type Labels, metricName } from "../core/labels";
 import { ByteReader } from "./byte-reader";
-import { hashBytes } from "./label-hash";
+import { hashBytes, hashView } from "./label-hash";
 import { Symbols } from "./symbols";
 
 const ARENA_BITS = 20;
@@ -26,8 +26,10 @@ export class SeriesTable {
   private starts = new Float64Array(256);
   private lengths = new Int32Array(256);
   private readonly arena: Uint8Array[] = [];
+  private readonly arenaViews: DataView[] = [];
   private arenaUsed = ARENA;
   private readonly free: number[] = [];
+  private successors = new Int32Array(256).fill(-1);
 
   readonly symbols = new Symbols();
   private symbolised = 0;
@@ -39,7 +41,27 @@ export class SeriesTable {
   private readonly postings = new Map<number, Map<number, number[]>>();
 
   /** The number of the series with label bytes `from`..`to` of `b`, or −1. */
-  find(b: Uint8Array, from: number, to: number, hash = hashBytes(b, from, to)): number {
+  find(b: Uint8Array, from: number, to: number): number {
+    const view = new DataView(b.buffer, b.byteOffset, b.length);
+    return this.findHashed(view, from, to, hashView(view, from, to));
+  }
+
+  /**
+   * As {@link find}, trying first the series that followed `before` the last time: senders repeat their order,
+   * and comparing bytes is half the price of hashing them too. Gives −1 where the hash must be taken.
+   */
+  findAfter(before: number, b: DataView, from: number, to: number): number {
+    if (before < 0) return -1;
+    const ref = this.successors[before] as number;
+    return ref >= 0 && this.lengths[ref] === to - from && this.same(ref, b, from, to) ? ref : -1;
+  }
+
+  follows(before: number, ref: number): void {
+    if (before >= 0) this.successors[before] = ref;
+  }
+
+  /** As {@link find}, with the hash ({@link hashView}) at hand. */
+  findHashed(b: DataView, from: number, to: number, hash: number): number {
     const mask = this.table.length - 1;
     let slot = hash & mask;
     for (;;) {
@@ -125,7 +147,9 @@ export class SeriesTable {
   /** Bytes held, for the memory ledger. */
   get footprint(): number {
     const columns =
-      this.hashes.length * (4 + 8 + 4 + 8 + 4 + 2) + this.symIds.byteLength + this.table.byteLength;
+      this.hashes.length * (4 + 8 + 4 + 8 + 4 + 2 + 4) +
+      this.symIds.byteLength +
+      this.table.byteLength;
     return columns + this.arena.length * ARENA + this.symbols.footprint;
   }
 
@@ -166,7 +190,9 @@ export class SeriesTable {
     if (ref >= this.size) this.size = ref + 1;
     const len = to - from;
     if (this.arenaUsed + len > ARENA) {
-      this.arena.push(new Uint8Array(ARENA));
+      const block = new Uint8Array(ARENA);
+      this.arena.push(block);
+      this.arenaViews.push(new DataView(block.buffer));
       this.arenaUsed = 0;
     }
     (this.arena.at(-1) as Uint8Array).set(b.subarray(from, to), this.arenaUsed);
@@ -194,11 +220,14 @@ export class SeriesTable {
     for (let ref = 0; ref < this.size; ref++) if (this.isLive(ref)) this.insert(ref);
   }
 
-  private same(ref: number, b: Uint8Array, from: number, to: number): boolean {
+  private same(ref: number, b: DataView, from: number, to: number): boolean {
     const start = this.starts[ref] as number;
-    const block = this.arena[Math.floor(start / ARENA)] as Uint8Array;
+    const block = this.arenaViews[Math.floor(start / ARENA)] as DataView;
     let at = start % ARENA;
-    for (let i = from; i < to; i++, at++) if (block[at] !== b[i]) return false;
+    let i = from;
+    for (; i + 4 <= to; i += 4, at += 4)
+      if (block.getInt32(at, true) !== b.getInt32(i, true)) return false;
+    for (; i < to; i++, at++) if (block.getUint8(at) !== b.getUint8(i)) return false;
     return true;
   }
 
@@ -207,6 +236,9 @@ export class SeriesTable {
     this.hashes = grown(this.hashes, new Uint32Array(n));
     this.starts = grown(this.starts, new Float64Array(n));
     this.lengths = grown(this.lengths, new Int32Array(n));
+    const successors = new Int32Array(n).fill(-1);
+    successors.set(this.successors);
+    this.successors = successors;
     this.symStarts = grown(this.symStarts, new Uint32Array(n));
     this.symCounts = grown(this.symCounts, new Uint16Array(n));
     const last = new Float64Array(n).fill(-Infinity);

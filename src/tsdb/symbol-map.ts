@@ -21,10 +21,7 @@ export class SymbolMap {
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] as number;
       let to = this.mapped[id] as number;
-      if (to < 0) {
-        const b = this.from.bytesOf(id);
-        to = this.mapped[id] = this.to.intern(b, 0, b.length);
-      }
+      if (to < 0) to = this.mapped[id] = this.to.internFrom(this.from, id);
       out[i] = to;
     }
     return out;

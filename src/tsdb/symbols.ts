@@ -1,3 +1,5 @@
+import type { ByteReader } from "./byte-reader";
+import type { ByteWriter } from "./byte-writer";
 import { hashBytes } from "./label-hash";
 
 /**
@@ -39,6 +41,19 @@ export class Symbols {
     const made = DECODER.decode(this.bytesOf(id));
     this.texts[id] = made;
     return made;
+  }
+
+  /** The number of another table's symbol. */
+  internFrom(other: Symbols, id: number): number {
+    return this.intern(other.bytes, other.starts[id] as number, other.starts[id + 1] as number);
+  }
+
+  /** All symbols: their lengths, then their bytes. */
+  write(w: ByteWriter): void {
+    w.varint(this.size);
+    for (let id = 0; id < this.size; id++)
+      w.varint((this.starts[id + 1] as number) - (this.starts[id] as number));
+    w.putRange(this.bytes, 0, this.used);
   }
 
   bytesOf(id: number): Uint8Array {
@@ -111,3 +126,40 @@ export class Symbols {
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+/**
+ * The texts of a table that {@link Symbols.write} wrote. One decode for all where they are ASCII.
+ * @throws CorruptBytesError
+ */
+export function readSymbolTexts(r: ByteReader): string[] {
+  const count = r.varint();
+  const lengths = new Uint32Array(count);
+  let total = 0;
+  for (let i = 0; i < count; i++) total += lengths[i] = r.varint();
+  const bytes = r.take(total);
+  const all = DECODER.decode(bytes);
+  const out: string[] = [];
+  let at = 0;
+  for (const len of lengths) {
+    out.push(
+      all.length === total
+        ? all.substring(at, at + len)
+        : DECODER.decode(bytes.subarray(at, at + len)),
+    );
+    at += len;
+  }
+  return out;
+}
+
+/** @throws CorruptBytesError */
+export function readSymbols(r: ByteReader): Symbols {
+  const out = new Symbols();
+  const count = r.varint();
+  const lengths = new Uint32Array(count);
+  for (let i = 0; i < count; i++) lengths[i] = r.varint();
+  for (const len of lengths) {
+    const from = r.skip(len);
+    out.intern(r.bytes, from, from + len);
+  }
+  return out;
+}

@@ -32,13 +32,18 @@ const labelBytes = Array.from({ length: SERIES }, (_, i) =>
     }),
   ),
 );
-const value = (i: number, p: number): number => ((i % 7) + 1) * p + (((p * 2654435761 + i * 40503) % 1000) / 1000) | 0;
+const value = (i: number, p: number): number =>
+  (((i % 7) + 1) * p + ((p * 2654435761 + i * 40503) % 1000) / 1000) | 0;
 
 const batches: Uint8Array[] = [];
 let b = new BatchBuilder();
 for (let p = 0; p < POINTS; p++) {
   for (let i = 0; i < SERIES; i++) {
-    b.sample(b.seriesBytes(labelBytes[i] as Uint8Array), end - (POINTS - 1 - p) * STEP - 3217, value(i, p));
+    b.sample(
+      b.seriesBytes(labelBytes[i] as Uint8Array),
+      end - (POINTS - 1 - p) * STEP - 3217,
+      value(i, p),
+    );
     if (b.sampleCount === PER_REQUEST) {
       batches.push(b.finish());
       b = new BatchBuilder();
@@ -64,11 +69,21 @@ for (const bytes of batches) {
   }
 }
 const appendMs = performance.now() - t0;
-console.log(`append ${Math.round(samples / (appendMs / 1000)).toLocaleString()} samples/s, ${folds} maintenance slices, longest ${foldMs.toFixed(1)} ms`);
-console.log(`rows written per 1,000 samples ${((1000 * storage.rowsWritten()) / samples).toFixed(3)}, blocks ${shard.blocks.map((x) => `L${x.level}:${x.samples}`).join(" ")}`);
+console.log(
+  `append ${Math.round(samples / (appendMs / 1000)).toLocaleString()} samples/s, ${folds} maintenance slices, longest ${foldMs.toFixed(1)} ms`,
+);
+console.log(
+  `rows written per 1,000 samples ${((1000 * storage.rowsWritten()) / samples).toFixed(3)}, blocks ${shard.blocks.map((x) => `L${x.level}:${x.samples}`).join(" ")}`,
+);
 
 function select(label: string): void {
-  const requests = [{ matchers: [{ type: "=" as const, name: "__name__", value: "http_requests_total" }], startMs: end - 3_600_000 - 300_000, endMs: end }];
+  const requests = [
+    {
+      matchers: [{ type: "=" as const, name: "__name__", value: "http_requests_total" }],
+      startMs: end - 3_600_000 - 300_000,
+      endMs: end,
+    },
+  ];
   const times: number[] = [];
   const parts = [0, 0];
   let found = 0;
@@ -85,10 +100,14 @@ function select(label: string): void {
     if (k === 8) console.log(`  answer ${(bytes.length / 1e6).toFixed(2)} MB`);
   }
   times.sort((x, y) => x - y);
-  console.log(`select ${label}: median ${times[4]?.toFixed(1)} ms (last: shard ${parts[0]?.toFixed(1)} + decode ${parts[1]?.toFixed(1)}), ${found} samples`);
+  console.log(
+    `select ${label}: median ${times[4]?.toFixed(1)} ms (last: shard ${parts[0]?.toFixed(1)} + decode ${parts[1]?.toFixed(1)}), ${found} samples`,
+  );
 }
 select("head and segments");
-console.log(`memory of head and series ${(shard.status().memoryBytes / 1e6).toFixed(1)} MB, heap ${((process.memoryUsage().rss - memBefore.rss) / 1e6).toFixed(1)} MB`);
+console.log(
+  `memory of head and series ${(shard.status().memoryBytes / 1e6).toFixed(1)} MB, heap ${((process.memoryUsage().rss - memBefore.rss) / 1e6).toFixed(1)} MB`,
+);
 const later = end + 8 * 3_600_000;
 const c0 = performance.now();
 let longest = 0;
@@ -98,14 +117,21 @@ for (;;) {
   longest = Math.max(longest, performance.now() - t);
   if (!more) break;
 }
-console.log(`cut in ${(performance.now() - c0).toFixed(0)} ms, longest slice ${longest.toFixed(1)} ms; blocks ${shard.blocks.map((x) => `L${x.level}:${x.samples}`).join(" ")}`);
+console.log(
+  `cut in ${(performance.now() - c0).toFixed(0)} ms, longest slice ${longest.toFixed(1)} ms; blocks ${shard.blocks.map((x) => `L${x.level}:${x.samples}`).join(" ")}`,
+);
 const bytes = shard.blocks.reduce((n, x) => n + x.bytes, 0);
-console.log(`bytes per sample in cut blocks ${(bytes / samples).toFixed(3)} (index ${(shard.blocks.length)} blocks)`);
+console.log(
+  `bytes per sample in cut blocks ${(bytes / samples).toFixed(3)} (index ${shard.blocks.length} blocks)`,
+);
 const w0 = performance.now();
 shard = new Shard(storage);
 const w1 = performance.now();
 const again = new BatchBuilder();
-for (let i = 0; i < Math.min(SERIES, 1000); i++) again.sample(again.seriesBytes(labelBytes[i] as Uint8Array), later, 1);
+for (let i = 0; i < Math.min(SERIES, 1000); i++)
+  again.sample(again.seriesBytes(labelBytes[i] as Uint8Array), later, 1);
 shard.append([again.finish()], later);
-console.log(`wake ${(w1 - w0).toFixed(1)} ms, first append ${(performance.now() - w1).toFixed(1)} ms`);
+console.log(
+  `wake ${(w1 - w0).toFixed(1)} ms, first append ${(performance.now() - w1).toFixed(1)} ms`,
+);
 select("cut blocks");

@@ -2,30 +2,37 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { STALE_BYTES, bitsOf } from "../../src/core/stale";
 import { CorruptBytesError } from "../../src/tsdb/byte-reader";
+import { ByteWriter } from "../../src/tsdb/byte-writer";
 import {
   chunkCount,
   decodeChunk,
-  decodeTimes,
   encodeChunk,
-  encodeOffsetsChunk,
+  offsetsChunkBytes,
+  putOffsetsChunk,
 } from "../../src/tsdb/chunk";
+import { SampleColumns } from "../../src/tsdb/sample-columns";
+
+function columnsOf(times: readonly number[], bits: Uint32Array): SampleColumns {
+  const columns = new SampleColumns(times.length);
+  columns.times.set(times);
+  columns.bits.set(bits);
+  return columns;
+}
 
 function roundTrip(
   times: number[],
   bits: Uint32Array,
 ): { times: number[]; bits: number[]; bytes: Uint8Array } {
-  const values = new Float64Array(bits.slice().buffer);
-  const bytes = encodeChunk(Float64Array.from(times), values, bitsOf(values), 0, times.length);
-  const t = new Float64Array(times.length + 2);
-  const v = new Float64Array(times.length + 2);
-  expect(chunkCount(bytes)).toBe(times.length);
-  expect(decodeChunk(bytes, t, v, bitsOf(v), 1)).toBe(times.length);
-  const onlyTimes = new Float64Array(times.length);
-  decodeTimes(bytes, onlyTimes, 0);
-  expect([...onlyTimes]).toEqual(times);
+  const bytes = encodeChunk(columnsOf(times, bits), 0, times.length);
+  // Off both ends, so that a wrong offset shows.
+  const framed = new Uint8Array(bytes.length + 5).fill(255);
+  framed.set(bytes, 3);
+  const out = new SampleColumns(times.length + 2);
+  expect(chunkCount(framed, 3, 3 + bytes.length)).toBe(times.length);
+  expect(decodeChunk(framed, 3, 3 + bytes.length, out, 1)).toBe(times.length);
   return {
-    times: [...t.subarray(1, 1 + times.length)],
-    bits: [...bitsOf(v).subarray(2, 2 + 2 * times.length)],
+    times: [...out.times.subarray(1, 1 + times.length)],
+    bits: [...out.bits.subarray(2, 2 + 2 * times.length)],
     bytes,
   };
 }
@@ -127,34 +134,48 @@ describe("the chunk codec", () => {
   });
 
   it("packs uncompressed chunks that decode alike", () => {
-    const bytes = encodeOffsetsChunk(
+    const w = new ByteWriter();
+    const count = 200;
+    const offsets = Int32Array.from({ length: count + 1 }, (_, i) => i * 7 - 50);
+    const values = Float64Array.from({ length: count + 1 }, (_, i) => (i === 3 ? NaN : -i / 3));
+    putOffsetsChunk(
+      w,
       1000,
-      Int32Array.of(-5, 0, 7),
-      Float64Array.of(1.5, NaN, -0),
-      3,
+      new Uint8Array(offsets.buffer),
+      new Uint8Array(values.buffer),
+      1,
+      count + 1,
     );
-    const t = new Float64Array(3);
-    const v = new Float64Array(3);
-    decodeChunk(bytes, t, v, bitsOf(v), 0);
-    expect([...t]).toEqual([995, 1000, 1007]);
-    expect([...v]).toEqual([1.5, NaN, -0]);
+    expect(w.length).toBe(offsetsChunkBytes(count));
+    const out = new SampleColumns(count);
+    decodeChunk(w.view(), 0, w.length, out, 0);
+    expect([...out.times]).toEqual([...offsets.subarray(1)].map((o) => 1000 + o));
+    expect([...out.values]).toEqual([...values.subarray(1)]);
   });
 
   it("refuses bytes that end early or name an unknown encoding, and never reads past them", () => {
-    const values = Float64Array.of(1, 2.5, Math.PI);
-    const good = encodeChunk(Float64Array.of(1, 2, 3), values, bitsOf(values), 0, 3);
-    for (let n = 0; n < good.length; n++) {
-      const v = new Float64Array(3);
-      expect(() => decodeChunk(good.subarray(0, n), new Float64Array(3), v, bitsOf(v), 0)).toThrow(
-        CorruptBytesError,
-      );
-    }
-    const v = new Float64Array(3);
+    const good = encodeChunk(columnsOf([1, 2, 3], bitsOfNumbers([1, 2.5, Math.PI])), 0, 3);
+    const decode = (b: Uint8Array): number => decodeChunk(b, 0, b.length, new SampleColumns(3), 0);
+    expect(decode(good)).toBe(3);
+    for (let n = 0; n < good.length; n++)
+      expect(() => decode(good.subarray(0, n))).toThrow(CorruptBytesError);
+    expect(() => decode(Uint8Array.of(0x1f, 1, 2, 3))).toThrow(/value encoding 15/);
+    expect(() => decode(Uint8Array.of(0xf0, 1, 2, 3))).toThrow(/time encoding 15/);
     expect(() =>
-      decodeChunk(Uint8Array.of(0x1f, 1, 2, 3), new Float64Array(3), v, bitsOf(v), 0),
-    ).toThrow(/value encoding 15/);
-    expect(() =>
-      decodeChunk(Uint8Array.of(0xf0, 1, 2, 3), new Float64Array(3), v, bitsOf(v), 0),
-    ).toThrow(/time encoding 15/);
+      decode(encodeChunk(columnsOf([1, 2, 3, 4], bitsOfNumbers([1, 2, 3, 4])), 0, 4)),
+    ).toThrow(/more samples/);
+  });
+
+  it("ends in a decode or a named error for any bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (b) => {
+        try {
+          decodeChunk(b, 0, b.length, new SampleColumns(64), 0);
+        } catch (e) {
+          expect(e).toBeInstanceOf(CorruptBytesError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

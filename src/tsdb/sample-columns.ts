@@ -1,0 +1,34 @@
+/** Decoded samples as two columns, with views over the values so that a NaN's bits can move as integers or bytes. */
+export class SampleColumns {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  readonly bits: Uint32Array;
+  readonly bytes: Uint8Array;
+
+  constructor(size: number) {
+    this.times = new Float64Array(size);
+    this.values = new Float64Array(size);
+    this.bits = new Uint32Array(this.values.buffer);
+    this.bytes = new Uint8Array(this.values.buffer);
+  }
+}
+
+/** Sorts samples from..to by time; of a repeated time the first stays. Gives the new end. */
+export function sortAndDedupe(columns: SampleColumns, from: number, to: number): number {
+  const { times, bits } = columns;
+  const order = Array.from({ length: to - from }, (_, i) => from + i).sort(
+    (x, y) => (times[x] as number) - (times[y] as number) || x - y,
+  );
+  const t = order.map((i) => times[i] as number);
+  const lo = order.map((i) => bits[2 * i] as number);
+  const hi = order.map((i) => bits[2 * i + 1] as number);
+  let at = from;
+  for (let i = 0; i < order.length; i++) {
+    if (i > 0 && t[i] === t[i - 1]) continue;
+    times[at] = t[i] as number;
+    bits[2 * at] = lo[i] as number;
+    bits[2 * at + 1] = hi[i] as number;
+    at++;
+  }
+  return at;
+}
