@@ -6,8 +6,17 @@ const SERIES = Number(process.argv[2] ?? 2000);
 const SECONDS = Number(process.argv[3] ?? 3);
 
 const bundle = async (entry) => {
-  const { outputFiles } = await build({ stdin: { contents: entry, resolveDir: new URL("../..", import.meta.url).pathname }, bundle: true, write: false, format: "esm", platform: "neutral", mainFields: ["module", "main"] });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  const { outputFiles } = await build({
+    stdin: { contents: entry, resolveDir: new URL("../..", import.meta.url).pathname },
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+  });
+  return import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
+  );
 };
 const { decodeSnappy, decodeWriteRequest, encodeSnappy, encodeWriteRequest } = await bundle(`
   export { decodeSnappy } from "./src/ingest/snappy/decode";
@@ -41,10 +50,14 @@ const rate = (name, work) => {
     work();
     n += SERIES;
   }
-  console.log(`${name.padEnd(24)} ${Math.round((n / (performance.now() - start)) * 1000).toLocaleString("en")} samples/s`);
+  console.log(
+    `${name.padEnd(24)} ${Math.round((n / (performance.now() - start)) * 1000).toLocaleString("en")} samples/s`,
+  );
 };
 const raw = decodeSnappy(body, 1 << 26);
-console.log(`${SERIES} series × 1 sample a request: ${body.length} bytes compressed, ${raw.length} raw`);
+console.log(
+  `${SERIES} series × 1 sample a request: ${body.length} bytes compressed, ${raw.length} raw`,
+);
 rate("snappy", () => decodeSnappy(body, 1 << 26));
 rate("walk + pack", () => decodeWriteRequest(raw, ""));
 rate("snappy + walk + pack", () => decodeWriteRequest(decodeSnappy(body, 1 << 26), ""));

@@ -7,7 +7,12 @@ import { gzipSync } from "node:zlib";
 import { OTLPMetricExporter as JsonExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import { OTLPMetricExporter as ProtoExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import { AggregationTemporality, AggregationType, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import {
+  AggregationTemporality,
+  AggregationType,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import { Counter, Gauge, Histogram, Pushgateway, Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Vedette, eventually, freePort, startVedette } from "./vedette";
@@ -28,7 +33,9 @@ interface Sample {
 }
 
 async function query(expr: string): Promise<readonly Sample[]> {
-  const r = await vedette.fetch(`/api/v1/query?query=${encodeURIComponent(expr)}`, { token: "vdt_read_local" });
+  const r = await vedette.fetch(`/api/v1/query?query=${encodeURIComponent(expr)}`, {
+    token: "vdt_read_local",
+  });
   if (!r.ok) throw new Error(`${expr}: ${r.status} ${await r.text()}`);
   return ((await r.json()) as { data: { result: Sample[] } }).data.result;
 }
@@ -40,14 +47,19 @@ async function value(expr: string): Promise<number | undefined> {
   return found[0] === undefined ? undefined : Number(found[0].value[1]);
 }
 
-const becomes = (expr: string, want: number, timeoutMs?: number): Promise<boolean> => eventually(`${expr} = ${want}`, async () => (await value(expr)) === want, timeoutMs);
+const becomes = (expr: string, want: number, timeoutMs?: number): Promise<boolean> =>
+  eventually(`${expr} = ${want}`, async () => (await value(expr)) === want, timeoutMs);
 
 describe.each([
   ["protobuf", ProtoExporter],
   ["JSON", JsonExporter],
 ] as const)("the OpenTelemetry metrics SDK over %s", (encoding, Exporter) => {
   /** Runs `record` on a meter of its own and exports once. */
-  async function exported(service: string, temporality: AggregationTemporality, record: (m: ReturnType<MeterProvider["getMeter"]>) => void): Promise<void> {
+  async function exported(
+    service: string,
+    temporality: AggregationTemporality,
+    record: (m: ReturnType<MeterProvider["getMeter"]>) => void,
+  ): Promise<void> {
     const exporter = new Exporter({
       url: `${vedette.url}/v1/metrics`,
       headers: AUTH,
@@ -57,9 +69,18 @@ describe.each([
       compression: "gzip" as never,
     });
     const provider = new MeterProvider({
-      resource: resourceFromAttributes({ "service.name": service, "service.instance.id": encoding, "host.name": "e2e" }),
+      resource: resourceFromAttributes({
+        "service.name": service,
+        "service.instance.id": encoding,
+        "host.name": "e2e",
+      }),
       readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],
-      views: [{ instrumentName: "exponential.*", aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
+      views: [
+        {
+          instrumentName: "exponential.*",
+          aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM },
+        },
+      ],
     });
     record(provider.getMeter("e2e"));
     await provider.forceFlush();
@@ -69,12 +90,18 @@ describe.each([
 
   it("exports cumulative sums, gauges and histograms", async () => {
     await exported("cumulative", AggregationTemporality.CUMULATIVE, (m) => {
-      const counter = m.createCounter("http.server.requests", { unit: "{request}", description: "Requests served." });
+      const counter = m.createCounter("http.server.requests", {
+        unit: "{request}",
+        description: "Requests served.",
+      });
       counter.add(3, { "http.route": "/a" });
       counter.add(4, { "http.route": "/b" });
       m.createUpDownCounter("queue.depth").add(-2);
       m.createGauge("room.temperature", { unit: "Cel" }).record(21.5);
-      const latency = m.createHistogram("http.latency", { unit: "s", advice: { explicitBucketBoundaries: [0.1, 1] } });
+      const latency = m.createHistogram("http.latency", {
+        unit: "s",
+        advice: { explicitBucketBoundaries: [0.1, 1] },
+      });
       for (const v of [0.05, 0.5, 5]) latency.record(v);
     });
     await becomes(`sum(http_server_requests_total{job="cumulative",${self}})`, 7);
@@ -115,15 +142,30 @@ describe.each([
 
 describe("prom-client", () => {
   const registry = new Registry();
-  const counter = new Counter({ name: "pc_jobs_total", help: "Jobs\nin two lines.", labelNames: ["kind"], registers: [registry] });
+  const counter = new Counter({
+    name: "pc_jobs_total",
+    help: "Jobs\nin two lines.",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
   const gauge = new Gauge({ name: "pc_last_run", help: "When.", registers: [registry] });
-  const histogram = new Histogram({ name: "pc_seconds", help: "How long.", buckets: [0.1, 1], registers: [registry] });
+  const histogram = new Histogram({
+    name: "pc_seconds",
+    help: "How long.",
+    buckets: [0.1, 1],
+    registers: [registry],
+  });
   counter.inc({ kind: 'quoted "x" \\ \n' }, 3);
   gauge.set(12.5);
   histogram.observe(0.5);
 
   it("is read as it exposes itself", async () => {
-    const r = await vedette.fetch("/api/v1/import/prometheus", { method: "POST", token: "vdt_ingest_local", headers: { "content-type": registry.contentType, "content-encoding": "gzip" }, body: gzipSync(await registry.metrics()) });
+    const r = await vedette.fetch("/api/v1/import/prometheus", {
+      method: "POST",
+      token: "vdt_ingest_local",
+      headers: { "content-type": registry.contentType, "content-encoding": "gzip" },
+      body: gzipSync(await registry.metrics()),
+    });
     expect(r.status).toBe(204);
     expect((await query("pc_jobs_total"))[0]?.metric["kind"]).toBe('quoted "x" \\ \n');
     expect(await value('pc_seconds_bucket{le="1"}')).toBe(1);
@@ -144,23 +186,29 @@ describe("prom-client", () => {
   });
 
   it("is told when its token is wrong", async () => {
-    const gateway = new Pushgateway(vedette.url, { headers: { authorization: "Bearer no" } }, registry);
+    const gateway = new Pushgateway(
+      vedette.url,
+      { headers: { authorization: "Bearer no" } },
+      registry,
+    );
     await expect(gateway.push({ jobName: "x" })).rejects.toThrow(/status 401/);
   });
 });
 
 const PROMETHEUS = "/usr/bin/prometheus";
-describe.skipIf(!existsSync(PROMETHEUS))(`a real Prometheus (${existsSync(PROMETHEUS) ? execFileSync(PROMETHEUS, ["--version"], { encoding: "utf8" }).split("\n", 1)[0] : `skipped: ${PROMETHEUS} is not installed`})`, () => {
-  let dir: string;
-  let prometheus: ChildProcess;
-  let port: number;
+describe.skipIf(!existsSync(PROMETHEUS))(
+  `a real Prometheus (${existsSync(PROMETHEUS) ? execFileSync(PROMETHEUS, ["--version"], { encoding: "utf8" }).split("\n", 1)[0] : `skipped: ${PROMETHEUS} is not installed`})`,
+  () => {
+    let dir: string;
+    let prometheus: ChildProcess;
+    let port: number;
 
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), "vedette-prometheus-"));
-    port = await freePort();
-    await writeFile(
-      join(dir, "prometheus.yml"),
-      `global: { scrape_interval: 1s }
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), "vedette-prometheus-"));
+      port = await freePort();
+      await writeFile(
+        join(dir, "prometheus.yml"),
+        `global: { scrape_interval: 1s }
 scrape_configs:
   - job_name: self
     static_configs: [{ targets: ["127.0.0.1:${port}"] }]
@@ -170,39 +218,66 @@ remote_write:
     queue_config: { batch_send_deadline: 500ms }
     metadata_config: { send_interval: 1s }
 `,
-    );
-    prometheus = spawn(PROMETHEUS, [`--config.file=${dir}/prometheus.yml`, `--storage.tsdb.path=${dir}/data`, `--web.listen-address=127.0.0.1:${port}`], { stdio: "ignore" });
-  });
-  afterAll(async () => {
-    const gone = new Promise((resolve) => prometheus.once("exit", resolve));
-    prometheus.kill("SIGTERM");
-    await gone;
-    await rm(dir, { recursive: true, force: true });
-  });
-
-  async function own(expr: string): Promise<number> {
-    const r = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expr)}`);
-    return Number(((await r.json()) as { data: { result: Sample[] } }).data.result[0]?.value[1] ?? Number.NaN);
-  }
-
-  it("writes what it scrapes from itself, and loses none of it", async () => {
-    await becomes('up{job="self"}', 1, 30_000);
-    expect((await query('prometheus_build_info{job="self"}'))[0]?.metric["version"]).toMatch(/^\d/);
-    await eventually("several scrapes have arrived", async () => ((await value('count_over_time(up{job="self"}[1m])')) ?? 0) >= 3, 20_000);
-    for (const counter of ["prometheus_remote_storage_samples_failed_total", "prometheus_remote_storage_samples_dropped_total", "prometheus_remote_storage_samples_retried_total"]) {
-      expect([counter, await own(`sum(${counter}) or vector(0)`)]).toEqual([counter, 0]);
-    }
-    // The same number of series on both sides, at a moment that both hold.
-    const at = Math.floor(Date.now() / 1000) - 2;
-    const count = `count({job="self"} @ ${at})`;
-    expect(await value(count)).toBe(await own(count));
-  });
-
-  it("sends what its metrics mean", async () => {
-    const type = await eventually("metadata has arrived", async () => {
-      const r = await vedette.fetch("/api/v1/metadata?metric=go_goroutines", { token: "vdt_read_local" });
-      return ((await r.json()) as { data: Record<string, { type: string }[]> }).data["go_goroutines"]?.[0]?.type;
+      );
+      prometheus = spawn(
+        PROMETHEUS,
+        [
+          `--config.file=${dir}/prometheus.yml`,
+          `--storage.tsdb.path=${dir}/data`,
+          `--web.listen-address=127.0.0.1:${port}`,
+        ],
+        { stdio: "ignore" },
+      );
     });
-    expect(type).toBe("gauge");
-  });
-});
+    afterAll(async () => {
+      const gone = new Promise((resolve) => prometheus.once("exit", resolve));
+      prometheus.kill("SIGTERM");
+      await gone;
+      await rm(dir, { recursive: true, force: true });
+    });
+
+    async function own(expr: string): Promise<number> {
+      const r = await fetch(
+        `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expr)}`,
+      );
+      return Number(
+        ((await r.json()) as { data: { result: Sample[] } }).data.result[0]?.value[1] ?? Number.NaN,
+      );
+    }
+
+    it("writes what it scrapes from itself, and loses none of it", async () => {
+      await becomes('up{job="self"}', 1, 30_000);
+      expect((await query('prometheus_build_info{job="self"}'))[0]?.metric["version"]).toMatch(
+        /^\d/,
+      );
+      await eventually(
+        "several scrapes have arrived",
+        async () => ((await value('count_over_time(up{job="self"}[1m])')) ?? 0) >= 3,
+        20_000,
+      );
+      for (const counter of [
+        "prometheus_remote_storage_samples_failed_total",
+        "prometheus_remote_storage_samples_dropped_total",
+        "prometheus_remote_storage_samples_retried_total",
+      ]) {
+        expect([counter, await own(`sum(${counter}) or vector(0)`)]).toEqual([counter, 0]);
+      }
+      // The same number of series on both sides, at a moment that both hold.
+      const at = Math.floor(Date.now() / 1000) - 2;
+      const count = `count({job="self"} @ ${at})`;
+      expect(await value(count)).toBe(await own(count));
+    });
+
+    it("sends what its metrics mean", async () => {
+      const type = await eventually("metadata has arrived", async () => {
+        const r = await vedette.fetch("/api/v1/metadata?metric=go_goroutines", {
+          token: "vdt_read_local",
+        });
+        return ((await r.json()) as { data: Record<string, { type: string }[]> }).data[
+          "go_goroutines"
+        ]?.[0]?.type;
+      });
+      expect(type).toBe("gauge");
+    });
+  },
+);

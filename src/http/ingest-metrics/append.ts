@@ -1,10 +1,13 @@
 import { type AppendResult, ShardUnavailableError } from "../../core/metric-store";
+import { BatchBuilder } from "../../core/batch";
 import { type Result, err, ok } from "../../core/result";
 import type { Rejection } from "../../ingest/rejections";
 import type { Deps } from "../deps";
 
 /** Seconds after which a sender may try again when a shard did not answer. */
 export const RETRY_AFTER_S = 5;
+
+const EMPTY_BATCH_BYTES = new BatchBuilder().finish().length;
 
 export interface Unavailable {
   readonly reason: "shard_unavailable";
@@ -24,6 +27,8 @@ export async function appendBatch(
   batch: Uint8Array,
   before: readonly Rejection[] = [],
 ): Promise<Result<Stored, Unavailable>> {
+  // SDKs export on a timer, also where there is nothing to tell: that wakes no shard.
+  if (batch.length === EMPTY_BATCH_BYTES) return ok({ accepted: 0, rejected: before });
   let result: AppendResult;
   try {
     result = await deps.metrics(projectId).append(batch);

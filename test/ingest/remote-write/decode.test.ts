@@ -54,7 +54,10 @@ describe("remote write 1.0", () => {
   it("reads every time and value exactly", () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), fc.double({ noNaN: true }), (time, value) => {
-        const view = readBatch(decode(encodeWriteRequest([{ labels: [["__name__", "x"]], samples: [[time, value]] }])).batch);
+        const view = readBatch(
+          decode(encodeWriteRequest([{ labels: [["__name__", "x"]], samples: [[time, value]] }]))
+            .batch,
+        );
         expect([view.sampleTimes[0], view.sampleValues[0]]).toEqual([time + 0, value]);
       }),
     );
