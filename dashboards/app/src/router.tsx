@@ -61,16 +61,94 @@ const alerts = createRoute({
 const explore = createRoute({
   getParentRoute: () => inside,
   path: "/explore",
-  validateSearch: (search: Readonly<Record<string, unknown>>): { q?: string; range?: string } => ({
-    ...(typeof search["q"] === "string" ? { q: search["q"] } : {}),
-    ...(typeof search["range"] === "string" ? { range: search["range"] } : {}),
-  }),
+  validateSearch: (search: Readonly<Record<string, unknown>>): { q?: string; range?: string } =>
+    texts(search, ["q", "range"]),
   component: lazyRouteComponent(() => import("./pages/explore"), "ExplorePage"),
 });
+const logs = createRoute({
+  getParentRoute: () => inside,
+  path: "/logs",
+  validateSearch: (search: Readonly<Record<string, unknown>>): LogSearch =>
+    texts(search, ["query", "service", "level", "range", "to", "trace"]),
+  component: lazyRouteComponent(() => import("./pages/logs"), "LogsPage"),
+});
+const traces = createRoute({
+  getParentRoute: () => inside,
+  path: "/traces",
+  component: lazyRouteComponent(() => import("./pages/traces"), "TracesPage"),
+});
+const trace = createRoute({
+  getParentRoute: () => inside,
+  path: "/traces/$id",
+  component: lazyRouteComponent(() => import("./pages/trace"), "TracePage"),
+});
+const events = createRoute({
+  getParentRoute: () => inside,
+  path: "/events",
+  component: lazyRouteComponent(() => import("./pages/events"), "EventsPage"),
+});
+const incidents = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidents",
+  component: lazyRouteComponent(() => import("./pages/incidents"), "IncidentsPage"),
+});
+const incident = createRoute({
+  getParentRoute: () => inside,
+  path: "/incidents/$id",
+  component: lazyRouteComponent(() => import("./pages/incident"), "IncidentPage"),
+});
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules",
+  component: lazyRouteComponent(() => import("./pages/rules"), "RulesPage"),
+});
+const tokens = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings/tokens",
+  component: lazyRouteComponent(() => import("./pages/tokens"), "TokensPage"),
+});
+
+interface LogSearch {
+  readonly query?: string | undefined;
+  readonly service?: string | undefined;
+  readonly level?: string | undefined;
+  readonly range?: string | undefined;
+  readonly to?: string | undefined;
+  readonly trace?: string | undefined;
+}
+
+/** Those parameters of an address that are texts. */
+function texts<K extends string>(
+  search: Readonly<Record<string, unknown>>,
+  names: readonly K[],
+): { [P in K]?: string } {
+  const out: { [P in K]?: string } = {};
+  for (const name of names) {
+    const value = search[name];
+    // The router reads 500 as a number and true as a boolean.
+    if (typeof value === "string" && value !== "") out[name] = value;
+    else if (typeof value === "number" || typeof value === "boolean") out[name] = String(value);
+  }
+  return out;
+}
 
 const routes = root.addChildren([
   login,
-  inside.addChildren([index, monitoring, receiver, alerts, explore]),
+  inside.addChildren([
+    index,
+    monitoring,
+    receiver,
+    alerts,
+    explore,
+    logs,
+    traces,
+    trace,
+    events,
+    incidents,
+    incident,
+    rules,
+    tokens,
+  ]),
 ]);
 
 export const router = createRouter({

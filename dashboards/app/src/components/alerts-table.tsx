@@ -1,8 +1,9 @@
-import { Anchor, Badge, Button, Table, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Table, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useRouteContext } from "@tanstack/react-router";
+import { useRouteContext } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { AppLink } from "./app-link";
 import type { LiveAlert } from "../../../../src/core/live";
 import { send } from "../api/client";
 import { formatNumber } from "../format";
@@ -92,14 +93,9 @@ function AlertRow({
       </Table.Td>
       <Table.Td ta="right">
         {alert.incidentId !== undefined && (
-          <Anchor
-            component={Link}
-            to={`/incidents/${encodeURIComponent(alert.incidentId)}`}
-            fz="xs"
-            mr={8}
-          >
+          <AppLink to="/incidents/$id" params={{ id: alert.incidentId }} fz="xs" mr={8}>
             Incident
-          </Anchor>
+          </AppLink>
         )}
         <Acknowledge alert={alert} />
       </Table.Td>

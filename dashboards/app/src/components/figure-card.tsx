@@ -2,6 +2,7 @@ import { Box, Group, Text, Tooltip } from "@mantine/core";
 import type { ReactNode } from "react";
 import { type FigureKey, levelOf, type Threshold } from "../../../../src/live/figures";
 import { formatNumber, formatSeconds, formatShare, NONE } from "../format";
+import { useFigureLine } from "../live/past";
 import { useLive } from "../live/store";
 import { LEVEL_COLOR } from "../theme";
 import { Sparkline } from "./sparkline";
@@ -44,17 +45,16 @@ const VALUE_COLOR = {
   red: "red.5",
 } as const;
 
-/** One figure: its number, its colour by threshold, its last minutes. */
-export function FigureCard({
-  figure,
-  threshold,
-}: {
+interface FigureCardProps {
   readonly figure: FigureKey;
   readonly threshold: Threshold | undefined;
-}): ReactNode {
+  readonly expr: string | undefined;
+}
+
+/** One figure: its number, its colour by threshold, its last minutes. */
+export function FigureCard({ figure, threshold, expr }: FigureCardProps): ReactNode {
   const value = useLive((v) => v.figures[figure]);
-  const times = useLive((v) => v.history.times);
-  const values = useLive((v) => v.history.columns[figure]);
+  const { times, values } = useFigureLine(figure, expr, SPAN_SECONDS);
   const { title, about, format } = TEXTS[figure];
   const level = levelOf(value, threshold);
   const color = `var(--mantine-color-${LEVEL_COLOR[level]}-5)`;

@@ -117,7 +117,7 @@ export function LogTail({ height }: { readonly height: number }): ReactNode {
             style={{ padding: "6px 0" }}
           >
             {lines.map((line) => (
-              <Line key={line.n} line={line} />
+              <LogLineRow key={line.n} line={line} />
             ))}
             {lines.length === 0 && (
               <Text fz="sm" c="dimmed" px="md" py="xs">
@@ -131,7 +131,8 @@ export function LogTail({ height }: { readonly height: number }): ReactNode {
   );
 }
 
-export function Line({ line }: { readonly line: LiveLogLine }): ReactNode {
+/** One log line in the grid of `.vd-line`. */
+export function LogLineRow({ line }: { readonly line: LiveLogLine }): ReactNode {
   const color = logColor(line.level);
   return (
     <div

@@ -63,7 +63,14 @@ export function TimeChart({
         height,
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
-        axes: [axis, { ...axis, size: 64, values: (_u, ticks) => ticks.map(format) }],
+        axes: [
+          {
+            ...axis,
+            values: (_u, ticks) =>
+              ticks.map((t, i) => tickText(t, ticks[i - 1], (ticks.at(-1) ?? t) - (ticks[0] ?? t))),
+          },
+          { ...axis, size: 64, values: (_u, ticks) => ticks.map(format) },
+        ],
         series: [
           {},
           ...series.map((s, i) => ({
@@ -96,4 +103,19 @@ export function TimeChart({
       aria-label={`Chart of ${series.length} series; the table below has the numbers`}
     />
   );
+}
+
+const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const withSeconds = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+const day = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short" });
+
+/** The hour; the day where one begins; seconds where the whole axis is short. */
+function tickText(t: number, before: number | undefined, span: number): string {
+  const ms = t * 1000;
+  if (before !== undefined && day.format(before * 1000) !== day.format(ms)) return day.format(ms);
+  return (span < 300 ? withSeconds : minute).format(ms);
 }

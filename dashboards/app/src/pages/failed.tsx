@@ -1,6 +1,7 @@
-import { Anchor, Box, Button, Group, Text } from "@mantine/core";
-import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router";
+import { Box, Button, Group, Text } from "@mantine/core";
+import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { AppLink } from "../components/app-link";
 import { PageHeader } from "../components/page-header";
 
 /** A page that broke, or a server that does not answer. */
@@ -30,9 +31,7 @@ export function NotFound(): ReactNode {
   return (
     <Box p="xl">
       <PageHeader title="No such page" />
-      <Anchor component={Link} to="/monitoring">
-        To Monitoring
-      </Anchor>
+      <AppLink to="/monitoring">To Monitoring</AppLink>
     </Box>
   );
 }

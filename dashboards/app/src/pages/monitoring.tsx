@@ -49,6 +49,7 @@ export function MonitoringPage(): ReactNode {
             key={f}
             figure={f}
             threshold={dashboard.data?.figures[f].threshold ?? undefined}
+            expr={dashboard.data?.figures[f].expr ?? undefined}
           />
         ))}
       </SimpleGrid>
@@ -71,11 +72,13 @@ function FiringAlerts(): ReactNode {
   const alerts = useLive((v) => v.alerts);
   const firing = alerts.filter((a) => a.status === "firing").length;
   return (
-    <Panel title="Alerts" note={alerts.length === 0 ? undefined : `${firing} firing`}>
+    <Panel title="Alerts" h="100%" note={alerts.length === 0 ? undefined : `${firing} firing`}>
       {alerts.length === 0 ? (
         <Empty
           title="Nothing is firing"
-          command={`curl -X POST '${location.origin}/config/v1/rules/demo' \\\n  -H 'authorization: Bearer vdt_admin_local' -H 'content-type: application/yaml' \\\n  --data-binary $'name: demo\\ninterval: 1s\\nrules:\\n  - alert: QueueTooLong\\n    expr: queue_length > 100\\n    labels: {severity: warning}\\n'`}
+          command={`curl -sS ${location.origin}/config/v1/rules/demo -H 'Authorization: Bearer vdt_admin_local' \
+  -H 'Content-Type: application/yaml' --data-binary '{name: queue, interval: 5s, rules: [{alert: QueueDeep,
+  expr: demo_queue_depth > 10, labels: {severity: warning}}]}'`}
         >
           Add a rule; it is evaluated on every write that touches it.
         </Empty>
