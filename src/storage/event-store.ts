@@ -15,9 +15,12 @@ const TOP_EVENTS = 50;
 const TOP_PAGES = 20;
 
 const SELECT = `SELECT ${EVENT_COLUMNS.join(", ")} FROM events`;
+/** The table itself is ordered by person; without this the planner may read everybody's events of the span. */
+const BY_PERSON = "NOT INDEXED";
+const BY_TIME = "INDEXED BY events_by_time";
 const IN_SPAN = "project_id = ?1 AND time_ms >= ?2 AND time_ms < ?3";
 /** Read from the index alone. */
-const IN_SPAN_BY_TIME = `FROM events INDEXED BY events_by_time WHERE ${IN_SPAN}`;
+const IN_SPAN_BY_TIME = `FROM events ${BY_TIME} WHERE ${IN_SPAN}`;
 /** `person` begins with its kind, and events of nobody are no visitors. */
 const A_PERSON = `person NOT LIKE '${PERSON_KINDS.nobody}%'`;
 
@@ -51,7 +54,7 @@ export function makeEventStore(
         conditions.push(`person IN (${personsNamed(user).map(bound).join(", ")})`);
       const { results } = await db
         .prepare(
-          `${SELECT} WHERE ${conditions.join(" AND ")} ORDER BY time_ms DESC, person DESC, id DESC LIMIT ${bound(limit)}`,
+          `${SELECT} ${user === undefined ? BY_TIME : BY_PERSON} WHERE ${conditions.join(" AND ")} ORDER BY time_ms DESC, person DESC, id DESC LIMIT ${bound(limit)}`,
         )
         .bind(...params)
         .all<StoredEvent>();
@@ -59,13 +62,15 @@ export function makeEventStore(
     },
     async sequence(person, { fromMs, toMs }, limit) {
       const { results } = await db
-        .prepare(`${SELECT} WHERE ${IN_SPAN} AND person = ?4 ORDER BY time_ms, id LIMIT ?5`)
+        .prepare(
+          `${SELECT} ${BY_PERSON} WHERE ${IN_SPAN} AND person = ?4 ORDER BY time_ms, id LIMIT ?5`,
+        )
         .bind(projectId, fromMs, toMs, person, limit)
         .all<StoredEvent>();
       return results.map(eventOfRow);
     },
     summary,
-    eventsOn: (day) => summary(spanOfDay(day)),
+    eventsOn: async (day) => await summary(spanOfDay(day)),
     async activeVisitors(sinceMs) {
       const row = await db
         .prepare(`SELECT count(DISTINCT person) AS n ${IN_SPAN_BY_TIME} AND ${A_PERSON}`)
@@ -103,7 +108,7 @@ function spanOfDay(day: string): TimeSpan {
 /** Sessions as events/sessions.ts splits them, counted where the rows are. */
 const SESSIONS = `SELECT count(*) AS n FROM (
     SELECT time_ms - lag(time_ms) OVER w AS gap, session_id, lag(session_id) OVER w AS last
-    FROM events WHERE ${IN_SPAN} AND ${A_PERSON} WINDOW w AS (PARTITION BY person ORDER BY time_ms, id))
+    ${IN_SPAN_BY_TIME} AND ${A_PERSON} WINDOW w AS (PARTITION BY person ORDER BY time_ms, id))
   WHERE gap IS NULL OR gap > ${SESSION_GAP_MS} OR session_id <> last`;
 
 async function readSummary(

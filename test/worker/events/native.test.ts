@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { Env } from "../../src/env";
-import { values } from "./ingest-metrics-client";
+import type { Env } from "../../../src/env";
+import { values } from "../ingest-metrics-client";
 
 const bindings = env as unknown as Env; // wrangler.toml's bindings, which Env names
 const now = Date.now();
