@@ -13,6 +13,7 @@ import { ABSENT, type Column, FLOAT, type Value } from "./columns";
 import { type Env, mapValues, newValues, scalarOf, vectorOf } from "./env";
 import { evalInfo } from "./info-function";
 import { evalLabelFunction } from "./label-functions";
+import { maxOf, minOf } from "./operators";
 import { anyInWindow, evalRangeFunction, isRangeFunction } from "./range-functions";
 import { evalVectorSelector } from "./selectors";
 import { evalValueFunction, times } from "./value-functions";
@@ -44,7 +45,7 @@ function scalarFunction(e: CallExpr, env: Env): Float64Array | undefined {
     case "max_of": {
       const a = scalarOf(e.args[0] as Expr, env);
       const b = scalarOf(e.args[1] as Expr, env);
-      const pick = e.func === "min_of" ? Math.min : Math.max;
+      const pick = e.func === "min_of" ? minOf : maxOf;
       return a.map((x, i) => pick(x, b[i] as number));
     }
     case "scalar":

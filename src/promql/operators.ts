@@ -42,3 +42,13 @@ function power(a: number, b: number): number {
   if (a === -1 && (b === Infinity || b === -Infinity)) return 1;
   return a ** b;
 }
+
+/** Go's math.Max: +Inf beats even NaN. */
+export function maxOf(a: number, b: number): number {
+  return a === Infinity || b === Infinity ? Infinity : Math.max(a, b);
+}
+
+/** Go's math.Min: −Inf beats even NaN. */
+export function minOf(a: number, b: number): number {
+  return a === -Infinity || b === -Infinity ? -Infinity : Math.min(a, b);
+}

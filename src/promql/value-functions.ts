@@ -1,7 +1,7 @@
 import type { CallExpr, Expr } from "./ast";
-import { type Column, FLOAT, timeAt } from "./columns";
+import { ABSENT, type Column, FLOAT, timeAt } from "./columns";
 import { type Env, mapValues, newValues, scalarOf, vectorOf } from "./env";
-import { ABSENT } from "./columns";
+import { maxOf, minOf } from "./operators";
 import { EMPTY_LABELS } from "../core/labels";
 
 const UNARY: Readonly<Record<string, (x: number) => number>> = {
@@ -105,7 +105,7 @@ function clamp(
   const columns = mapValues(vectorOf(e.args[0] as Expr, env), env, (x, i) => {
     const low = min === undefined ? -Infinity : (min[i] as number);
     const high = max === undefined ? Infinity : (max[i] as number);
-    return Math.max(low, Math.min(high, x));
+    return maxOf(low, minOf(high, x));
   });
   if (min === undefined || max === undefined) return columns;
   // Nothing lies between a minimum and a lower maximum.

@@ -20,8 +20,8 @@ export class MemoryQueryable implements Queryable {
     this.series.clear();
   }
 
-  /** Points stand at 0, stepMs, 2 × stepMs, …; a series described twice in one load is the last of them. */
-  load(stepMs: number, described: readonly SeriesDescription[]): void {
+  /** Points stand at startMs, startMs + stepMs, …; a series described twice in one load is the last of them. */
+  load(stepMs: number, described: readonly SeriesDescription[], startMs = 0): void {
     for (const d of new Map(described.map((s) => [labelsKey(s.labels), s])).values()) {
       const key = labelsKey(d.labels);
       const held = this.series.get(key) ?? {
@@ -29,7 +29,7 @@ export class MemoryQueryable implements Queryable {
         points: new Map<number, DescribedPoint>(),
       };
       d.points.forEach((p, i) => {
-        if (p.kind === "float" || p.kind === "stale") held.points.set(i * stepMs, p);
+        if (p.kind === "float" || p.kind === "stale") held.points.set(startMs + i * stepMs, p);
       });
       this.series.set(key, held);
     }
