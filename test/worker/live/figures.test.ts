@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { ofType, ORIGIN, watch } from "./socket";
-import { STEADY, steadyTraffic } from "./traffic";
+import { STEADY, steadyTraffic } from "../../live/traffic";
 
 const admin = { authorization: "Bearer vdt_admin_local" };
 

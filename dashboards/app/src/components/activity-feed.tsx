@@ -54,11 +54,7 @@ function Activity({ event }: { readonly event: LiveEvent }): ReactNode {
       <Group gap={8} wrap="nowrap" miw={0}>
         <Badge
           color={
-            event.name === "$pageview" || event.name === "pageview"
-              ? "blue"
-              : event.name.includes("error")
-                ? "red"
-                : "teal"
+            event.name === "page_view" ? "blue" : event.name.includes("error") ? "red" : "teal"
           }
           size="sm"
           tt="none"

@@ -76,7 +76,7 @@ function FiringAlerts(): ReactNode {
       {alerts.length === 0 ? (
         <Empty
           title="Nothing is firing"
-          command={`curl -sS ${location.origin}/config/v1/rules/demo -H 'Authorization: Bearer vdt_admin_local' \
+          command={`curl -sS ${location.origin}/config/v1/rules/demo -H 'Authorization: Bearer vdt_admin_local' \\
   -H 'Content-Type: application/yaml' --data-binary '{name: queue, interval: 5s, rules: [{alert: QueueDeep,
   expr: demo_queue_depth > 10, labels: {severity: warning}}]}'`}
         >
