@@ -1,4 +1,328 @@
 import { DurableObject } from "cloudflare:workers";
+import type { RouterConfig } from "../src/alerting/config";
+import { defaultConfig } from "../src/alerting/effective-config";
+import { restoreGroups } from "../src/alerting/grouping";
+import type { Silence } from "../src/alerting/model";
+import { acknowledge, nextTick, receive, reconfigure, tick } from "../src/alerting/router";
+import { matcherPredicate } from "../src/alerting/routing";
+import {
+  type SilenceInput,
+  type SilenceRefusal,
+  MAX_SILENCES,
+  checkSilence,
+} from "../src/alerting/silence-input";
+import { silenceState } from "../src/alerting/silences";
+import {
+  type Intent,
+  type Outcome,
+  type RouterSettings,
+  type RouterState,
+  emptyOutcome,
+} from "../src/alerting/state";
+import { activeAlerts, groupViews } from "../src/alerting/view";
+import { compose } from "../src/compose";
+import type { FiringSet } from "../src/core/alerts";
+import type { Objects } from "../src/core/object-stubs";
+import type { AlertRouterRpc } from "../src/core/objects";
+import { type Result, err, ok } from "../src/core/result";
 import type { Env } from "../src/env";
+import type { Deps } from "../src/http/deps";
+import { publishLive } from "../src/http/live-publish";
+import { parseActiveAlerts } from "../src/http/live/active-alerts";
+import { makeAlertHistory } from "../src/storage/alert-history";
+import { parseObjectName } from "../src/storage/objects";
+import { RouterStorage } from "./router-storage";
+import { Timers } from "./timers";
 
-export class AlertRouter extends DurableObject<Env> {}
+/** An effect nobody could be found for is dropped after this. */
+const INTENT_AGE_MS = 24 * 3_600_000;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+/** Expired silences stay in the list for this long. */
+const SILENCE_KEPT_MS = 5 * 24 * 3_600_000;
+
+interface Loaded {
+  readonly state: RouterState;
+  settings: RouterSettings;
+}
+
+/**
+ * The shell of one project's router. Decisions are made by src/alerting; here they are stored,
+ * then handed to Receivers, Incidents and the history. It never fetches outside.
+ */
+export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
+  private readonly disk: RouterStorage;
+  private readonly timers: Timers;
+  private readonly deps: Deps;
+  private readonly projectId: string;
+  private readonly objects: Objects;
+  private loaded: Loaded | undefined;
+  /** Lanes being handed over, with the failures in a row. */
+  private readonly busy = new Set<string>();
+  private readonly failures = new Map<string, number>();
+  private lastTickMs = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.disk = new RouterStorage(ctx.storage);
+    this.timers = new Timers(ctx.storage);
+    this.deps = compose(env, (work) => ctx.waitUntil(work));
+    this.projectId = parseObjectName(ctx.id.name).projectId;
+    this.objects = this.deps.objects(this.projectId);
+  }
+
+  async configure(configJson: string): Promise<void> {
+    const config = JSON.parse(configJson) as RouterConfig; // checked by alerting/config-parse
+    const loaded = this.open();
+    if (this.disk.setting("config") === configJson) return;
+    this.disk.putSetting("config", configJson);
+    loaded.settings = { ...loaded.settings, config };
+    await this.commit((s, now) => reconfigure(s.state, s.settings, now));
+  }
+
+  async receive(set: FiringSet): Promise<void> {
+    await this.commit((s, now) => receive(s.state, s.settings, set, now));
+    this.list();
+  }
+
+  async alerts(): Promise<string> {
+    const { state, settings } = this.open();
+    return JSON.stringify(activeAlerts(state, settings, this.deps.clock()));
+  }
+
+  async groups(): Promise<string> {
+    const { state, settings } = this.open();
+    return JSON.stringify(groupViews(state, settings, this.deps.clock()));
+  }
+
+  async notificationLog(limit: number): Promise<string> {
+    return JSON.stringify(this.disk.log(limit));
+  }
+
+  async acknowledge(fingerprint: string, by: string): Promise<boolean> {
+    let known = false;
+    await this.commit(({ state }, now) => {
+      known = acknowledge(state, fingerprint, by, now);
+      return emptyOutcome();
+    }, true);
+    return known;
+  }
+
+  /** JSON of Result<Silence, SilenceRefusal>. */
+  async putSilence(silenceJson: string): Promise<string> {
+    const input = JSON.parse(silenceJson) as SilenceInput; // checked by the route
+    let answer: Result<Silence, SilenceRefusal> = err({ reason: "no_matchers" });
+    await this.commit(({ state }, now) => {
+      answer = this.makeSilence(state, input, now);
+      if (answer.ok) {
+        state.silences.set(answer.value.id, answer.value);
+        state.dirty.silences.add(answer.value.id);
+      }
+      return emptyOutcome();
+    }, true);
+    return JSON.stringify(answer);
+  }
+
+  async expireSilence(id: string): Promise<boolean> {
+    let known = false;
+    await this.commit(({ state }, now) => {
+      const silence = state.silences.get(id);
+      known = silence !== undefined && silenceState(silence, now) !== "expired";
+      if (silence !== undefined && known) {
+        state.silences.set(id, { ...silence, endsAtMs: now, updatedAtMs: now });
+        state.dirty.silences.add(id);
+      }
+      return emptyOutcome();
+    }, true);
+    return known;
+  }
+
+  async silences(): Promise<string> {
+    const now = this.deps.clock();
+    return JSON.stringify(
+      [...this.open().state.silences.values()].map((s) => ({ ...s, state: silenceState(s, now) })),
+    );
+  }
+
+  async ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }> {
+    return { lastTickMs: this.lastTickMs, rearmed: await this.timers.arm() };
+  }
+
+  override async alarm(): Promise<void> {
+    this.lastTickMs = this.deps.clock();
+    try {
+      if (this.disk.lanes().length === 0) await this.timers.clear("intents");
+      else await this.timers.set("intents", this.lastTickMs + RETRY_MAX_MS);
+      await this.commit((s, now) => {
+        dropOldSilences(s.state, now);
+        return tick(s.state, s.settings, now);
+      });
+    } catch (e) {
+      console.error("alert router: a tick failed", e);
+      await this.timers.set("repair", this.deps.clock() + RETRY_MAX_MS);
+      return;
+    }
+    await this.timers.clear("repair");
+    this.handOver();
+  }
+
+  /** Decides, stores the decision, and only then lets its effects out. */
+  private async commit(
+    decide: (loaded: Loaded, nowMs: number) => Outcome,
+    changed = false,
+  ): Promise<void> {
+    const now = this.deps.clock();
+    const loaded = this.open();
+    try {
+      const outcome = decide(loaded, now);
+      const intents = withHistory(outcome, now);
+      this.disk.save(loaded.state, outcome, intents, now);
+      // In the same turn as the rows, so that a restart knows which flushes had happened.
+      await this.schedule(loaded.state, intents.length > 0 ? now + RETRY_MAX_MS : undefined);
+      if (intents.length > 0) this.handOver();
+      if (changed || outcome.changes.length > 0) this.publish();
+    } catch (e) {
+      // Memory may be ahead of the disk: start again from the disk.
+      this.loaded = undefined;
+      throw e;
+    }
+  }
+
+  private async schedule(state: RouterState, intentsMs: number | undefined): Promise<void> {
+    const { flushMs, expiryMs } = nextTick(state);
+    const waits: Promise<void>[] = [];
+    waits.push(
+      flushMs === undefined ? this.timers.clear("flush") : this.timers.set("flush", flushMs),
+    );
+    // The expiry moves with every evaluation; the timer follows only when it has run out, to spare the row.
+    const armed = this.timers.at("expiry");
+    if (expiryMs === undefined) {
+      if (armed !== undefined) waits.push(this.timers.clear("expiry"));
+    } else if (armed === undefined || expiryMs < armed || armed <= this.deps.clock()) {
+      waits.push(this.timers.set("expiry", expiryMs));
+    }
+    // Should this object die before the effects are handed over, the alarm brings it back to them.
+    if (intentsMs !== undefined && this.timers.at("intents") === undefined)
+      waits.push(this.timers.set("intents", intentsMs));
+    await Promise.all(waits);
+  }
+
+  private open(): Loaded {
+    if (this.loaded !== undefined) return this.loaded;
+    const { state, groups } = this.disk.load();
+    const stored = this.disk.setting("config");
+    const config =
+      stored === undefined
+        ? defaultConfig(this.deps.config.local)
+        : (JSON.parse(stored) as RouterConfig); // as configure() stored it
+    const settings: RouterSettings = {
+      projectId: this.projectId,
+      config,
+      externalUrl: this.deps.config.externalUrl ?? "",
+    };
+    const now = this.deps.clock();
+    restoreGroups(state, config, groups, this.timers.at("flush") ?? now, now);
+    this.loaded = { state, settings };
+    return this.loaded;
+  }
+
+  /** Starts every lane that has something and is not being worked on; lanes do not wait for each other. */
+  private handOver(): void {
+    for (const lane of this.disk.lanes()) {
+      if (this.busy.has(lane)) continue;
+      this.busy.add(lane);
+      this.ctx.waitUntil(this.workLane(lane));
+    }
+  }
+
+  private async workLane(lane: string): Promise<void> {
+    try {
+      for (;;) {
+        const first = this.disk.firstIntent(lane);
+        if (first === undefined) break;
+        if (this.deps.clock() - first.createdAtMs > INTENT_AGE_MS)
+          console.error("alert router: an effect was dropped after a day", lane, first.intent.id);
+        else await this.take(first.intent);
+        this.disk.deleteIntent(first.seq);
+        this.failures.delete(lane);
+      }
+      if (this.disk.lanes().length === 0) await this.timers.clear("intents");
+    } catch (e) {
+      const failed = (this.failures.get(lane) ?? 0) + 1;
+      this.failures.set(lane, failed);
+      console.warn("alert router: not handed over", lane, e);
+      const wait = Math.min(RETRY_FIRST_MS * 2 ** (failed - 1), RETRY_MAX_MS);
+      await this.timers.set("intents", this.deps.clock() + wait);
+    } finally {
+      this.busy.delete(lane);
+    }
+  }
+
+  private async take(intent: Intent): Promise<void> {
+    switch (intent.kind) {
+      case "notify":
+        await this.objects
+          .receiver(intent.integration.id)
+          .enqueue(JSON.stringify(intent.integration), intent.notification);
+        return;
+      case "incident":
+        await this.objects.incident(intent.change.incidentId).alertsChanged(intent.change);
+        return;
+      case "history":
+        await makeAlertHistory(this.env.DB, this.projectId).record(intent.changes);
+        return;
+    }
+  }
+
+  private publish(): void {
+    publishLive(this.deps, this.projectId, () => {
+      const { state, settings } = this.open();
+      const alerts = activeAlerts(state, settings, this.deps.clock());
+      return [{ type: "alerts", alerts: parseActiveAlerts(JSON.stringify(alerts)) }];
+    });
+  }
+
+  private makeSilence(
+    state: RouterState,
+    input: SilenceInput,
+    now: number,
+  ): Result<Silence, SilenceRefusal> {
+    const former = input.id === undefined ? undefined : state.silences.get(input.id);
+    if (input.id !== undefined && former === undefined)
+      return err({ reason: "unknown_id", id: input.id });
+    if (former === undefined && state.silences.size >= MAX_SILENCES)
+      return err({ reason: "too_many", limit: MAX_SILENCES });
+    const made = checkSilence(
+      input,
+      (m) => matcherPredicate([m])({}),
+      former?.id ?? this.deps.newId(),
+      now,
+    );
+    return made.ok ? ok(made.value) : made;
+  }
+
+  private list(): void {
+    if (this.disk.setting("listed") !== undefined) return;
+    this.ctx.waitUntil(
+      this.objects
+        .registerTicking("AlertRouter", "router")
+        .then(() => this.disk.putSetting("listed", "1"))
+        .catch((e: unknown) => console.warn("alert router: not listed", e)),
+    );
+  }
+}
+
+/** The status changes of one step travel to the history as one effect. */
+function withHistory(outcome: Outcome, nowMs: number): readonly Intent[] {
+  if (outcome.changes.length === 0) return outcome.intents;
+  const history: Intent = { kind: "history", id: `history-${nowMs}`, changes: outcome.changes };
+  return [...outcome.intents, history];
+}
+
+function dropOldSilences(state: RouterState, now: number): void {
+  for (const s of state.silences.values()) {
+    if (s.endsAtMs + SILENCE_KEPT_MS > now) continue;
+    state.silences.delete(s.id);
+    state.dirty.silences.add(s.id);
+  }
+}

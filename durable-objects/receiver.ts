@@ -1,4 +1,293 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Integration } from "../src/alerting/config";
+import type { NotificationData } from "../src/alerting/notification-data";
+import { compose } from "../src/compose";
+import type { OutgoingNotification, ReceiverRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
+import type { Deps } from "../src/http/deps";
+import type { DeliveryLogEntry } from "../src/notify/model";
+import { nextToSend, nextWake, supersededBy } from "../src/notify/outbox";
+import { checkOutgoingUrl } from "../src/notify/outgoing-url";
+import { type HttpIntegration, renderRequest } from "../src/notify/render";
+import { type AttemptResult, type AttemptVerdict, judgeAttempt } from "../src/notify/retry";
+import { parseObjectName } from "../src/storage/objects";
+import { type OutboxRow, ReceiverStorage } from "./receiver-storage";
+import { Timers } from "./timers";
 
-export class Receiver extends DurableObject<Env> {}
+const ATTEMPT_TIMEOUT_MS = 10_000;
+/** A message on its way is tried again after this where the object died meanwhile. */
+const LOST_MS = ATTEMPT_TIMEOUT_MS + 5_000;
+/** Messages of different groups on their way at once. */
+const PARALLEL = 4;
+/** How much of an error's body the log shows. */
+const SHOWN_BODY = 300;
+const REPAIR_MS = 60_000;
+
+/**
+ * One integration of one receiver: what it is given is stored before it answers, sent at once,
+ * and tried again on its alarm. However it hangs, only its own messages wait.
+ */
+export class Receiver extends DurableObject<Env> implements ReceiverRpc {
+  private readonly disk: ReceiverStorage;
+  private readonly timers: Timers;
+  private readonly deps: Deps;
+  /** Messages on their way, with their groups. */
+  private readonly underWay = new Map<number, string>();
+  private lastTickMs = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.disk = new ReceiverStorage(ctx.storage);
+    this.timers = new Timers(ctx.storage);
+    this.deps = compose(env, (work) => ctx.waitUntil(work));
+  }
+
+  async enqueue(integrationJson: string, notification: OutgoingNotification): Promise<void> {
+    const now = this.deps.clock();
+    const integration = JSON.parse(integrationJson) as Integration; // checked by alerting/config-parse
+    const fresh = this.disk.transaction(() => {
+      this.disk.forgetSeen(now);
+      if (!this.disk.markSeen(notification.id, now)) return false;
+      if (integration.type === "builtin") this.keep(notification, now);
+      else {
+        for (const old of supersededBy(
+          notification,
+          this.disk.queue(),
+          new Set(this.underWay.keys()),
+        )) {
+          this.disk.drop(old.seq);
+          this.log(old, now, { outcome: "superseded" });
+        }
+        this.disk.enqueue(integrationJson, notification, now, now);
+      }
+      return true;
+    });
+    if (!fresh || integration.type === "builtin") return;
+    await this.timers.set("send", now + LOST_MS);
+    this.list();
+    this.pump();
+  }
+
+  async deliveries(limit: number): Promise<string> {
+    return JSON.stringify(this.disk.deliveries(limit));
+  }
+
+  async inbox(limit: number): Promise<string> {
+    return JSON.stringify(this.disk.inbox(limit));
+  }
+
+  async ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }> {
+    return { lastTickMs: this.lastTickMs, rearmed: await this.timers.arm() };
+  }
+
+  override async alarm(): Promise<void> {
+    this.lastTickMs = this.deps.clock();
+    try {
+      this.pump();
+      await this.rest();
+    } catch (e) {
+      console.error("receiver: a tick failed", e);
+      await this.timers.set("send", this.deps.clock() + REPAIR_MS);
+    }
+  }
+
+  /** Starts every message whose turn it is. */
+  private pump(): void {
+    const room = PARALLEL - this.underWay.size;
+    const due = nextToSend(
+      this.disk.queue(),
+      new Set(this.underWay.values()),
+      this.holdUntilMs(),
+      room,
+      this.deps.clock(),
+    );
+    // queue() gives OutboxRows, of which nextToSend chooses.
+    for (const message of due as readonly OutboxRow[]) {
+      this.underWay.set(message.seq, message.notification.groupKey);
+      this.ctx.waitUntil(this.send(message));
+    }
+  }
+
+  private async send(message: OutboxRow): Promise<void> {
+    try {
+      const start = this.deps.clock();
+      const integration = message.integration as HttpIntegration; // the others never enter the outbox
+      const data = JSON.parse(message.notification.dataJson) as NotificationData;
+      const request = renderRequest(integration, data);
+      const address = checkOutgoingUrl(request.url, this.deps.config.local);
+      if (!address.ok) {
+        this.finish(message, start, { outcome: "url_refused" }, null, address.error.message);
+        return;
+      }
+      const wanted = integration.type === "webhook" ? integration.timeoutMs : 0;
+      const timeoutMs = wanted === 0 ? ATTEMPT_TIMEOUT_MS : Math.min(wanted, ATTEMPT_TIMEOUT_MS);
+      const result = await attempt(address.value, request, timeoutMs);
+      const verdict = judgeAttempt(
+        result,
+        message.attempts + 1,
+        message.enqueuedAtMs,
+        this.deps.clock(),
+        this.deps.random,
+      );
+      this.finish(
+        message,
+        start,
+        verdict,
+        result.kind === "response" ? result.status : null,
+        errorOf(result, verdict),
+      );
+    } catch (e) {
+      console.error("receiver: a message could not be handled", e);
+      this.disk.retryAt(message.seq, message.attempts + 1, this.deps.clock() + REPAIR_MS);
+    } finally {
+      this.underWay.delete(message.seq);
+      this.pump();
+      await this.rest();
+    }
+  }
+
+  private finish(
+    message: OutboxRow,
+    startMs: number,
+    verdict: AttemptVerdict | { readonly outcome: "url_refused" },
+    statusCode: number | null,
+    error: string | null,
+  ): void {
+    this.disk.transaction(() => {
+      const again = verdict.outcome === "failed" ? verdict.nextAttemptMs : null;
+      if (again === null) this.disk.drop(message.seq);
+      else this.disk.retryAt(message.seq, message.attempts + 1, again);
+      if (verdict.outcome === "failed" && verdict.holdReceiver)
+        this.disk.putSetting("hold_until", String(verdict.nextAttemptMs));
+      this.log(message, startMs, {
+        outcome: verdict.outcome,
+        attempt: message.attempts + 1,
+        latencyMs: this.deps.clock() - startMs,
+        statusCode,
+        error,
+        nextAttemptMs: again,
+      });
+    });
+  }
+
+  private log(
+    message: Pick<OutboxRow, "notification" | "attempts">,
+    atMs: number,
+    rest: Partial<DeliveryLogEntry> & Pick<DeliveryLogEntry, "outcome">,
+  ): void {
+    const n = message.notification;
+    this.disk.addDelivery({
+      notificationId: n.id,
+      groupKey: n.groupKey,
+      receiver: n.receiver,
+      integration: n.integration,
+      status: n.status,
+      reason: n.reason,
+      attempt: message.attempts,
+      atMs,
+      latencyMs: 0,
+      statusCode: null,
+      error: null,
+      nextAttemptMs: null,
+      ...rest,
+    });
+  }
+
+  private keep(n: OutgoingNotification, now: number): void {
+    this.disk.addInbox({
+      id: n.id,
+      receivedAtMs: now,
+      receiver: n.receiver,
+      groupKey: n.groupKey,
+      status: n.status,
+      reason: n.reason,
+      data: JSON.parse(n.dataJson) as NotificationData,
+    });
+    this.log({ notification: n, attempts: 0 }, now, { outcome: "delivered", attempt: 1 });
+  }
+
+  /** Arms the alarm for what waits; a message on its way is looked for again only when it must be lost. */
+  private async rest(): Promise<void> {
+    const now = this.deps.clock();
+    const waiting = this.disk.queue().filter((m) => !this.underWay.has(m.seq));
+    const busy = new Set(this.underWay.values());
+    const wake = nextWake(
+      waiting.filter((m) => !busy.has(m.notification.groupKey)),
+      this.holdUntilMs(),
+    );
+    const lost = this.underWay.size > 0 ? now + LOST_MS : undefined;
+    const times = [wake, lost].filter((t) => t !== undefined);
+    if (times.length === 0) await this.timers.clear("send");
+    else await this.timers.set("send", Math.max(Math.min(...times), now));
+  }
+
+  private holdUntilMs(): number {
+    return Number(this.disk.setting("hold_until") ?? 0);
+  }
+
+  private list(): void {
+    if (this.disk.setting("listed") !== undefined) return;
+    const { projectId, rest } = parseObjectName(this.ctx.id.name);
+    this.ctx.waitUntil(
+      this.deps
+        .objects(projectId)
+        .registerTicking("Receiver", rest)
+        .then(() => this.disk.putSetting("listed", "1"))
+        .catch((e: unknown) => console.warn("receiver: not listed", e)),
+    );
+  }
+}
+
+async function attempt(
+  url: URL,
+  request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  timeoutMs: number,
+): Promise<AttemptResult> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "user-agent": "Vedette", ...request.headers },
+      body: request.body,
+      // A redirect could lead to an address that was never checked.
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return {
+      kind: "response",
+      status: response.status,
+      retryAfter: response.headers.get("retry-after"),
+      body: response.ok ? await discard(response) : await firstOf(response),
+    };
+  } catch (e) {
+    const late =
+      e instanceof DOMException && (e.name === "TimeoutError" || e.name === "AbortError");
+    const error = late ? `no answer within ${timeoutMs / 1000} s` : String(e);
+    return { kind: "no_response", error };
+  }
+}
+
+async function discard(response: Response): Promise<string> {
+  await response.body?.cancel();
+  return "";
+}
+
+/** The first characters of a body, however much of it there is. */
+async function firstOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  while (text.length < SHOWN_BODY) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value as Uint8Array, { stream: true });
+  }
+  await reader.cancel();
+  return text.slice(0, SHOWN_BODY);
+}
+
+function errorOf(result: AttemptResult, verdict: AttemptVerdict): string | null {
+  if (result.kind === "no_response") return result.error;
+  if (verdict.outcome === "delivered") return null;
+  return `HTTP ${result.status}${result.body === "" ? "" : `: ${result.body}`}`;
+}

@@ -144,4 +144,18 @@ CREATE TABLE `events` (
 	PRIMARY KEY(`project_id`, `person`, `time_ms`, `id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `events_by_time` ON `events` (`project_id`,`time_ms`,`name`,`path`);
+CREATE INDEX `events_by_time` ON `events` (`project_id`,`time_ms`,`name`,`path`);--> statement-breakpoint
+CREATE TABLE `alert_history` (
+	`project_id` text NOT NULL,
+	`fingerprint` text NOT NULL,
+	`starts_at_ms` integer NOT NULL,
+	`ended_at_ms` integer,
+	`name` text NOT NULL,
+	`severity` text NOT NULL,
+	`labels` text NOT NULL,
+	`annotations` text NOT NULL,
+	`value` real,
+	PRIMARY KEY(`project_id`, `fingerprint`, `starts_at_ms`)
+);
+--> statement-breakpoint
+CREATE INDEX `alert_history_by_time` ON `alert_history` (`project_id`,`starts_at_ms`);

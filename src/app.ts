@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { alertingRoutes } from "./http/alerting/routes";
 import type { AppEnv } from "./http/deps";
 import { eventRoutes } from "./http/events/routes";
 import { healthRoutes } from "./http/health";
@@ -48,6 +49,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", liveRoutes());
   app.route("/", dashboardRoutes());
   app.route("/", prometheusRoutes());
+  app.route("/", alertingRoutes());
   app.route("/", pageRoutes());
   return app;
 }

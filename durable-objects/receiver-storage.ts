@@ -1,0 +1,143 @@
+import type { Integration } from "../src/alerting/config";
+import type { OutgoingNotification } from "../src/core/objects";
+import type { DeliveryLogEntry, InboxMessage } from "../src/notify/model";
+import type { QueuedMessage } from "../src/notify/outbox";
+import { type ObjectMigration, migrateObject } from "./migrate";
+
+export const RECEIVER_MIGRATIONS: readonly ObjectMigration[] = [
+  {
+    id: "001_receiver",
+    sql: `CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL, integration TEXT NOT NULL,
+            enqueued_at_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_ms INTEGER NOT NULL);
+          CREATE TABLE seen (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);
+          CREATE TABLE inbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);
+          CREATE TABLE settings (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;`,
+  },
+];
+
+const DELIVERY_ROWS = 500;
+const INBOX_ROWS = 200;
+/** Rows over the bound before the oldest go, so that not every message deletes. */
+const SLACK = 50;
+/** How long an id is remembered. A router repeats an intent for a day at most. */
+const SEEN_MS = 48 * 3_600_000;
+
+export interface OutboxRow extends QueuedMessage {
+  readonly integration: Integration;
+}
+
+/** One receiver's outbox, delivery log and inbox in its object's SQLite. */
+export class ReceiverStorage {
+  constructor(private readonly storage: DurableObjectStorage) {
+    migrateObject(storage, RECEIVER_MIGRATIONS);
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.storage.transactionSync(work);
+  }
+
+  /** False where the id was taken before. */
+  markSeen(id: string, nowMs: number): boolean {
+    const known = this.storage.sql.exec("SELECT 1 FROM seen WHERE id = ?", id).toArray().length > 0;
+    if (known) return false;
+    this.storage.sql.exec("INSERT INTO seen VALUES (?, ?)", id, nowMs);
+    return true;
+  }
+
+  forgetSeen(nowMs: number): void {
+    this.storage.sql.exec("DELETE FROM seen WHERE at_ms < ?", nowMs - SEEN_MS);
+  }
+
+  enqueue(integrationJson: string, n: OutgoingNotification, nowMs: number, firstMs: number): void {
+    this.storage.sql.exec(
+      "INSERT INTO outbox (data, integration, enqueued_at_ms, attempts, next_attempt_ms) VALUES (?, ?, ?, 0, ?)",
+      JSON.stringify(n),
+      integrationJson,
+      nowMs,
+      firstMs,
+    );
+  }
+
+  queue(): OutboxRow[] {
+    return this.storage.sql
+      .exec<{
+        seq: number;
+        data: string;
+        integration: string;
+        enqueued_at_ms: number;
+        attempts: number;
+        next_attempt_ms: number;
+      }>("SELECT * FROM outbox ORDER BY seq")
+      .toArray()
+      .map((r) => ({
+        seq: r.seq,
+        notification: JSON.parse(r.data) as OutgoingNotification,
+        integration: JSON.parse(r.integration) as Integration,
+        enqueuedAtMs: r.enqueued_at_ms,
+        attempts: r.attempts,
+        nextAttemptMs: r.next_attempt_ms,
+      }));
+  }
+
+  retryAt(seq: number, attempts: number, nextAttemptMs: number): void {
+    this.storage.sql.exec(
+      "UPDATE outbox SET attempts = ?, next_attempt_ms = ? WHERE seq = ?",
+      attempts,
+      nextAttemptMs,
+      seq,
+    );
+  }
+
+  drop(seq: number): void {
+    this.storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);
+  }
+
+  addDelivery(entry: DeliveryLogEntry): void {
+    this.append("deliveries", entry, DELIVERY_ROWS);
+  }
+
+  deliveries(limit: number): DeliveryLogEntry[] {
+    return this.newest<DeliveryLogEntry>("deliveries", limit);
+  }
+
+  addInbox(message: InboxMessage): void {
+    this.append("inbox", message, INBOX_ROWS);
+  }
+
+  inbox(limit: number): InboxMessage[] {
+    return this.newest<InboxMessage>("inbox", limit);
+  }
+
+  setting(name: string): string | undefined {
+    return this.storage.sql
+      .exec<{ data: string }>("SELECT data FROM settings WHERE id = ?", name)
+      .toArray()[0]?.data;
+  }
+
+  putSetting(name: string, data: string): void {
+    this.storage.sql.exec(
+      "INSERT INTO settings VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+      name,
+      data,
+    );
+  }
+
+  private append(table: "deliveries" | "inbox", entry: unknown, keep: number): void {
+    const sql = this.storage.sql;
+    sql.exec(`INSERT INTO ${table} (data) VALUES (?)`, JSON.stringify(entry));
+    const { first, last } = sql
+      .exec<{ first: number; last: number }>(
+        `SELECT min(seq) AS first, max(seq) AS last FROM ${table}`,
+      )
+      .one();
+    if (last - first >= keep + SLACK) sql.exec(`DELETE FROM ${table} WHERE seq <= ?`, last - keep);
+  }
+
+  private newest<T>(table: "deliveries" | "inbox", limit: number): T[] {
+    return this.storage.sql
+      .exec<{ data: string }>(`SELECT data FROM ${table} ORDER BY seq DESC LIMIT ?`, limit)
+      .toArray()
+      .map((r) => JSON.parse(r.data) as T);
+  }
+}

@@ -1,0 +1,119 @@
+import { type Node, type Pair, isMap, isScalar, isSeq, visit } from "yaml";
+import { type Result, err, ok } from "../core/result";
+import { type ConfigRefusal, Refused } from "./config-error";
+import { YamlFile } from "./yaml-fields";
+
+/** What stands in the place of a secret, as Alertmanager shows it. */
+export const REDACTED = "<secret>";
+
+/** The file with every secret replaced; comments and order stay. */
+export function redactSecrets(yaml: string): string {
+  const file = new YamlFile(yaml);
+  for (const { pair } of secretsOf(file)) if (isScalar(pair.value)) setText(pair, REDACTED);
+  return file.document.toString();
+}
+
+/**
+ * Fills each `<secret>` from the file in force: same receiver, type, position and field.
+ * One that stands for nothing is refused.
+ */
+export function restoreSecrets(
+  yaml: string,
+  current: string | undefined,
+): Result<string, ConfigRefusal> {
+  try {
+    const file = new YamlFile(yaml);
+    const wanted = secretsOf(file).filter(
+      ({ pair }) => isScalar(pair.value) && pair.value.value === REDACTED,
+    );
+    if (wanted.length === 0) return ok(yaml);
+    const known = new Map<string, string>();
+    if (current !== undefined)
+      for (const { path, pair } of secretsOf(new YamlFile(current)))
+        if (isScalar(pair.value) && typeof pair.value.value === "string")
+          known.set(path, pair.value.value);
+    for (const { path, pair } of wanted) {
+      const value = known.get(path);
+      if (value === undefined)
+        file.refuse(
+          pair.value,
+          "secret_unknown",
+          `${REDACTED} at ${path} stands for nothing: the configuration in force has no secret there`,
+        );
+      setText(pair, value as string);
+    }
+    return ok(file.document.toString());
+  } catch (e) {
+    if (e instanceof Refused) return err(e.refusal);
+    throw e;
+  }
+}
+
+interface SecretPlace {
+  /** `receivers/<name>/<type>/<index>/…/<field>` or `global/<field>`. */
+  readonly path: string;
+  readonly pair: Pair<unknown, unknown>;
+}
+
+const SECRET_FIELDS = new Set([
+  "api_key",
+  "api_secret",
+  "api_url",
+  "app_token",
+  "bearer_token",
+  "bot_token",
+  "client_secret",
+  "credentials",
+  "password",
+  "routing_key",
+  "service_key",
+  "slack_api_url",
+  "smtp_auth_password",
+  "smtp_auth_secret",
+  "token",
+  "user_key",
+  "webhook_url",
+]);
+
+function secretsOf(file: YamlFile): SecretPlace[] {
+  const out: SecretPlace[] = [];
+  visit(file.document, {
+    Pair(_, pair, ancestors) {
+      const field = isScalar(pair.key) ? String(pair.key.value) : "";
+      if (!isScalar(pair.value) || pair.value.value === null) return;
+      const path = pathOf(ancestors, field);
+      // A webhook's address often carries its own token.
+      const webhook = field === "url" && path.includes("/webhook_configs/");
+      if (webhook || SECRET_FIELDS.has(field)) out.push({ path, pair });
+    },
+  });
+  return out;
+}
+
+/** Receivers go by name, so that reordering them loses no secret. */
+function pathOf(ancestors: readonly (Node | Pair | unknown)[], field: string): string {
+  const parts: string[] = [];
+  ancestors.forEach((node, i) => {
+    const next = ancestors[i + 1];
+    if (isSeq(node)) {
+      const name =
+        isMap(next) && parts[0] === "receivers" && parts.length === 1
+          ? next.get("name")
+          : undefined;
+      parts.push(typeof name === "string" ? name : String(node.items.indexOf(next)));
+    } else if (isPairNode(node) && isScalar(node.key)) parts.push(String(node.key.value));
+  });
+  return [...parts, field].join("/");
+}
+
+function isPairNode(node: unknown): node is Pair {
+  return typeof node === "object" && node !== null && "key" in node && "value" in node;
+}
+
+function setText(pair: Pair<unknown, unknown>, text: string): void {
+  if (isScalar(pair.value)) {
+    pair.value.value = text;
+    delete pair.value.source;
+    pair.value.type = "QUOTE_DOUBLE";
+  }
+}

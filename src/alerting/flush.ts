@@ -1,0 +1,325 @@
+import type { IncidentAlerts } from "../core/objects";
+import type { Integration, Route } from "./config";
+import { type DedupVerdict, dedup } from "./dedup";
+import { fnv64 } from "./fingerprint";
+import { groupsOf, nextGridTime, routeOf } from "./grouping";
+import type { HoldReason, NotificationLogEntry, NotifyReason, RoutedAlert } from "./model";
+import { common, notificationData } from "./notification-data";
+import { judge } from "./pipeline";
+import {
+  type Group,
+  type Outcome,
+  type RouterSettings,
+  type RouterState,
+  type ToldEntry,
+  receiverByName,
+  toldKey,
+} from "./state";
+
+/** Flushes every group whose time has come. */
+export function flushDue(
+  state: RouterState,
+  settings: RouterSettings,
+  nowMs: number,
+  out: Outcome,
+): void {
+  const due = [...state.groups.values()]
+    .filter((g) => g.nextFlushMs <= nowMs)
+    .sort((a, b) => a.nextFlushMs - b.nextFlushMs);
+  for (const group of due) flushGroup(state, settings, group, nowMs, out);
+  for (const [key, told] of state.told) {
+    if (told.expiresAtMs > nowMs || told.incidentId !== undefined) continue;
+    state.told.delete(key);
+    state.dirty.told.add(key);
+  }
+}
+
+/** One group at one moment: what its stages let pass, asked against what each integration knows. */
+interface Snapshot {
+  readonly group: Group;
+  readonly route: Route;
+  readonly members: readonly RoutedAlert[];
+  readonly passed: readonly RoutedAlert[];
+  readonly suppressed: ReadonlyMap<string, HoldReason>;
+  readonly nowMs: number;
+}
+
+function flushGroup(
+  state: RouterState,
+  settings: RouterSettings,
+  group: Group,
+  nowMs: number,
+  out: Outcome,
+): void {
+  const route = routeOf(settings.config, group);
+  const members = [...group.members].flatMap((f) => state.alerts.get(f) ?? []);
+  const suppressed = new Map<string, HoldReason>();
+  const passed: RoutedAlert[] = [];
+  for (const alert of members) {
+    const verdict = judge(alert, { state, config: settings.config, nowMs });
+    if (verdict.pass) passed.push(alert);
+    else suppressed.set(alert.fingerprint, verdict.reason);
+  }
+  const snapshot: Snapshot = { group, route, members, passed, suppressed, nowMs };
+  for (const integration of receiverByName(settings.config, route.receiver)?.integrations ?? []) {
+    if (integration.type === "incident") tellIncident(state, settings, snapshot, integration, out);
+    else tellReceiver(state, settings, snapshot, integration, out);
+  }
+  settle(state, settings, group, route, nowMs);
+}
+
+/** After a flush: resolved alerts leave the group, an empty group goes, the next flush is on the grid. */
+function settle(
+  state: RouterState,
+  settings: RouterSettings,
+  group: Group,
+  route: Route,
+  nowMs: number,
+): void {
+  group.flushed = true;
+  group.nextFlushMs = nextGridTime(group.anchorMs, route.groupIntervalMs, nowMs);
+  for (const f of group.members) {
+    const alert = state.alerts.get(f);
+    if (alert?.status === "firing") continue;
+    group.members.delete(f);
+    if (
+      alert !== undefined &&
+      !groupsOf(state, settings.config, alert).some((g) => g.members.has(f))
+    ) {
+      state.alerts.delete(f);
+      state.dirty.alerts.add(f);
+    }
+  }
+  if (group.members.size > 0) return;
+  state.groups.delete(group.id);
+  state.dirty.groups.add(group.id);
+}
+
+function tellReceiver(
+  state: RouterState,
+  settings: RouterSettings,
+  s: Snapshot,
+  integration: Integration,
+  out: Outcome,
+): void {
+  const key = toldKey(s.group.key, integration.id);
+  const firing = fingerprints(s.passed, "firing");
+  const resolved = fingerprints(s.passed, "resolved");
+  // Alertmanager's pipeline ends where no alert is left: a silence is no resolution.
+  if (firing.size + resolved.size === 0) return hold(state, s, integration, "none", out);
+  const told = state.told.get(key);
+  const verdict = dedup(
+    {
+      told,
+      firing,
+      resolved,
+      heldBack: heldBack(s.passed, s.nowMs),
+      sendResolved: integration.sendResolved,
+      repeatIntervalMs: s.route.repeatIntervalMs,
+    },
+    s.nowMs,
+  );
+  if (!verdict.send) return hold(state, s, integration, verdict.reason, out);
+  const cooling = heldBack(s.passed, s.nowMs);
+  const known = new Set(told?.firing);
+  const spoken = s.passed.filter(
+    (a) => a.status !== "firing" || known.has(a.fingerprint) || !cooling.has(a.fingerprint),
+  );
+  remember(state, s, key, spoken);
+  const shown = integration.sendResolved ? spoken : spoken.filter((a) => a.status === "firing");
+  if (shown.length === 0) return hold(state, s, integration, "resolved_not_wanted", out);
+  release(state, s, integration);
+  const entry = logEntry(s, integration, "sent", verdict.reason, spoken);
+  out.log.push(entry);
+  const data = notificationData(
+    {
+      groupKey: s.group.key,
+      receiver: s.route.receiver,
+      groupLabels: s.group.labels,
+      externalUrl: settings.externalUrl,
+      reason: verdict.reason,
+    },
+    shown,
+  );
+  out.intents.push({
+    kind: "notify",
+    id: entry.id,
+    integration,
+    notification: {
+      id: entry.id,
+      receiver: s.route.receiver,
+      integration: integration.id,
+      groupKey: s.group.key,
+      status: data.status,
+      reason: verdict.reason,
+      dataJson: JSON.stringify(data),
+    },
+  });
+}
+
+/**
+ * An incident follows its group: opened by the first alert that passes, told of each change,
+ * and told of alerts that were silenced later, as it could not end without them.
+ */
+function tellIncident(
+  state: RouterState,
+  settings: RouterSettings,
+  s: Snapshot,
+  integration: Integration,
+  out: Outcome,
+): void {
+  const key = toldKey(s.group.key, integration.id);
+  const told = state.told.get(key);
+  const known = new Set(told?.incidentId === undefined ? [] : told.firing);
+  const concerned = s.members.filter(
+    (a) => known.has(a.fingerprint) || !s.suppressed.has(a.fingerprint),
+  );
+  const verdict = dedup(
+    {
+      told: told?.incidentId === undefined ? undefined : told,
+      firing: fingerprints(concerned, "firing"),
+      resolved: fingerprints(concerned, "resolved"),
+      heldBack: heldBack(concerned, s.nowMs),
+      sendResolved: true,
+      repeatIntervalMs: Number.POSITIVE_INFINITY,
+    },
+    s.nowMs,
+  );
+  if (!verdict.send) return hold(state, s, integration, verdict.reason, out);
+  const cooling = heldBack(concerned, s.nowMs);
+  const spoken = concerned.filter(
+    (a) => a.status !== "firing" || known.has(a.fingerprint) || !cooling.has(a.fingerprint),
+  );
+  const incidentId = told?.incidentId ?? incidentIdOf(key, spoken);
+  remember(state, s, key, spoken, incidentId);
+  release(state, s, integration);
+  const entry = logEntry(s, integration, "sent", verdict.reason, spoken);
+  out.log.push(entry);
+  out.intents.push({
+    kind: "incident",
+    id: entry.id,
+    integrationId: integration.id,
+    change: incidentAlerts(settings, s, incidentId, spoken),
+  });
+}
+
+function incidentAlerts(
+  settings: RouterSettings,
+  s: Snapshot,
+  incidentId: string,
+  alerts: readonly RoutedAlert[],
+): IncidentAlerts {
+  return {
+    incidentId,
+    projectId: settings.projectId,
+    groupKey: s.group.key,
+    receiver: s.route.receiver,
+    groupLabels: s.group.labels,
+    commonLabels: common(alerts.map((a) => a.labels)),
+    commonAnnotations: common(alerts.map((a) => a.annotations)),
+    alerts: alerts.map((a) => ({
+      labels: a.labels,
+      annotations: a.annotations,
+      status: a.status,
+      startsAtMs: a.startsAtMs,
+      fingerprint: a.fingerprint,
+    })),
+  };
+}
+
+/** One per group, integration and beginning: deciding the same again names the same incident. */
+function incidentIdOf(key: string, alerts: readonly RoutedAlert[]): string {
+  const start = Math.min(...alerts.filter((a) => a.status === "firing").map((a) => a.startsAtMs));
+  return `${start.toString(36)}-${fnv64(key).slice(0, 8)}`;
+}
+
+function remember(
+  state: RouterState,
+  s: Snapshot,
+  key: string,
+  alerts: readonly RoutedAlert[],
+  incidentId?: string,
+): void {
+  const firing = [...fingerprints(alerts, "firing")];
+  const entry: ToldEntry = {
+    key,
+    firing,
+    resolved: [...fingerprints(alerts, "resolved")],
+    atMs: s.nowMs,
+    // As Alertmanager keeps its log: twice the repeat interval.
+    expiresAtMs: s.nowMs + 2 * s.route.repeatIntervalMs,
+    ...(incidentId === undefined || firing.length === 0 ? {} : { incidentId }),
+  };
+  state.told.set(key, entry);
+  state.dirty.told.add(key);
+}
+
+/** Logs what was held back, once for each different set of alerts and reasons. */
+function hold(
+  state: RouterState,
+  s: Snapshot,
+  integration: Integration,
+  reason: NotifyReason,
+  out: Outcome,
+): void {
+  const known = new Set(state.told.get(toldKey(s.group.key, integration.id))?.firing);
+  const news = [...s.suppressed].find(
+    ([f]) => !known.has(f) && s.members.some((a) => a.fingerprint === f && a.status === "firing"),
+  );
+  const why = reason === "none" ? (news?.[1] ?? "none") : reason;
+  if (why === "none") return release(state, s, integration);
+  const entry = logEntry(s, integration, "held", why, s.passed);
+  const mark = fnv64(JSON.stringify([why, entry.firing, entry.suppressed]));
+  if (s.group.held[integration.id] === mark) return;
+  s.group.held[integration.id] = mark;
+  state.dirty.groups.add(s.group.id);
+  out.log.push(entry);
+}
+
+function release(state: RouterState, s: Snapshot, integration: Integration): void {
+  if (s.group.held[integration.id] === undefined) return;
+  delete s.group.held[integration.id];
+  state.dirty.groups.add(s.group.id);
+}
+
+function logEntry(
+  s: Snapshot,
+  integration: Integration,
+  decision: NotificationLogEntry["decision"],
+  reason: DedupVerdict["reason"],
+  alerts: readonly RoutedAlert[],
+): NotificationLogEntry {
+  const firing = [...fingerprints(alerts, "firing")];
+  return {
+    // The same decision of the same moment has the same id, however often it is taken.
+    id: `${fnv64(toldKey(s.group.id, integration.id))}-${s.nowMs.toString(36)}`,
+    atMs: s.nowMs,
+    groupKey: s.group.key,
+    receiver: s.route.receiver,
+    integration: integration.id,
+    decision,
+    reason,
+    status: firing.length > 0 ? "firing" : "resolved",
+    firing,
+    resolved: [...fingerprints(alerts, "resolved")],
+    suppressed: Object.fromEntries(s.suppressed),
+  };
+}
+
+function fingerprints(
+  alerts: readonly RoutedAlert[],
+  status: RoutedAlert["status"],
+): ReadonlySet<string> {
+  return new Set(alerts.filter((a) => a.status === status).map((a) => a.fingerprint));
+}
+
+function heldBack(alerts: readonly RoutedAlert[], nowMs: number): ReadonlySet<string> {
+  return new Set(
+    alerts
+      .filter(
+        (a) =>
+          a.status === "firing" && a.heldBackUntilMs !== undefined && a.heldBackUntilMs > nowMs,
+      )
+      .map((a) => a.fingerprint),
+  );
+}

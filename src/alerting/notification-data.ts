@@ -1,0 +1,128 @@
+import type { StringMap } from "../core/alerts";
+import { compareLabels, compareStrings, labelsOf } from "../core/labels";
+import type { NotifyReason, RoutedAlert } from "./model";
+
+/** Alertmanager's webhook v4 message (docs/configuration.md, <webhook_config>), the source of every rendering. */
+export interface NotificationData {
+  readonly version: "4";
+  readonly groupKey: string;
+  readonly truncatedAlerts: number;
+  readonly status: "firing" | "resolved";
+  readonly receiver: string;
+  readonly groupLabels: StringMap;
+  readonly commonLabels: StringMap;
+  readonly commonAnnotations: StringMap;
+  readonly externalURL: string;
+  readonly notification_reason: string;
+  readonly alerts: readonly NotificationAlert[];
+}
+
+export interface NotificationAlert {
+  readonly status: "firing" | "resolved";
+  readonly labels: StringMap;
+  readonly annotations: StringMap;
+  /** RFC 3339. */
+  readonly startsAt: string;
+  /** Go's zero time while it fires. */
+  readonly endsAt: string;
+  readonly generatorURL: string;
+  readonly fingerprint: string;
+}
+
+export interface NotificationSource {
+  readonly groupKey: string;
+  readonly receiver: string;
+  readonly groupLabels: StringMap;
+  readonly externalUrl: string;
+  readonly reason: NotifyReason | "test";
+}
+
+const ZERO_TIME = "0001-01-01T00:00:00Z";
+/** A Durable Object's row ends at 2 MB, and a message of more alerts helps nobody. */
+const MAX_DATA_CHARS = 800_000;
+
+export function notificationData(
+  source: NotificationSource,
+  alerts: readonly RoutedAlert[],
+): NotificationData {
+  const sorted = sortAlerts(alerts);
+  const shown: NotificationAlert[] = [];
+  let chars = 0;
+  for (const a of sorted) {
+    const one = alertData(a);
+    chars += JSON.stringify(one).length;
+    if (chars > MAX_DATA_CHARS) break;
+    shown.push(one);
+  }
+  return {
+    version: "4",
+    groupKey: source.groupKey,
+    truncatedAlerts: sorted.length - shown.length,
+    status: sorted.some((a) => a.status === "firing") ? "firing" : "resolved",
+    // Alertmanager hands the name out with RE2's special characters escaped.
+    receiver: source.receiver.replace(/[\\.+*?()|[\]{}^$]/g, String.raw`\$&`),
+    groupLabels: source.groupLabels,
+    commonLabels: common(sorted.map((a) => a.labels)),
+    commonAnnotations: common(sorted.map((a) => a.annotations)),
+    externalURL: source.externalUrl,
+    notification_reason: REASON_TEXT[source.reason],
+    alerts: shown,
+  };
+}
+
+/** Alertmanager's own words for the reasons it knows. */
+const REASON_TEXT: Readonly<Record<NotifyReason | "test", string>> = {
+  first_notification: "first notification",
+  new_alerts: "new alerts in group",
+  resolved_alerts: "new resolved alerts",
+  all_resolved: "all alerts resolved",
+  repeat_interval: "repeat interval elapsed",
+  none: "do not notify",
+  silenced: "silenced",
+  inhibited: "inhibited",
+  muted: "muted",
+  cooldown: "cooldown",
+  resolved_not_wanted: "do not notify",
+  test: "test",
+};
+
+/** RFC 3339 as Go prints it: no trailing zeros in the fraction. */
+export function goTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.?0*Z$/, "Z");
+}
+
+/** By the labels job and instance first, then by all labels, as Alertmanager orders a message's alerts. */
+export function sortAlerts(alerts: readonly RoutedAlert[]): RoutedAlert[] {
+  return [...alerts].sort((a, b) => {
+    for (const name of ["job", "instance"]) {
+      const x = a.labels[name];
+      const y = b.labels[name];
+      if (x === y) continue;
+      if (x === undefined) return 1;
+      if (y === undefined) return -1;
+      return compareStrings(x, y);
+    }
+    return compareLabels(labelsOf(a.labels), labelsOf(b.labels));
+  });
+}
+
+function alertData(a: RoutedAlert): NotificationAlert {
+  return {
+    status: a.status,
+    labels: a.labels,
+    annotations: a.annotations,
+    startsAt: goTime(a.startsAtMs),
+    endsAt: a.status === "firing" ? ZERO_TIME : goTime(a.endsAtMs),
+    generatorURL: a.generatorUrl,
+    fingerprint: a.fingerprint,
+  };
+}
+
+/** What all records agree on. */
+export function common(records: readonly StringMap[]): StringMap {
+  const first = records[0];
+  if (first === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(first).filter(([k, v]) => records.every((r) => r[k] === v)),
+  );
+}

@@ -1,0 +1,68 @@
+import type { HoldReason, RoutedAlert } from "./model";
+import { type InhibitionIndex, indexInhibition, inhibitedBy } from "./inhibition";
+import { silencedBy } from "./silences";
+import type { RouterConfig } from "./config";
+import type { RouterState } from "./state";
+
+/** What a stage may look at. */
+export interface StageContext {
+  readonly state: RouterState;
+  readonly config: RouterConfig;
+  readonly nowMs: number;
+}
+
+/** A stage lets an alert pass or takes it out, and says by what. */
+export type StageVerdict =
+  | { readonly pass: true }
+  | { readonly pass: false; readonly reason: HoldReason; readonly by: readonly string[] };
+
+export interface Stage {
+  readonly name: string;
+  readonly judge: (alert: RoutedAlert, context: StageContext) => StageVerdict;
+}
+
+const PASS: StageVerdict = { pass: true };
+
+/** The stages before the integrations, in order; the first that takes an alert out gives the reason. */
+export const STAGES: readonly Stage[] = [
+  {
+    name: "silence",
+    judge(alert, { state, nowMs }) {
+      const by = silencedBy(state.silences.values(), alert.labels, nowMs);
+      return by.length === 0 ? PASS : { pass: false, reason: "silenced", by };
+    },
+  },
+  {
+    name: "inhibit",
+    judge(alert, context) {
+      const by = inhibitedBy(inhibitionOf(context), alert.labels);
+      return by.length === 0 ? PASS : { pass: false, reason: "inhibited", by };
+    },
+  },
+];
+
+export function judge(alert: RoutedAlert, context: StageContext): StageVerdict {
+  for (const stage of STAGES) {
+    const verdict = stage.judge(alert, context);
+    if (!verdict.pass) return verdict;
+  }
+  return PASS;
+}
+
+interface CachedIndex {
+  readonly config: RouterConfig;
+  readonly version: number;
+  readonly index: InhibitionIndex;
+}
+
+const indexes = new WeakMap<RouterState, CachedIndex>();
+
+/** Built once per change of the firing set: with 10,000 alerts a scan per alert would be too many. */
+export function inhibitionOf({ state, config }: StageContext): InhibitionIndex {
+  const hit = indexes.get(state);
+  if (hit !== undefined && hit.config === config && hit.version === state.alertsVersion)
+    return hit.index;
+  const index = indexInhibition(config.inhibitRules, state.alerts.values());
+  indexes.set(state, { config, version: state.alertsVersion, index });
+  return index;
+}

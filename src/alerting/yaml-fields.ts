@@ -1,0 +1,206 @@
+import {
+  type Document,
+  type Node,
+  type YAMLMap,
+  LineCounter,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from "yaml";
+import { parseDuration } from "../core/duration";
+import { type ConfigRefusal, Refused } from "./config-error";
+
+/** A YAML file being read: every refusal says where. */
+export class YamlFile {
+  readonly document: Document;
+  private readonly lines = new LineCounter();
+
+  /** @throws Refused where it is not YAML */
+  constructor(text: string) {
+    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    const first = this.document.errors[0];
+    if (first !== undefined) {
+      const { line, col } = this.lines.linePos(first.pos[0]);
+      throw new Refused({
+        reason: "yaml_malformed",
+        message: first.message,
+        line,
+        column: col,
+      });
+    }
+  }
+
+  /** The top-level mapping. */
+  root(): Fields {
+    return new Fields(this, this.document.contents, "");
+  }
+
+  refuse(node: unknown, reason: ConfigRefusal["reason"], message: string): never {
+    const at = isNode(node) ? node.range?.[0] : 0;
+    const { line, col } = this.lines.linePos(at ?? 0);
+    throw new Refused({ reason, message, line: Math.max(line, 1), column: Math.max(col, 1) });
+  }
+
+  /** The node an alias stands for. */
+  resolve(node: unknown): Node | undefined {
+    if (isAlias(node)) return node.resolve(this.document);
+    return isNode(node) ? node : undefined;
+  }
+}
+
+/** One mapping whose fields are taken one by one; what is left at the end is unknown and refused. */
+export class Fields {
+  private readonly map: YAMLMap | undefined;
+  private readonly left = new Map<string, { readonly key: unknown; readonly value: unknown }>();
+  readonly node: unknown;
+
+  constructor(
+    readonly file: YamlFile,
+    node: unknown,
+    readonly path: string,
+  ) {
+    this.node = node;
+    const resolved = file.resolve(node);
+    if (resolved === undefined || isNull(resolved)) return;
+    if (!isMap(resolved))
+      file.refuse(node, "value_wrong", `${path === "" ? "the file" : path} must be a mapping`);
+    this.map = resolved;
+    for (const pair of resolved.items) {
+      const name = isScalar(pair.key) ? String(pair.key.value) : "";
+      this.left.set(name, { key: pair.key, value: pair.value });
+    }
+  }
+
+  get empty(): boolean {
+    return this.map === undefined || this.map.items.length === 0;
+  }
+
+  names(): string[] {
+    return [...this.left.keys()];
+  }
+
+  at(name: string): string {
+    return this.path === "" ? name : `${this.path}.${name}`;
+  }
+
+  /** The node of a field, undefined where it is absent or null. */
+  take(name: string): Node | undefined {
+    const found = this.left.get(name);
+    this.left.delete(name);
+    const node = this.file.resolve(found?.value);
+    return node === undefined || isNull(node) ? undefined : node;
+  }
+
+  text(name: string): string | undefined {
+    const node = this.take(name);
+    if (node === undefined) return undefined;
+    return this.scalarText(node, this.at(name));
+  }
+
+  requiredText(name: string): string {
+    const value = this.text(name);
+    if (value === undefined || value === "") return this.missing(name);
+    return value;
+  }
+
+  flag(name: string, otherwise: boolean): boolean {
+    const node = this.take(name);
+    if (node === undefined) return otherwise;
+    if (isScalar(node) && typeof node.value === "boolean") return node.value;
+    return this.file.refuse(node, "value_wrong", `${this.at(name)} must be true or false`);
+  }
+
+  wholeNumber(name: string, otherwise: number): number {
+    const node = this.take(name);
+    if (node === undefined) return otherwise;
+    const value = isScalar(node) ? node.value : undefined;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+    return this.file.refuse(
+      node,
+      "value_wrong",
+      `${this.at(name)} must be a whole number, 0 or more`,
+    );
+  }
+
+  /** Milliseconds. */
+  duration(name: string): { readonly ms: number; readonly node: Node } | undefined {
+    const node = this.take(name);
+    if (node === undefined) return undefined;
+    const parsed = parseDuration(this.scalarText(node, this.at(name)));
+    if (!parsed.ok)
+      return this.file.refuse(node, "value_wrong", `${this.at(name)}: ${parsed.error}`);
+    return { ms: parsed.value, node };
+  }
+
+  list(name: string): readonly { readonly node: Node; readonly path: string }[] {
+    const node = this.take(name);
+    if (node === undefined) return [];
+    if (!isSeq(node))
+      return this.file.refuse(node, "value_wrong", `${this.at(name)} must be a list`);
+    return node.items.map((item, i) => {
+      const resolved = this.file.resolve(item);
+      if (resolved === undefined)
+        return this.file.refuse(node, "value_wrong", `${this.at(name)}[${i}] is empty`);
+      return { node: resolved, path: `${this.at(name)}[${i}]` };
+    });
+  }
+
+  texts(name: string): { readonly text: string; readonly node: Node }[] {
+    return this.list(name).map(({ node, path }) => ({ text: this.scalarText(node, path), node }));
+  }
+
+  fields(name: string): Fields | undefined {
+    const node = this.take(name);
+    return node === undefined ? undefined : new Fields(this.file, node, this.at(name));
+  }
+
+  /** A mapping of texts, in the order of the file. */
+  textMap(name: string): [string, string, Node][] {
+    const inner = this.fields(name);
+    if (inner === undefined) return [];
+    return inner.names().map((n) => {
+      const node = inner.take(n);
+      return [
+        n,
+        node === undefined ? "" : this.scalarText(node, inner.at(n)),
+        node ?? inner.nodeOf(),
+      ];
+    });
+  }
+
+  scalarText(node: Node, path: string): string {
+    if (!isScalar(node)) return this.file.refuse(node, "value_wrong", `${path} must be a text`);
+    if (typeof node.value === "string") return node.value;
+    return node.source ?? String(node.value);
+  }
+
+  missing(name: string): never {
+    return this.file.refuse(this.node, "field_missing", `missing: ${this.at(name)}`);
+  }
+
+  /** Known to Alertmanager, not done here: said by name instead of ignored. */
+  refuseUndelivered(names: readonly string[]): void {
+    for (const name of names) {
+      const found = this.left.get(name);
+      if (found !== undefined)
+        this.file.refuse(found.key, "not_delivered", `not delivered yet: ${this.at(name)}`);
+    }
+  }
+
+  /** @throws Refused for the first field nobody took */
+  end(): void {
+    for (const [name, { key }] of this.left)
+      this.file.refuse(key, "field_unknown", `unknown field: ${this.at(name)}`);
+  }
+
+  private nodeOf(): Node {
+    return this.map as Node; // names() of an absent mapping is empty, so that nobody asks
+  }
+}
+
+function isNull(node: Node): boolean {
+  return isScalar(node) && node.value === null;
+}

@@ -1,0 +1,18 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../deps";
+import { alertRoutes } from "./alerts";
+import { alertmanagerConfigRoutes } from "./configuration";
+import { notificationRoutes } from "./notifications";
+import { receiverRoutes } from "./receivers";
+import { silenceRoutes } from "./silences";
+
+/** Alert routing and notification as Vedette's own API. */
+export function alertingRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.route("/", alertmanagerConfigRoutes());
+  app.route("/", alertRoutes());
+  app.route("/", silenceRoutes());
+  app.route("/", receiverRoutes());
+  app.route("/", notificationRoutes());
+  return app;
+}

@@ -1,0 +1,28 @@
+import type { BuiltinIntegration, IncidentIntegration, Integration } from "../alerting/config";
+import type { NotificationData } from "../alerting/notification-data";
+import type { OutgoingRequest } from "./model";
+import { renderPagerDuty } from "./pagerduty";
+import { renderSlack } from "./slack";
+import { renderWebhook } from "./webhook";
+
+/** Integrations that send over HTTP. */
+export type HttpIntegration = Exclude<Integration, BuiltinIntegration | IncidentIntegration>;
+
+export function renderRequest(
+  integration: HttpIntegration,
+  data: NotificationData,
+): OutgoingRequest {
+  switch (integration.type) {
+    case "webhook":
+      return renderWebhook(integration, data);
+    case "slack":
+      return renderSlack(integration, data);
+    case "pagerduty":
+      return renderPagerDuty(integration, data);
+  }
+}
+
+/** The address an integration calls. */
+export function addressOf(integration: HttpIntegration): string {
+  return integration.type === "slack" ? integration.apiUrl : integration.url;
+}
