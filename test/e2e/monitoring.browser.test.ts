@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STEADY, steadyTraffic } from "../live/traffic";
@@ -28,6 +29,8 @@ describe.skipIf(chromiumPath === undefined)("the live page in a browser", () => 
   afterAll(async () => {
     await browser?.close();
     await vedette?.stop();
+    // A Vedette that was given its state leaves it.
+    await rm(vedette.stateDir, { recursive: true, force: true });
   });
 
   async function send(

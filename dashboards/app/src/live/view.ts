@@ -74,7 +74,7 @@ export function received(view: LiveView, message: LiveMessage): LiveView {
     case "figures":
       return withFigures(view, message.atMs, message.figures, message.problem);
     case "alerts":
-      return { ...view, alerts: message.alerts };
+      return { ...view, alerts: message.alerts.filter((a) => a.status !== "resolved") };
     case "incident": {
       const others = view.incidents.filter((i) => i.id !== message.incident.id);
       return {
