@@ -59,22 +59,19 @@ describe.skipIf(chromiumPath === undefined)("the beacon in a page of another sit
 
   it("reports views, own events, vitals and errors, and keeps nothing in the browser", async () => {
     const page = await open("/products?token=secret");
-    await page.evaluate(() => {
-      const call = (window as unknown as { vedette: (...args: unknown[]) => void }).vedette;
-      call("event", "added_to_cart", { sku: "A-1", value: 9.5 });
-      call("user", "u-42");
-      call("event", "checkout");
+    await page.evaluate(`{
+      vedette("event", "added_to_cart", { sku: "A-1", value: 9.5 });
+      vedette("user", "u-42");
+      vedette("event", "checkout");
       history.pushState({}, "", "/products/1");
       history.replaceState({}, "", "/products/1?color=red");
-      setTimeout(() => {
-        throw new Error("cart exploded");
-      });
+      setTimeout(() => { throw new Error("cart exploded"); });
       void Promise.reject(new TypeError("no promise kept"));
-    });
+    }`);
     await page.click("button");
     await page.waitForTimeout(300);
     expect(
-      await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length]),
+      await page.evaluate("[document.cookie, localStorage.length, sessionStorage.length]"),
     ).toEqual(["", 0, 0]);
     await page.goto("about:blank");
 
@@ -141,9 +138,7 @@ describe.skipIf(chromiumPath === undefined)("the beacon in a page of another sit
       await p.addInitScript(ask);
       p.on("request", (r) => sent.push(new URL(r.url()).pathname));
     });
-    await page.evaluate(() =>
-      (window as unknown as { vedette: (...args: unknown[]) => void }).vedette("event", "private"),
-    );
+    await page.evaluate(`vedette("event", "private")`);
     await page.goto("about:blank");
     await page.waitForTimeout(500);
     expect(sent).toContain("/b.js");
