@@ -22,7 +22,9 @@ export function buildBloom(words: ReadonlySet<string>): Uint8Array {
   );
   const out = new Uint8Array(bytes);
   for (const word of words) {
-    for (const bit of probes(hashWord(word), bytes * 8)) {
+    const hash = hashWord(word);
+    for (let i = 0; i < BLOOM_PROBES; i++) {
+      const bit = probe(hash, i, bytes * 8);
       out[bit >>> 3] = (out[bit >>> 3] as number) | (1 << (bit & 7));
     }
   }
@@ -31,7 +33,9 @@ export function buildBloom(words: ReadonlySet<string>): Uint8Array {
 
 export function mayHold(bloom: Uint8Array, word: string): boolean {
   if (bloom.length === 0) return false;
-  for (const bit of probes(hashWord(word), bloom.length * 8)) {
+  const hash = hashWord(word);
+  for (let i = 0; i < BLOOM_PROBES; i++) {
+    const bit = probe(hash, i, bloom.length * 8);
     if (((bloom[bit >>> 3] as number) & (1 << (bit & 7))) === 0) return false;
   }
   return true;
@@ -58,6 +62,6 @@ function mix(h: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-function* probes(hash: WordHash, bits: number): Generator<number> {
-  for (let i = 0; i < BLOOM_PROBES; i++) yield (hash.first + i * hash.step) % bits;
+function probe(hash: WordHash, i: number, bits: number): number {
+  return (hash.first + i * hash.step) % bits;
 }

@@ -1,4 +1,5 @@
 import { BatchBuilder } from "../core/batch";
+import { encodeLabels } from "../core/label-bytes";
 import { labelsOf } from "../core/labels";
 import type { Span } from "../core/traces";
 import { type SpanNameBudget, admitNames } from "./span-names";
@@ -48,39 +49,47 @@ export function spanMetrics(
     group.buckets[bucket] = (group.buckets[bucket] ?? 0) + 1;
   });
   const batch = new BatchBuilder(`traces:${batchId}`);
-  batch.metadata({
-    name: "traces_spanmetrics_calls_total",
-    type: "counter",
-    help: "Spans received.",
-    unit: "",
-  });
-  batch.metadata({
-    name: "traces_spanmetrics_latency_seconds",
-    type: "histogram",
-    help: "Duration of spans.",
-    unit: "seconds",
-  });
-  const add = (name: string, labels: Readonly<Record<string, string>>, amount: number): void =>
-    batch.increment(batch.series(labelsOf({ __name__: name, ...labels })), nowMs, amount);
+  batch.metadata({ name: CALLS, type: "counter", help: "Spans received.", unit: "" });
+  batch.metadata({ name: LATENCY, type: "histogram", help: "Duration of spans.", unit: "seconds" });
   for (const g of groups.values()) {
-    add("traces_spanmetrics_calls_total", g.labels, g.calls);
-    add("traces_spanmetrics_latency_seconds_count", g.labels, g.calls);
-    add("traces_spanmetrics_latency_seconds_sum", g.labels, g.sum);
+    // Label bytes are its labels' bytes in name order: what the 15 series of a group share is encoded once.
+    const shared = encodeLabels(labelsOf(g.labels));
+    const add = (own: Uint8Array, amount: number): void =>
+      batch.increment(batch.seriesBytes(joined(own, shared)), nowMs, amount);
+    add(CALLS_BYTES, g.calls);
+    add(COUNT_BYTES, g.calls);
+    add(SUM_BYTES, g.sum);
     let below = 0;
     // Empty buckets too: histogram_quantile interpolates from the bucket below.
-    LE.forEach((le, i) => {
+    BUCKET_BYTES.forEach((own, i) => {
       below += g.buckets[i] ?? 0;
-      add("traces_spanmetrics_latency_seconds_bucket", { ...g.labels, le }, below);
+      add(own, below);
     });
   }
   if (capped > 0) {
     batch.metadata({
-      name: "traces_spanmetrics_names_capped_total",
+      name: CAPPED,
       type: "counter",
       help: "Spans counted under the name `other`.",
       unit: "",
     });
-    add("traces_spanmetrics_names_capped_total", {}, capped);
+    batch.increment(batch.series(labelsOf({ __name__: CAPPED })), nowMs, capped);
   }
   return batch.finish();
+}
+
+const CALLS = "traces_spanmetrics_calls_total";
+const LATENCY = "traces_spanmetrics_latency_seconds";
+const CAPPED = "traces_spanmetrics_names_capped_total";
+/** `__name__` and `le` sort before the labels of a group. */
+const CALLS_BYTES = encodeLabels(["__name__", CALLS]);
+const COUNT_BYTES = encodeLabels(["__name__", `${LATENCY}_count`]);
+const SUM_BYTES = encodeLabels(["__name__", `${LATENCY}_sum`]);
+const BUCKET_BYTES = LE.map((le) => encodeLabels(["__name__", `${LATENCY}_bucket`, "le", le]));
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }
