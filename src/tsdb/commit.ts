@@ -10,15 +10,23 @@ import { AppendTally, type ShardLimits, checkTime } from "./rejections";
 import { checkLabels } from "./series-table";
 import type { ShardState } from "./shard-state";
 
-/** What is stored of a series at a time, outside of the head. */
+/** Samples to be looked up outside of the head: columns of series, time and 32-bit value words. */
+export interface LookUp {
+  readonly refs: readonly number[];
+  readonly times: readonly number[];
+  /** Element of `bits` (by pairs) that holds each sample's value. */
+  readonly elements: readonly number[];
+  readonly bits: Uint32Array;
+}
+
+export const ABSENT = 0;
+export const EQUAL = 1;
+export const DIFFERENT = 2;
+
+/** What is stored outside of the head. */
 export interface StoredSamples {
-  /** Whether a sample is stored at that time: with these bits, with others, or not at all. */
-  compare(
-    ref: number,
-    timeMs: number,
-    bits: Uint32Array,
-    i: number,
-  ): "absent" | "equal" | "different";
+  /** Of each sample whether one is stored at its time: {@link ABSENT}, {@link EQUAL} or {@link DIFFERENT}. */
+  compare(samples: LookUp): Uint8Array;
 }
 
 /**
@@ -101,6 +109,7 @@ export class Commit {
       batch.labelBytes.length,
     );
     const table = this.state.table;
+    const late = { refs: [] as number[], times: [] as number[], elements: [] as number[], bits };
     for (let i = 0; i < sampleSeries.length; i++) {
       const n = sampleSeries[i] as number;
       const time = Math.floor(sampleTimes[i] as number);
@@ -115,18 +124,37 @@ export class Commit {
         if (ref < 0) continue;
       }
       if (time <= (table.lastTime[ref] as number)) {
-        const there = this.compare(ref, time, bits, i);
-        if (there === "equal") {
-          tally.duplicates++;
-          continue;
-        }
-        if (there === "different") {
-          tally.reject("duplicate_timestamp", () => exampleOf(batch, n, time));
-          continue;
-        }
+        // Looked up together below: one read of a page serves all of them.
+        late.refs.push(ref);
+        late.times.push(time);
+        late.elements.push(i);
+        continue;
       }
       this.accept(ref, time, bits, i);
       tally.accepted++;
+    }
+    if (late.refs.length > 0) this.addLate(batch, late, tally);
+  }
+
+  /** Samples that are not their series' newest: repeats, or out of order. */
+  private addLate(batch: BatchView, late: LookUp, tally: AppendTally): void {
+    const { head } = this.state;
+    const stored = this.stored.compare(late);
+    for (let k = 0; k < late.refs.length; k++) {
+      const ref = late.refs[k] as number;
+      const time = late.times[k] as number;
+      const i = late.elements[k] as number;
+      const at = head.find(ref, time);
+      const verdict = at < 0 ? stored[k] : head.sameBits(at, late.bits, i) ? EQUAL : DIFFERENT;
+      if (verdict === EQUAL) tally.duplicates++;
+      else if (verdict === DIFFERENT) {
+        tally.reject("duplicate_timestamp", () =>
+          exampleOf(batch, batch.sampleSeries[i] as number, time),
+        );
+      } else {
+        this.accept(ref, time, late.bits, i);
+        tally.accepted++;
+      }
     }
   }
 
@@ -168,17 +196,6 @@ export class Commit {
       this.amounts.set(ref, (this.amounts.get(ref) ?? 0) + amount);
       tally.accepted++;
     }
-  }
-
-  private compare(
-    ref: number,
-    time: number,
-    bits: Uint32Array,
-    i: number,
-  ): "absent" | "equal" | "different" {
-    const at = this.state.head.find(ref, time);
-    if (at >= 0) return this.state.head.sameBits(at, bits, i) ? "equal" : "different";
-    return this.stored.compare(ref, time, bits, i);
   }
 
   private accept(ref: number, time: number, bits: Uint32Array, i: number): void {

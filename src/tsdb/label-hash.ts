@@ -26,6 +26,13 @@ export function hashView(b: DataView, from: number, to: number, seed = 0): numbe
   return mix32(h ^ (to - from));
 }
 
+/** A 32-bit hash of a short stretch, byte by byte (FNV-1a), where a view would cost more than it saves. */
+export function hashShort(b: Uint8Array, from: number, to: number): number {
+  let h = 0x811c9dc5;
+  for (let i = from; i < to; i++) h = Math.imul(h ^ (b[i] as number), 0x01000193);
+  return mix32(h);
+}
+
 /** Spreads every input bit over the 32 output bits. */
 export function mix32(n: number): number {
   let h = n | 0;

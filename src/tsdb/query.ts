@@ -3,7 +3,8 @@ import type { Matcher } from "../core/matchers";
 import { SampleBudgetError, type SelectRequest } from "../core/metric-store";
 import type { BlockSeries } from "./block-index";
 import type { BlockStore } from "./block-store";
-import { decodeChunk, offsetsChunkBytes } from "./chunk";
+import { CHUNK_SAMPLES, decodeChunk, offsetsChunkBytes } from "./chunk";
+import { DIFFERENT, EQUAL, type LookUp } from "./commit";
 import type { BlockMeta } from "./manifest";
 import { SymbolMatcher, matchSeries } from "./match";
 import { SampleColumns } from "./sample-columns";
@@ -185,38 +186,63 @@ export function labelsFromSymbols(symbols: Symbols, ids: Uint32Array): Labels {
   return Array.from(ids, (id) => symbols.text(id));
 }
 
-/** Looks one sample up in the segments: at that time, with these bits, with others, or not at all. */
-export function compareStored(
-  source: QuerySource,
-  ref: number,
-  timeMs: number,
-  bits: Uint32Array,
-  i: number,
-): "absent" | "equal" | "different" {
-  let found: "absent" | "equal" | "different" = "absent";
+/** Looks samples up in the segments. (Cut blocks hold nothing that is still accepted.) */
+export function compareStored(source: QuerySource, samples: LookUp): Uint8Array {
+  const verdicts = new Uint8Array(samples.refs.length);
+  const minMs = samples.times.reduce((a, b) => Math.min(a, b), Infinity);
+  const maxMs = samples.times.reduce((a, b) => Math.max(a, b), -Infinity);
+  let columns = new SampleColumns(CHUNK_SAMPLES);
   for (const segment of source.blocks) {
-    if (segment.level !== 0 || segment.minMs > timeMs || segment.maxMs < timeMs) continue;
+    if (segment.level !== 0 || segment.minMs > maxMs || segment.maxMs < minMs) continue;
     const series = refsOf(source.store, segment);
-    const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
-    if (local < 0) continue;
+    const wanted = new Map<number, number[]>();
+    samples.refs.forEach((ref, k) => {
+      const time = samples.times[k] as number;
+      const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
+      if (local < 0 || time < segment.minMs || time > segment.maxMs) return;
+      const list = wanted.get(local);
+      if (list === undefined) wanted.set(local, [k]);
+      else list.push(k);
+    });
+    const locals = Int32Array.from(wanted.keys()).sort();
     source.store.read(
       segment,
-      [local],
-      timeMs - 1,
-      timeMs,
-      (_local, _min, _max, count, page, from, end) => {
-        const columns = new SampleColumns(count);
+      locals,
+      minMs - 1,
+      maxMs,
+      (local, chunkMin, chunkMax, count, page, from, end) => {
+        const within = (wanted.get(local) ?? []).filter(
+          (k) =>
+            (samples.times[k] as number) >= chunkMin && (samples.times[k] as number) <= chunkMax,
+        );
+        if (within.length === 0) return;
+        if (count > columns.times.length) columns = new SampleColumns(count);
         decodeChunk(page, from, end, columns, 0);
-        const at = columns.times.indexOf(timeMs);
-        if (at < 0) return;
-        const equal =
-          columns.bits[2 * at] === bits[2 * i] && columns.bits[2 * at + 1] === bits[2 * i + 1];
-        found = equal ? "equal" : "different";
+        for (const k of within) {
+          const at = indexOfTime(columns.times, count, samples.times[k] as number);
+          if (at < 0) continue;
+          const i = samples.elements[k] as number;
+          const same =
+            columns.bits[2 * at] === samples.bits[2 * i] &&
+            columns.bits[2 * at + 1] === samples.bits[2 * i + 1];
+          verdicts[k] = same ? EQUAL : DIFFERENT;
+        }
       },
     );
-    if (found !== "absent") return found;
   }
-  return found;
+  return verdicts;
+}
+
+/** Element of `time` among the first `count`, which rise; −1 where it is none of them. */
+function indexOfTime(times: Float64Array, count: number, time: number): number {
+  let lo = 0;
+  let hi = count;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if ((times[mid] as number) < time) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo < count && times[lo] === time ? lo : -1;
 }
 
 function refsOf(store: BlockStore, block: BlockMeta): Extract<BlockSeries, { kind: "refs" }> {

@@ -362,7 +362,7 @@ export class Shard {
     const source = this.source();
     return new Commit(
       this.state,
-      { compare: (ref, time, bits, i) => compareStored(source, ref, time, bits, i) },
+      { compare: (samples) => compareStored(source, samples) },
       this.limits,
       now,
     );

@@ -1,6 +1,6 @@
 import type { ByteReader } from "./byte-reader";
 import type { ByteWriter } from "./byte-writer";
-import { hashBytes } from "./label-hash";
+import { hashShort } from "./label-hash";
 
 /**
  * Interns byte strings as small numbers, so that a label set is a few integers
@@ -17,7 +17,7 @@ export class Symbols {
 
   /** The number of the bytes `from`..`to` of `b`, made where it is new. */
   intern(b: Uint8Array, from: number, to: number): number {
-    const hash = hashBytes(b, from, to);
+    const hash = hashShort(b, from, to);
     const slot = this.probe(hash, b, from, to);
     const known = this.table[slot] as number;
     if (known >= 0) return known;
@@ -32,7 +32,7 @@ export class Symbols {
   /** The number of `text`, or −1 where no label uses it. */
   find(text: string): number {
     const b = ENCODER.encode(text);
-    return this.table[this.probe(hashBytes(b, 0, b.length), b, 0, b.length)] as number;
+    return this.table[this.probe(hashShort(b, 0, b.length), b, 0, b.length)] as number;
   }
 
   text(id: number): string {
