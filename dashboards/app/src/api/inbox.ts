@@ -1,24 +1,6 @@
-type StringMap = Readonly<Record<string, string>>;
+import type { InboxMessage } from "../../../../src/notify/model";
 
-/** One notification as the built-in receiver keeps it; `data` is Alertmanager's webhook body. */
-export interface InboxMessage {
-  readonly id: string;
-  readonly receivedAtMs: number;
-  readonly receiver: string;
-  readonly groupKey: string;
-  readonly status: "firing" | "resolved";
-  readonly reason: string;
-  readonly data: {
-    readonly groupLabels: StringMap;
-    readonly commonLabels: StringMap;
-    readonly alerts: readonly {
-      readonly fingerprint: string;
-      readonly status: "firing" | "resolved";
-      readonly labels: StringMap;
-      readonly annotations: StringMap;
-    }[];
-  };
-}
+export type { InboxMessage } from "../../../../src/notify/model";
 
 /** GET /api/v1/receiver/inbox, newest first. */
 export interface Inbox {

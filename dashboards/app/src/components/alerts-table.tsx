@@ -1,4 +1,4 @@
-import { Badge, Button, Table, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Group, Menu, Table, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { AppLink } from "./app-link";
 import type { LiveAlert } from "../../../../src/core/live";
 import { send } from "../api/client";
+import { silenceLabels } from "../api/silences";
 import { formatNumber } from "../format";
 import { severityColor } from "../theme";
 import { Ago } from "./ago";
@@ -31,7 +32,7 @@ export function AlertsTable({
               Value
             </Table.Th>
             <Table.Th w={90}>Since</Table.Th>
-            <Table.Th w={130} />
+            <Table.Th w={compact ? 130 : 210} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -97,7 +98,10 @@ function AlertRow({
             Incident
           </AppLink>
         )}
-        <Acknowledge alert={alert} />
+        <Group gap={6} justify="flex-end" wrap="nowrap">
+          {!compact && <SilenceMenu alert={alert} />}
+          <Acknowledge alert={alert} />
+        </Group>
       </Table.Td>
     </Table.Tr>
   );
@@ -133,5 +137,34 @@ function Acknowledge({ alert }: { readonly alert: LiveAlert }): ReactNode {
     >
       Acknowledge
     </Button>
+  );
+}
+
+const HOURS = [1, 4, 24];
+
+function SilenceMenu({ alert }: { readonly alert: LiveAlert }): ReactNode {
+  const { session } = useRouteContext({ from: "/inside" });
+  const queries = useQueryClient();
+  const silence = useMutation({
+    mutationFn: (hours: number) => silenceLabels(alert.labels, hours, "from the alerts page"),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["silences"] }),
+    onError: (e) => notifications.show({ color: "red", title: "Not silenced", message: e.message }),
+  });
+  if (!session.admin || alert.status === "suppressed") return null;
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="compact-xs" variant="subtle" color="gray" loading={silence.isPending}>
+          Silence
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {HOURS.map((h) => (
+          <Menu.Item key={h} onClick={() => silence.mutate(h)}>
+            for {h} h
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
