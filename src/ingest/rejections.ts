@@ -12,7 +12,7 @@ export class RejectionCount {
   add(reason: string, count: number, example: () => string): void {
     const known = this.byReason.get(reason);
     if (known !== undefined) known.count += count;
-    else this.byReason.set(reason, { reason, count, example: example().slice(0, MAX_EXAMPLE) });
+    else this.byReason.set(reason, { reason, count, example: example().slice(0, EXAMPLE_LIMIT) });
   }
 
   get list(): readonly Rejection[] {
@@ -20,5 +20,5 @@ export class RejectionCount {
   }
 }
 
-/** Examples come from outside and end in error bodies and headers. */
-const MAX_EXAMPLE = 300;
+/** Characters of an example: it comes from outside and ends in error bodies. */
+export const EXAMPLE_LIMIT = 300;

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type Server, createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -195,89 +196,139 @@ describe("prom-client", () => {
   });
 });
 
-const PROMETHEUS = "/usr/bin/prometheus";
-describe.skipIf(!existsSync(PROMETHEUS))(
-  `a real Prometheus (${existsSync(PROMETHEUS) ? execFileSync(PROMETHEUS, ["--version"], { encoding: "utf8" }).split("\n", 1)[0] : `skipped: ${PROMETHEUS} is not installed`})`,
-  () => {
-    let dir: string;
-    let prometheus: ChildProcess;
-    let port: number;
+const CORPUS_FILE = join(
+  import.meta.dirname,
+  "../../../shared/conformance/exposition/alltypes.237mfs.prom.txt",
+);
+const CORPUS = existsSync(CORPUS_FILE) ? readFileSync(CORPUS_FILE, "utf8") : undefined;
 
-    beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), "vedette-prometheus-"));
-      port = await freePort();
-      await writeFile(
-        join(dir, "prometheus.yml"),
-        `global: { scrape_interval: 1s }
-scrape_configs:
-  - job_name: self
-    static_configs: [{ targets: ["127.0.0.1:${port}"] }]
-remote_write:
-  - url: ${vedette.url}/api/v1/write
-    authorization: { credentials: vdt_ingest_local }
-    queue_config: { batch_send_deadline: 500ms }
-    metadata_config: { send_interval: 1s }
-`,
-      );
-      prometheus = spawn(
-        PROMETHEUS,
-        [
-          `--config.file=${dir}/prometheus.yml`,
-          `--storage.tsdb.path=${dir}/data`,
-          `--web.listen-address=127.0.0.1:${port}`,
-        ],
-        { stdio: "ignore" },
-      );
-    });
-    afterAll(async () => {
+const PROMETHEUS = "/usr/bin/prometheus";
+const VERSION = existsSync(PROMETHEUS)
+  ? execFileSync(PROMETHEUS, ["--version"], { encoding: "utf8" }).split("\n", 1)[0]
+  : `skipped: ${PROMETHEUS} is not installed`;
+
+describe.skipIf(!existsSync(PROMETHEUS))(`a real Prometheus (${VERSION})`, () => {
+  let dir: string;
+  let prometheus: ChildProcess;
+  let port: number;
+  let corpus: Server;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "vedette-prometheus-"));
+    port = await freePort();
+    const corpusPort = await freePort();
+    corpus = createServer((_, res) =>
+      res.setHeader("content-type", "text/plain; version=0.0.4").end(CORPUS),
+    ).listen(corpusPort, "127.0.0.1");
+    // JSON is YAML.
+    const config = {
+      global: { scrape_interval: "1s" },
+      scrape_configs: [
+        { job_name: "self", static_configs: [{ targets: [`127.0.0.1:${port}`] }] },
+        { job_name: "corpus", static_configs: [{ targets: [`127.0.0.1:${corpusPort}`] }] },
+      ],
+      remote_write: [
+        {
+          url: `${vedette.url}/api/v1/write`,
+          authorization: { credentials: "vdt_ingest_local" },
+          queue_config: { batch_send_deadline: "500ms" },
+          metadata_config: { send_interval: "1s" },
+        },
+      ],
+    };
+    await writeFile(join(dir, "prometheus.yml"), JSON.stringify(config));
+    prometheus = spawn(
+      PROMETHEUS,
+      [
+        `--config.file=${dir}/prometheus.yml`,
+        `--storage.tsdb.path=${dir}/data`,
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      { stdio: "ignore" },
+    );
+  });
+  afterAll(async () => {
+    if (prometheus.exitCode === null) {
       const gone = new Promise((resolve) => prometheus.once("exit", resolve));
       prometheus.kill("SIGTERM");
       await gone;
-      await rm(dir, { recursive: true, force: true });
-    });
-
-    async function own(expr: string): Promise<number> {
-      const r = await fetch(
-        `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expr)}`,
-      );
-      return Number(
-        ((await r.json()) as { data: { result: Sample[] } }).data.result[0]?.value[1] ?? Number.NaN,
-      );
     }
+    corpus.closeAllConnections();
+    corpus.close();
+    await rm(dir, { recursive: true, force: true });
+  });
 
-    it("writes what it scrapes from itself, and loses none of it", async () => {
-      await becomes('up{job="self"}', 1, 30_000);
-      expect((await query('prometheus_build_info{job="self"}'))[0]?.metric["version"]).toMatch(
-        /^\d/,
-      );
-      await eventually(
-        "several scrapes have arrived",
-        async () => ((await value('count_over_time(up{job="self"}[1m])')) ?? 0) >= 3,
-        20_000,
-      );
-      for (const counter of [
-        "prometheus_remote_storage_samples_failed_total",
-        "prometheus_remote_storage_samples_dropped_total",
-        "prometheus_remote_storage_samples_retried_total",
-      ]) {
-        expect([counter, await own(`sum(${counter}) or vector(0)`)]).toEqual([counter, 0]);
-      }
-      // The same number of series on both sides, at a moment that both hold.
-      const at = Math.floor(Date.now() / 1000) - 2;
-      const count = `count({job="self"} @ ${at})`;
-      expect(await value(count)).toBe(await own(count));
-    });
+  /** Series and values of a job, told apart from their place. */
+  async function byJob(job: string): Promise<Map<string, string>> {
+    const found = await query(`{job="${job}",__name__!~"up|scrape_.*|push_time_seconds"}`);
+    return new Map(
+      found.map(({ metric, value: [, text] }) => {
+        const { job: _job, instance: _instance, ...labels } = metric;
+        return [JSON.stringify(Object.entries(labels).sort()), text];
+      }),
+    );
+  }
 
-    it("sends what its metrics mean", async () => {
-      const type = await eventually("metadata has arrived", async () => {
-        const r = await vedette.fetch("/api/v1/metadata?metric=go_goroutines", {
-          token: "vdt_read_local",
-        });
-        return ((await r.json()) as { data: Record<string, { type: string }[]> }).data[
-          "go_goroutines"
-        ]?.[0]?.type;
+  async function own(expr: string): Promise<number> {
+    const r = await fetch(
+      `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expr)}`,
+    );
+    return Number(
+      ((await r.json()) as { data: { result: Sample[] } }).data.result[0]?.value[1] ?? Number.NaN,
+    );
+  }
+
+  it("writes what it scrapes from itself, and loses none of it", async () => {
+    await becomes('up{job="self"}', 1, 30_000);
+    expect((await query('prometheus_build_info{job="self"}'))[0]?.metric["version"]).toMatch(/^\d/);
+    await eventually(
+      "several scrapes have arrived",
+      async () => ((await value('count_over_time(up{job="self"}[1m])')) ?? 0) >= 6,
+      20_000,
+    );
+    for (const counter of [
+      "prometheus_remote_storage_samples_failed_total",
+      "prometheus_remote_storage_samples_dropped_total",
+      "prometheus_remote_storage_samples_retried_total",
+    ]) {
+      expect([counter, await own(`sum(${counter}) or vector(0)`)]).toEqual([counter, 0]);
+    }
+    // The same number of series on both sides, at a moment that both hold.
+    const at = Math.floor(Date.now() / 1000) - 2;
+    const count = `count({job="self"} @ ${at})`;
+    const sent = await own(count);
+    expect(sent).toBeGreaterThan(100);
+    expect(await value(count)).toBe(sent);
+  });
+
+  it("sends what its metrics mean", async () => {
+    const type = await eventually("metadata has arrived", async () => {
+      const r = await vedette.fetch("/api/v1/metadata?metric=go_goroutines", {
+        token: "vdt_read_local",
       });
-      expect(type).toBe("gauge");
+      return ((await r.json()) as { data: Record<string, { type: string }[]> }).data[
+        "go_goroutines"
+      ]?.[0]?.type;
     });
-  },
-);
+    expect(type).toBe("gauge");
+  });
+
+  it.skipIf(CORPUS === undefined)("reads an exposition as Vedette reads it", async () => {
+    const pushed = await vedette.fetch("/metrics/job/pushed", {
+      method: "PUT",
+      token: "vdt_ingest_local",
+      body: CORPUS ?? "",
+    });
+    expect(pushed.status).toBe(200);
+    const scraped = await eventually(
+      "the corpus was scraped",
+      async () => {
+        const found = await byJob("corpus");
+        return found.size > 0 ? found : undefined;
+      },
+      30_000,
+    );
+    expect(scraped.size).toBeGreaterThan(1500);
+    expect(await byJob("pushed")).toEqual(scraped);
+  });
+});

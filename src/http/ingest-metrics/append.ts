@@ -1,7 +1,7 @@
 import { type AppendResult, ShardUnavailableError } from "../../core/metric-store";
 import { BatchBuilder } from "../../core/batch";
 import { type Result, err, ok } from "../../core/result";
-import type { Rejection } from "../../ingest/rejections";
+import { EXAMPLE_LIMIT, type Rejection } from "../../ingest/rejections";
 import type { Deps } from "../deps";
 
 /** Seconds after which a sender may try again when a shard did not answer. */
@@ -37,7 +37,8 @@ export async function appendBatch(
       return err({ reason: "shard_unavailable", message: e.message });
     throw e;
   }
-  return ok({ accepted: result.accepted, rejected: [...before, ...result.rejected] });
+  const told = result.rejected.map((r) => ({ ...r, example: r.example.slice(0, EXAMPLE_LIMIT) }));
+  return ok({ accepted: result.accepted, rejected: [...before, ...told] });
 }
 
 const WHY: Readonly<Record<string, string>> = {

@@ -16,7 +16,8 @@ const PROTO_1 = "prometheus.WriteRequest";
  * errors are plain text, which Prometheus logs.
  */
 export async function remoteWrite(c: Context<AppEnv>): Promise<Response> {
-  const media = checkMediaType(c.req.header("content-type"), ["application/x-protobuf"]);
+  // A sender that names no type means version 1.0, as Prometheus' own receiver reads it.
+  const media = checkMediaType(c.req.header("content-type"), ["application/x-protobuf", ""]);
   if (!media.ok) return c.text(`${bodyErrorMessage(media.error)}\n`, 415);
   const proto = media.value.params.get("proto") ?? PROTO_1;
   if (proto !== PROTO_1) {

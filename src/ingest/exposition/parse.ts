@@ -52,6 +52,9 @@ class SyntaxFault extends Error {
   }
 }
 
+/** Of one sample: names are compared with each other. */
+export const LABELS_LIMIT = 256;
+
 const TYPES: Readonly<Record<string, MetricType>> = {
   counter: "counter",
   gauge: "gauge",
@@ -225,6 +228,8 @@ class Parser {
             `expected '"' before the label value, found ${this.found()}`,
           );
         const value = this.quoted();
+        if (pairs.length >= 2 * LABELS_LIMIT)
+          throw new SyntaxFault(labelAt, `more than ${LABELS_LIMIT} labels`);
         if (label === "") throw new SyntaxFault(labelAt, "an empty label name");
         if (label === METRIC_NAME)
           throw new SyntaxFault(

@@ -4,7 +4,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderLabels } from "../../../src/core/labels";
 import type { MetricMetadata } from "../../../src/core/series";
-import { type ExpositionError, parseExposition } from "../../../src/ingest/exposition/parse";
+import {
+  LABELS_LIMIT,
+  type ExpositionError,
+  parseExposition,
+} from "../../../src/ingest/exposition/parse";
 
 interface Parsed {
   readonly rows: string[];
@@ -117,6 +121,15 @@ rpc_duration_seconds_sum 1.7560473e+07
       column,
       message: expect.stringMatching(message) as string,
     });
+  });
+
+  it("bounds the labels of a sample", () => {
+    const labels = (n: number): string =>
+      Array.from({ length: n }, (_, i) => `l${i}="v"`).join(",");
+    expect(parse(`a{${labels(LABELS_LIMIT)}} 1`).error).toBeUndefined();
+    expect(parse(`a{${labels(LABELS_LIMIT + 1)}} 1`).error?.message).toMatch(
+      /more than 256 labels/,
+    );
   });
 
   it("leaves other comments alone", () => {
