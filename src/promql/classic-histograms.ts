@@ -234,7 +234,7 @@ function bucketQuantile(q: number, b: Buckets): number {
   const last = b.n - 1;
   if (b.n < 2) return Number.NaN;
   const observations = b.counts[last] as number;
-  if (observations === 0 || Number.isNaN(observations)) return Number.NaN;
+  if (observations === 0) return Number.NaN;
   let rank = q * observations;
   let i = 0;
   while (i < last && !((b.counts[i] as number) >= rank)) i++;
