@@ -45,7 +45,7 @@ const MAX_SOCKETS = 5_000;
 export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
   private readonly deps: Deps;
   private readonly projectId: string;
-  private readonly source: LiveSource;
+  private source: LiveSource;
   private readonly paces = new WeakMap<WebSocket, Pace>();
   private readonly failing = new Set<string>();
   private state: LiveState = EMPTY_STATE;
@@ -132,6 +132,8 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
   private forget(): void {
     this.state = EMPTY_STATE;
     this.loading = undefined;
+    // A new source knows nothing of before: configuration put since then holds at once.
+    this.source = makeLiveSource(this.deps, this.projectId);
     this.watchedSinceMs = this.deps.clock();
   }
 

@@ -60,7 +60,12 @@ export type LiveMessage =
       /** What could not be read, and why; its part is empty. */
       readonly problem?: string;
     }
-  | { readonly type: "figures"; readonly atMs: number; readonly figures: Figures; readonly problem?: string }
+  | {
+      readonly type: "figures";
+      readonly atMs: number;
+      readonly figures: Figures;
+      readonly problem?: string;
+    }
   | { readonly type: "alerts"; readonly alerts: readonly LiveAlert[] }
   | { readonly type: "incident"; readonly incident: LiveIncident }
   /** `dropped`: how many more there were than a message carries. */

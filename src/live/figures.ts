@@ -16,7 +16,7 @@ export interface FigureDefinition {
 }
 
 /** A naming convention of request metrics that instrumented programs follow. */
-interface RequestConvention {
+export interface RequestConvention {
   /** A counter of all requests. */
   readonly requests: string;
   /** Buckets of the response time, with what turns a bound into seconds. */
@@ -24,7 +24,7 @@ interface RequestConvention {
 }
 
 /** The first convention with samples answers; Vedette's own requests come last, so that the page is never empty. */
-const CONVENTIONS: readonly RequestConvention[] = [
+export const REQUEST_CONVENTIONS: readonly RequestConvention[] = [
   {
     requests: "http_requests_total",
     buckets: { metric: "http_request_duration_seconds_bucket", perSecond: 1 },
@@ -49,7 +49,7 @@ const CONVENTIONS: readonly RequestConvention[] = [
 ];
 
 /** Labels under which programs write the response's status. */
-const STATUS_LABELS = [
+export const STATUS_LABELS = [
   "code",
   "status",
   "status_code",
@@ -82,7 +82,7 @@ function p95Of({ buckets }: RequestConvention): string | undefined {
 }
 
 const firstOf = (of: (c: RequestConvention) => string | undefined): string =>
-  CONVENTIONS.map(of)
+  REQUEST_CONVENTIONS.map(of)
     .filter((e) => e !== undefined)
     .join("\nor ");
 
@@ -115,4 +115,11 @@ export function levelOf(value: number | null, threshold: Threshold | undefined):
 export function figureOf(samples: readonly number[]): number | null {
   const [first] = samples;
   return first === undefined || !Number.isFinite(first) ? null : first;
+}
+
+/** The definitions in the shape that configuration has. */
+export function figuresToJson(
+  definitions: readonly FigureDefinition[],
+): Readonly<Record<string, Omit<FigureDefinition, "key">>> {
+  return Object.fromEntries(definitions.map(({ key, ...rest }) => [key, rest]));
 }

@@ -2,9 +2,9 @@ import { DEFAULT_FIGURES, type FigureDefinition } from "../../live/figures";
 import { parseFiguresConfig } from "../../live/figures-config";
 import type { Deps } from "../deps";
 
-const REMEMBER_MS = 15_000;
+const REMEMBER_MS = 5_000;
 
-/** Reads the project's figure definitions, remembered for 15 s; the defaults serve where the configuration does not parse. */
+/** Reads the project's figure definitions, remembered for 5 s; the defaults serve where the configuration does not parse. */
 export function loadFigureDefinitions(
   deps: Deps,
   projectId: string,

@@ -2,11 +2,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it } from "vitest";
 import type { LiveAlert, LiveMessage } from "../../../src/core/live";
-import type { LiveHubRpc } from "../../../src/core/objects";
-import { ofType, ORIGIN, upgrade, watch, type Watcher } from "./socket";
+import { hub, nobodyWatches, ofType, ORIGIN, upgrade, watch, type Watcher } from "./socket";
 
-// The stub answers any method by RPC; the interface says which the class has.
-const hub = env.LIVE_HUB.getByName("default/hub") as unknown as LiveHubRpc;
 const stub = env.LIVE_HUB.getByName("default/hub");
 const open: Watcher[] = [];
 
@@ -14,14 +11,6 @@ async function watching(query?: string): Promise<Watcher> {
   const w = await watch(query);
   open.push(w);
   return w;
-}
-
-async function nobodyWatches(): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if ((await hub.watched()).watchedUntilMs === 0) return;
-    await new Promise((r) => setTimeout(r, 20));
-  }
-  throw new Error("somebody still watches");
 }
 
 afterEach(async () => {

@@ -1,5 +1,6 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import type { LiveMessage } from "../../../src/core/live";
+import type { LiveHubRpc } from "../../../src/core/objects";
 
 /** A watcher as a page or a program is one. */
 export interface Watcher {
@@ -65,4 +66,16 @@ export function ofType<T extends LiveMessage["type"]>(
   type: T,
 ): (m: LiveMessage) => m is Extract<LiveMessage, { type: T }> {
   return (m): m is Extract<LiveMessage, { type: T }> => m.type === type;
+}
+
+// The stub answers any method by RPC; the interface says which the class has.
+export const hub = env.LIVE_HUB.getByName("default/hub") as unknown as LiveHubRpc;
+
+/** Waits until the hub has noticed that every socket is closed. */
+export async function nobodyWatches(): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if ((await hub.watched()).watchedUntilMs === 0) return;
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  throw new Error("somebody still watches");
 }
