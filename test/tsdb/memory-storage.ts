@@ -1,5 +1,10 @@
 import { type BlobStorage, MAX_BLOB_BYTES } from "../../src/tsdb/storage-port";
 
+export interface StorageDump {
+  readonly blobs: readonly (readonly [id: number, base64: string])[];
+  readonly log: readonly string[];
+}
+
 /**
  * The storage port over maps, with transactions that roll back. Opening a Shard over it again is a crash:
  * whatever was not written is gone. Counts rows as SQLite is billed.
@@ -66,6 +71,23 @@ export class MemoryStorage implements BlobStorage {
 
   databaseBytes(): number {
     return [...this.blobs.values(), ...this.log].reduce((n, d) => n + d.length, 0);
+  }
+
+  /** All it holds, as text: blobs by id, and the log. */
+  dump(): StorageDump {
+    const base64 = (data: Uint8Array): string => Buffer.from(data).toString("base64");
+    return {
+      blobs: this.range(0, Infinity).map(({ id, data }) => [id, base64(data)]),
+      log: this.log.map(base64),
+    };
+  }
+
+  static load(dump: StorageDump): MemoryStorage {
+    const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"));
+    const storage = new MemoryStorage();
+    for (const [id, text] of dump.blobs) storage.blobs.set(id, bytes(text));
+    storage.log = dump.log.map(bytes);
+    return storage;
   }
 
   /** The largest blob, for tests of the row limit. */
