@@ -91,9 +91,17 @@ export function withLabel(labels: Labels, name: string, value: string): Labels {
   return out;
 }
 
+/** A lone surrogate: no decoded UTF-8 holds one, so that no label value can pretend to be two. */
+const SEPARATOR = "\ud800";
+
 /** A string that is equal for equal label sets and different for others; fit for a Map key. */
 export function labelsKey(labels: Labels): string {
-  return labels.join("\xff");
+  return labels.join(SEPARATOR);
+}
+
+/** Takes a {@link labelsKey} apart again. */
+export function labelsOfKey(key: string): Labels {
+  return key === "" ? EMPTY_LABELS : key.split(SEPARATOR);
 }
 
 /** Compares as Prometheus sorts results: name, then value, pair by pair. */

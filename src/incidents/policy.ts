@@ -34,22 +34,28 @@ export interface PolicyError {
   readonly column: number;
 }
 
-/** Minutes after which nobody's answer means the next step, per severity. */
+/** Minutes until the first reminder, per severity; the second comes after as many again. */
 const DEFAULT_MINUTES: readonly (readonly [Severity, number])[] = [
   ["critical", 15],
   ["high", 30],
   ["medium", 60],
 ];
 
-/** In force while none is configured: the receiver at once, and again after 15, 30 or 60 minutes. */
-export function defaultEscalation(receiver: string): EscalationConfig {
+/**
+ * In force while none is configured. The router has told the group's receiver already, so
+ * the first step reminds it after 15, 30 or 60 minutes, and the second tells the root receiver.
+ */
+export function defaultEscalation(receiver: string, root: string): EscalationConfig {
   return Object.fromEntries(
     DEFAULT_MINUTES.map(([severity, minutes]) => [
       severity,
       {
         name: `default-${severity}`,
         rounds: 1,
-        steps: [0, minutes * 60_000].map((afterMs) => ({ afterMs, receivers: [receiver] })),
+        steps: [
+          { afterMs: minutes * 60_000, receivers: [receiver] },
+          { afterMs: 2 * minutes * 60_000, receivers: [...new Set([receiver, root])] },
+        ],
       },
     ]),
   );

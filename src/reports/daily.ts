@@ -12,7 +12,6 @@ export interface DayFigures {
   readonly log_errors: number;
   readonly spans: number;
   readonly alerts_fired: number;
-  readonly notifications_sent: number;
   readonly incidents_opened: number;
   readonly incidents_resolved: number;
   readonly mean_time_to_resolve_seconds: number | null;

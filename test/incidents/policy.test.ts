@@ -34,11 +34,13 @@ describe("the escalation file", () => {
     expect(parseEscalation(renderEscalation(r.value), known)).toEqual(r);
   });
 
-  it("has defaults of at least two steps for every severity that pages", () => {
-    const d = defaultEscalation("pager");
-    expect(d.critical?.steps.map((s) => s.afterMs)).toEqual([0, 900_000]);
-    expect(d.high?.steps.map((s) => s.afterMs)).toEqual([0, 1_800_000]);
-    expect(d.medium?.steps.map((s) => s.afterMs)).toEqual([0, 3_600_000]);
+  it("has defaults of two steps for every severity that pages", () => {
+    const d = defaultEscalation("pager", "everyone");
+    const steps = (p: typeof d.critical) => p?.steps.map((s) => `${s.afterMs / 60_000}m ${s.receivers.join("+")}`);
+    expect(steps(d.critical)).toEqual(["15m pager", "30m pager+everyone"]);
+    expect(steps(d.high)).toEqual(["30m pager", "60m pager+everyone"]);
+    expect(steps(d.medium)).toEqual(["60m pager", "120m pager+everyone"]);
+    expect(d.low).toBeUndefined();
   });
 
   it.each([

@@ -1,0 +1,66 @@
+import { Hono } from "hono";
+import { loadRouterConfig } from "../../alerting/effective-config";
+import { defaultEscalation, parseEscalation, renderEscalation } from "../../incidents/policy";
+import { receiverNames } from "../../incidents/receivers";
+import { requireScope } from "../auth/require";
+import { readBody } from "../body";
+import type { AppEnv } from "../deps";
+import { problem } from "../problem";
+
+const MAX_BODY = 64 * 1024;
+
+/** `/config/v1/escalation`: who is notified when nobody acknowledges (src/incidents/policy.ts). */
+export function escalationRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+
+  app.get("/config/v1/escalation", requireScope("read"), async (c) => {
+    const deps = c.get("deps");
+    const configs = deps.configStore(c.get("actor").projectId);
+    const document = await configs.get("escalation", "default");
+    const router =
+      document === undefined ? await loadRouterConfig(configs, deps.config.local) : undefined;
+    const text =
+      document?.body ??
+      renderEscalation(
+        defaultEscalation(router?.route.receiver ?? "", router?.route.receiver ?? ""),
+      );
+    return c.body(text, 200, { "content-type": "application/yaml; charset=utf-8" });
+  });
+
+  app.put("/config/v1/escalation", requireScope("admin"), async (c) => {
+    const deps = c.get("deps");
+    const actor = c.get("actor");
+    const body = await readBody(c.req.raw, {
+      limitBytes: MAX_BODY,
+      encodings: ["identity", "gzip"],
+    });
+    if (!body.ok) {
+      const large = body.error.reason === "too_large";
+      return problem(c, {
+        status: large ? 413 : 400,
+        code: large ? "body_too_large" : "body_unreadable",
+        detail: large
+          ? `an escalation file has at most ${MAX_BODY} bytes`
+          : `the body could not be read: ${body.error.reason}`,
+      });
+    }
+    const configs = deps.configStore(actor.projectId);
+    const text = new TextDecoder().decode(body.value);
+    const parsed = parseEscalation(
+      text,
+      receiverNames(await loadRouterConfig(configs, deps.config.local)),
+    );
+    if (!parsed.ok) {
+      const { reason, message, line, column } = parsed.error;
+      return problem(c, {
+        status: 400,
+        code: `escalation_${reason}`,
+        detail: message,
+        where: `${line}:${column}`,
+      });
+    }
+    const stored = await configs.put("escalation", "default", text, actor.name);
+    return c.json({ version: stored.version, policies: Object.keys(parsed.value) });
+  });
+  return app;
+}
