@@ -54,7 +54,7 @@ export function scrubText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
   return text
     .replace(AUTH_SCHEME, `$1 ${REDACTED}`)
-    .replace(COOKIE_HEADER, `$1${REDACTED}`)
+    .replace(COOKIE_HEADER, `$1 ${REDACTED}`)
     .replace(URL_PASSWORD, `$1${REDACTED}@`)
     .replace(ASSIGNED, `$1${REDACTED}`)
     .replace(JWT, REDACTED);
@@ -77,7 +77,7 @@ export function scrubValue(rules: ScrubRules, value: unknown, depth = 0): unknow
 const MAX_DEPTH = 32;
 const SUSPICIOUS = /bearer|basic\s|cookie|:\/\/[^/\s]*@|passw|pwd|secret|api[-_]?key|token|eyJ/i;
 const AUTH_SCHEME = /\b(bearer|basic)\s+(?!\[redacted\])[A-Za-z0-9._~+/=-]{8,}/gi;
-const COOKIE_HEADER = /\b((?:set-)?cookie\s*[:=]\s*)(?!\[redacted\])[^\r\n"]+/gi;
+const COOKIE_HEADER = /\b((?:set-)?cookie\s*[:=])(?!\s*\[redacted\])[^\r\n"]+/gi;
 const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)[^\s/@]+@/gi;
 const ASSIGNED =
   /((?:password|passwd|pwd|client_?secret|secret|api[-_]?key|access_?token|refresh_?token|auth_?token)["']?\s*[:=]\s*["']?)(?!\[redacted\])[^\s"',;&}]+/gi;
