@@ -64,15 +64,15 @@ function Details({ incident: i }: { readonly incident: Incident }): ReactNode {
         >
           <Stack gap={6} p="sm">
             <Text fz="sm">
-              Opened <Ago ms={i.openedAtMs} />
-              {i.acknowledgedBy !== undefined && `, acknowledged by ${i.acknowledgedBy}`}
-              {i.assignee !== undefined && `, assigned to ${i.assignee}`}
-              {i.resolvedBy !== undefined && `, resolved by ${i.resolvedBy}`}
+              Opened <Ago ms={Date.parse(i.opened_at)} />
+              {i.acknowledged_by !== null && `, acknowledged by ${i.acknowledged_by}`}
+              {i.assignee !== null && `, assigned to ${i.assignee}`}
+              {i.resolved_by !== null && `, resolved by ${i.resolved_by}`}
             </Text>
             <Text fz="sm" c="dimmed">
               {escalationText(i)}
             </Text>
-            <Labels labels={i.commonLabels} />
+            <Labels labels={i.common_labels} />
           </Stack>
         </Panel>
         <Panel title={`${i.alerts.length} alerts`}>
@@ -104,7 +104,7 @@ function Details({ incident: i }: { readonly incident: Incident }): ReactNode {
           <Timeline p="md" bulletSize={12} lineWidth={2} active={i.timeline.length}>
             {i.timeline.toReversed().map((e, n) => (
               <Timeline.Item
-                key={`${e.atMs}/${n}`}
+                key={`${e.at}/${n}`}
                 title={<Text fz="sm">{e.kind.replaceAll("_", " ")}</Text>}
               >
                 {e.text !== "" && (
@@ -112,8 +112,8 @@ function Details({ incident: i }: { readonly incident: Incident }): ReactNode {
                     {e.text}
                   </Text>
                 )}
-                <Text fz="xs" c="dimmed" title={formatTime(e.atMs)}>
-                  {e.author}, <Ago ms={e.atMs} />
+                <Text fz="xs" c="dimmed" title={formatTime(Date.parse(e.at))}>
+                  {e.author}, <Ago ms={Date.parse(e.at)} />
                 </Text>
               </Timeline.Item>
             ))}
@@ -214,6 +214,8 @@ function Actions({ incident }: { readonly incident: Incident }): ReactNode {
 
 function escalationText({ escalation, status }: Incident): string {
   if (status !== "open") return "Escalation has stopped.";
-  if (escalation.dueAtMs === undefined) return "Nothing more to escalate to.";
-  return `Escalates to step ${escalation.nextStep + 1} of ${escalation.policy.steps.length} at ${formatTime(escalation.dueAtMs)} unless acknowledged.`;
+  if (escalation.due_at === null) return "Nothing more to escalate to.";
+  const step = escalation.steps[escalation.next_step - 1];
+  const whom = step === undefined ? "" : ` (${step.receivers.join(", ")})`;
+  return `Escalates to step ${escalation.next_step} of ${escalation.steps.length}${whom} at ${formatTime(Date.parse(escalation.due_at))} unless acknowledged.`;
 }

@@ -1,7 +1,7 @@
 import { Badge, SegmentedControl, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
-import { listIncidents, type Incident } from "../api/incidents";
+import { listIncidents, type ListedIncident } from "../api/incidents";
 import { Ago } from "../components/ago";
 import { AppLink } from "../components/app-link";
 import { Empty } from "../components/empty";
@@ -58,7 +58,11 @@ export function IncidentsPage(): ReactNode {
   );
 }
 
-function IncidentTable({ incidents }: { readonly incidents: readonly Incident[] }): ReactNode {
+function IncidentTable({
+  incidents,
+}: {
+  readonly incidents: readonly ListedIncident[];
+}): ReactNode {
   return (
     <Table.ScrollContainer minWidth={720} type="native">
       <Table highlightOnHover aria-label="Incidents">
@@ -98,15 +102,15 @@ function IncidentTable({ incidents }: { readonly incidents: readonly Incident[] 
                   firing
                 </Text>
               </Table.Td>
-              <Table.Td>{i.assignee ?? i.acknowledgedBy ?? "–"}</Table.Td>
+              <Table.Td>{i.assignee ?? i.acknowledged_by ?? "–"}</Table.Td>
               <Table.Td>
-                <Ago ms={i.openedAtMs} />
+                <Ago ms={Date.parse(i.opened_at)} />
               </Table.Td>
               <Table.Td className="vd-num">
-                {i.resolvedAtMs === undefined ? (
-                  <Ago ms={i.openedAtMs} suffix="" />
+                {i.resolved_at === null ? (
+                  <Ago ms={Date.parse(i.opened_at)} suffix="" />
                 ) : (
-                  formatSpan(i.resolvedAtMs - i.openedAtMs)
+                  formatSpan(Date.parse(i.resolved_at) - Date.parse(i.opened_at))
                 )}
               </Table.Td>
             </Table.Tr>
