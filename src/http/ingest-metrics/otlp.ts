@@ -1,13 +1,13 @@
 import type { Context } from "hono";
-import { checkMediaType } from "../../ingest/body/content";
-import { bodyErrorMessage, bodyErrorStatus } from "../../ingest/body/errors";
-import { parseJson } from "../../ingest/body/json";
-import { OTLP_BODY_LIMIT } from "../../ingest/body/limits";
-import { exportMetricsRequest, hasDelta } from "../../ingest/otlp-metrics/model";
+import type { Actor } from "../../core/auth";
+import {
+  type ExportMetricsRequest,
+  deltasOf,
+  exportMetricsRequest,
+} from "../../ingest/otlp-metrics/model";
 import { translateMetrics } from "../../ingest/otlp-metrics/translate";
-import { decodeJson, decodeWire } from "../../ingest/otlp/schema";
-import { readBody } from "../body";
 import type { AppEnv } from "../deps";
+import { type OtlpRequest, readOtlp } from "../otlp/request";
 import { otlpFailure, otlpSuccess } from "../otlp/respond";
 import { RETRY_AFTER_S, appendBatch, rejectionText } from "./append";
 import { bodyBatchId, clientBatchId } from "./batch-id";
@@ -16,34 +16,11 @@ import { bodyBatchId, clientBatchId } from "./batch-id";
 export async function otlpMetrics(c: Context<AppEnv>): Promise<Response> {
   const deps = c.get("deps");
   const actor = c.get("actor");
-  const media = checkMediaType(c.req.header("content-type"), [
-    "application/x-protobuf",
-    "application/json",
-  ]);
-  if (!media.ok) return otlpFailure("protobuf", 415, bodyErrorMessage(media.error));
-  const format = media.value.type === "application/json" ? "json" : "protobuf";
-  const body = await readBody(c.req.raw, {
-    limitBytes: OTLP_BODY_LIMIT,
-    encodings: ["identity", "gzip", "deflate"],
-  });
-  if (!body.ok)
-    return otlpFailure(format, bodyErrorStatus(body.error), bodyErrorMessage(body.error));
-  const json = format === "json" ? parseJson(body.value) : undefined;
-  if (json?.ok === false) return otlpFailure(format, 400, bodyErrorMessage(json.error));
-  const request =
-    json === undefined
-      ? decodeWire(exportMetricsRequest, body.value)
-      : decodeJson(exportMetricsRequest, json.value);
-  if (!request.ok)
-    return otlpFailure(
-      format,
-      400,
-      `not an ExportMetricsServiceRequest: ${request.error.message} (${request.error.where})`,
-    );
-  const batchId = hasDelta(request.value)
-    ? ((await clientBatchId(c.req.raw, actor)) ?? (await bodyBatchId(actor, body.value)))
-    : "";
-  const translated = translateMetrics(request.value, batchId, deps.clock());
+  const request = await readOtlp(c.req.raw, exportMetricsRequest, "ExportMetricsServiceRequest");
+  if (!request.ok) return request.error;
+  const { format, message } = request.value;
+  const batchId = await batchIdOf(c.req.raw, actor, request.value);
+  const translated = translateMetrics(message, batchId, deps.clock());
   const stored = await appendBatch(deps, actor.projectId, translated.batch, translated.rejected);
   if (!stored.ok) return otlpFailure(format, 503, stored.error.message, RETRY_AFTER_S);
   const { rejected } = stored.value;
@@ -57,4 +34,16 @@ export async function otlpMetrics(c: Context<AppEnv>): Promise<Response> {
     rejected: Math.min(count, translated.dataPoints),
     message: rejectionText(rejected),
   });
+}
+
+/** Samples tell a repeat by themselves; remembering an id is for increments alone. */
+async function batchIdOf(
+  request: Request,
+  actor: Actor,
+  { body, message }: OtlpRequest<ExportMetricsRequest>,
+): Promise<string> {
+  const deltas = deltasOf(message);
+  if (deltas === "none") return "";
+  const own = await clientBatchId(request, actor);
+  return own ?? (deltas === "timed" ? await bodyBatchId(actor, body) : "");
 }

@@ -93,16 +93,25 @@ export const CUMULATIVE = 2;
 /** `DataPointFlags.NO_RECORDED_VALUE_MASK`: the series ended here. */
 export const NO_RECORDED_VALUE = 1;
 
-/** Whether the request holds increments, for which a repeat must be told from a second one. */
-export function hasDelta(request: ExportMetricsRequest): boolean {
-  return request.resourceMetrics.some((r) =>
-    r.scopeMetrics.some((s) =>
-      s.metrics.some(
-        (m) =>
-          m.sum?.aggregationTemporality === DELTA ||
-          m.histogram?.aggregationTemporality === DELTA ||
-          m.exponentialHistogram?.aggregationTemporality === DELTA,
-      ),
-    ),
-  );
+/**
+ * Whether a request holds increments, for which a repeat must be told from a second one:
+ * equal bodies are repeats only where each increment carries its own time.
+ */
+export type Deltas = "none" | "timed" | "untimed";
+
+export function deltasOf(request: ExportMetricsRequest): Deltas {
+  let found: Deltas = "none";
+  for (const r of request.resourceMetrics) {
+    for (const s of r.scopeMetrics) {
+      for (const m of s.metrics) {
+        const data = m.sum ?? m.histogram ?? m.exponentialHistogram;
+        if (data?.aggregationTemporality !== DELTA) continue;
+        for (const p of data.dataPoints) {
+          if (p.timeUnixNano === 0n) return "untimed";
+          found = "timed";
+        }
+      }
+    }
+  }
+  return found;
 }

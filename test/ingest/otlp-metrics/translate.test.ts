@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readBatch } from "../../../src/core/batch";
-import { exportMetricsRequest, hasDelta } from "../../../src/ingest/otlp-metrics/model";
+import { exportMetricsRequest, deltasOf } from "../../../src/ingest/otlp-metrics/model";
 import {
   type TranslatedMetrics,
   translateMetrics,
@@ -371,6 +371,21 @@ describe("exponential histograms", () => {
   });
 });
 
+it.each([
+  ["none", { name: "a", gauge: { dataPoints: [{ asDouble: 1 }] } }],
+  ["none", { name: "a", sum: { aggregationTemporality: 2, dataPoints: [point(1)] } }],
+  ["timed", { name: "a", sum: { aggregationTemporality: 1, dataPoints: [point(1)] } }],
+  [
+    "untimed",
+    { name: "a", sum: { aggregationTemporality: 1, dataPoints: [point(1), { asDouble: 1 }] } },
+  ],
+])("tells that its increments are %s", (want, metric) => {
+  const got = decodeJson(exportMetricsRequest, {
+    resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }],
+  });
+  expect(got.ok && deltasOf(got.value)).toBe(want);
+});
+
 const FIXTURE = join(import.meta.dirname, "../../../../shared/conformance/otlp/metrics.json");
 it.skipIf(!existsSync(FIXTURE))("reads the specification's example", () => {
   const got = decodeJson(
@@ -378,7 +393,7 @@ it.skipIf(!existsSync(FIXTURE))("reads the specification's example", () => {
     JSON.parse(readFileSync(FIXTURE, "utf8")) as unknown,
   );
   if (!got.ok) throw new Error(`${got.error.where}: ${got.error.message}`);
-  expect(hasDelta(got.value)).toBe(true);
+  expect(deltasOf(got.value)).toBe("timed");
   const translated = translateMetrics(got.value, "", NOW);
   expect(translated.rejected).toEqual([]);
   const names = new Set(batchRows(translated.batch).map((r) => /^[a-z_]+/.exec(r)?.[0]));
