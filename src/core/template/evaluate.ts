@@ -202,14 +202,15 @@ class Evaluator {
   private field(of: unknown, name: string, args: readonly unknown[], at: number): unknown {
     if (of === null || of === undefined)
       throw new TemplateFailure(`nil pointer evaluating .${name}`, at);
-    if (typeof of !== "object" || Array.isArray(of))
-      throw new TemplateFailure(`can't evaluate field ${name}`, at);
+    if (typeof of !== "object") throw new TemplateFailure(`can't evaluate field ${name}`, at);
     // Own properties alone: a template must not reach JavaScript's prototypes.
     const value = Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined;
     if (typeof value === "function") {
       // Methods are put on data by Vedette's own code (notify/template-data, rules/template-data).
       return this.guarded(() => (value as TemplateFunction)(...args), name, at);
     }
+    // A list has methods (`.Alerts.Firing`), but no fields.
+    if (Array.isArray(of)) throw new TemplateFailure(`can't evaluate field ${name}`, at);
     if (args.length > 0)
       throw new TemplateFailure(`${name} has arguments but cannot be invoked as function`, at);
     return value;
