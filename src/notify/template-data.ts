@@ -1,5 +1,7 @@
 import type { NotificationAlert, NotificationData } from "../alerting/notification-data";
-import { expandTemplate } from "../core/template/index";
+import type { StringMap } from "../core/alerts";
+import { compareStrings } from "../core/labels";
+import { type TemplateFunction, expandTemplate } from "../core/template/index";
 
 /** Renders a receiver's field with Alertmanager's data; a template that fails shows its own error, so that the message still leaves. */
 export function expand(text: string, data: NotificationData): string {
@@ -7,20 +9,20 @@ export function expand(text: string, data: NotificationData): string {
   return done.ok ? done.value : `${text} (template: ${done.error.message})`;
 }
 
-/** The data under Alertmanager's names (docs/notifications.md). */
+/** The data under Alertmanager's names, methods included (prometheus.io/docs/alerting/latest/notifications/). */
 function templateData(data: NotificationData): Readonly<Record<string, unknown>> {
   const alerts = data.alerts.map(alertData);
   const byStatus = (status: string): unknown[] => alerts.filter((a) => a["Status"] === status);
   return {
     Receiver: data.receiver,
     Status: data.status,
-    Alerts: Object.assign([...alerts], {
-      Firing: byStatus("firing"),
-      Resolved: byStatus("resolved"),
+    Alerts: withMethods(alerts, {
+      Firing: () => byStatus("firing"),
+      Resolved: () => byStatus("resolved"),
     }),
-    GroupLabels: data.groupLabels,
-    CommonLabels: data.commonLabels,
-    CommonAnnotations: data.commonAnnotations,
+    GroupLabels: pairs(data.groupLabels),
+    CommonLabels: pairs(data.commonLabels),
+    CommonAnnotations: pairs(data.commonAnnotations),
     ExternalURL: data.externalURL,
     NotificationReason: data.notification_reason,
   };
@@ -29,11 +31,40 @@ function templateData(data: NotificationData): Readonly<Record<string, unknown>>
 function alertData(a: NotificationAlert): Readonly<Record<string, unknown>> {
   return {
     Status: a.status,
-    Labels: a.labels,
-    Annotations: a.annotations,
+    Labels: pairs(a.labels),
+    Annotations: pairs(a.annotations),
     StartsAt: new Date(a.startsAt),
     EndsAt: new Date(a.endsAt),
     GeneratorURL: a.generatorURL,
     Fingerprint: a.fingerprint,
   };
+}
+
+/** Alertmanager's KV: a map with SortedPairs (alertname first), Names, Values and Remove. */
+function pairs(map: StringMap): StringMap {
+  const names = Object.keys(map).sort(
+    (a, b) => Number(b === "alertname") - Number(a === "alertname") || compareStrings(a, b),
+  );
+  return withMethods(
+    { ...map },
+    {
+      SortedPairs: () => names.map((n) => ({ Name: n, Value: map[n] ?? "" })),
+      Names: () => names,
+      Values: () => names.map((n) => map[n] ?? ""),
+      Remove: (without) => {
+        const gone = new Set(Array.isArray(without) ? without : []);
+        return pairs(Object.fromEntries(Object.entries(map).filter(([k]) => !gone.has(k))));
+      },
+    },
+  );
+}
+
+/** Methods are not counted among a map's entries. */
+function withMethods<T extends object>(
+  value: T,
+  methods: Readonly<Record<string, TemplateFunction>>,
+): T {
+  for (const [name, method] of Object.entries(methods))
+    Object.defineProperty(value, name, { value: method, enumerable: false });
+  return value;
 }

@@ -1,0 +1,98 @@
+import { expect, it } from "vitest";
+import { fingerprint, fnv64 } from "../../src/alerting/fingerprint";
+import { parseMatchers, renderMatcher } from "../../src/alerting/matcher-text";
+import { goTime } from "../../src/alerting/notification-data";
+import { groupKey, groupLabels, matchRoutes } from "../../src/alerting/routing";
+import { parseRouterConfig } from "../../src/alerting/config-parse";
+
+function slowFnv(bytes: Uint8Array): string {
+  let h = 0xcbf29ce484222325n;
+  for (const b of bytes) h = ((h ^ BigInt(b)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return h.toString(16).padStart(16, "0");
+}
+
+it("hashes as FNV-1a 64 does", () => {
+  // Reference values of the algorithm's own page (isthe.com/chongo/tech/comp/fnv).
+  expect(fnv64("")).toBe("cbf29ce484222325");
+  expect(fnv64("a")).toBe("af63dc4c8601ec8c");
+  expect(fnv64("foobar")).toBe("85944171f73967e8");
+  for (let i = 0; i < 200; i++) {
+    const text = "é✓x".repeat(i) + i;
+    expect(fnv64(text)).toBe(slowFnv(new TextEncoder().encode(text)));
+  }
+});
+
+it("gives Prometheus' fingerprint of a label set, whatever the order", () => {
+  const bytes = [
+    ...new TextEncoder().encode("alertname"),
+    0xff,
+    ...new TextEncoder().encode("X"),
+    0xff,
+  ];
+  expect(fingerprint({ alertname: "X", empty: "" })).toBe(slowFnv(new Uint8Array(bytes)));
+  expect(fingerprint({ b: "2", a: "1" })).toBe(fingerprint({ a: "1", b: "2" }));
+});
+
+it.each([
+  ['severity="critical"', ['severity="critical"']],
+  ["severity = critical", ['severity="critical"']],
+  ['{a="b", c=~"d|e", f!=g,h!~"i"}', ['a="b"', 'c=~"d|e"', 'f!="g"', 'h!~"i"']],
+  ['a="x,y",', ['a="x,y"']],
+  [String.raw`a="q\"uote\\n\n"`, [String.raw`a="q\"uote\\n\n"`]],
+  ['"weird name"=x', ['"weird name"="x"']],
+  ["a=", ['a=""']],
+])("reads the matcher %s", (text, expected) => {
+  const r = parseMatchers(text);
+  expect(r.ok && r.value.map(renderMatcher)).toEqual(expected);
+});
+
+it.each(["a", "=b", 'a="b', '{a="b"', "a=b c=d", 'a=~"["', "a==b"])(
+  "refuses the matcher %s",
+  (text) => {
+    expect(parseMatchers(text).ok).toBe(false);
+  },
+);
+
+const tree = parseRouterConfig(`
+route:
+  receiver: root
+  group_by: [alertname]
+  routes:
+    - matchers: [ severity="critical" ]
+      receiver: pager
+      continue: true
+    - matchers: [ team="db" ]
+      receiver: db
+      routes:
+        - matchers: [ owner="me" ]
+          receiver: me
+    - matchers: [ severity="critical" ]
+      receiver: never
+receivers: [ { name: root }, { name: pager }, { name: db }, { name: me }, { name: never } ]
+`);
+
+it.each([
+  [{ alertname: "A" }, ["root"]],
+  [{ severity: "critical" }, ["pager", "never"]],
+  [{ severity: "critical", team: "db" }, ["pager", "db"]],
+  [{ team: "db", owner: "me" }, ["me"]],
+])("routes %j", (labels, receivers) => {
+  if (!tree.ok) throw new Error(tree.error.message);
+  const { route } = tree.value;
+  expect(matchRoutes(route, labels).map((r) => r.receiver)).toEqual(receivers);
+});
+
+it("makes Alertmanager's group key", () => {
+  if (!tree.ok) throw new Error(tree.error.message);
+  const labels = { alertname: "X", severity: "critical" };
+  const [first] = matchRoutes(tree.value.route, labels);
+  if (first === undefined) throw new Error("no route");
+  expect(groupKey(first, groupLabels(first, labels))).toBe(
+    '{}/{severity="critical"}:{alertname="X"}',
+  );
+});
+
+it("prints times as Go does", () => {
+  expect(goTime(Date.UTC(2026, 0, 2, 3, 4, 5))).toBe("2026-01-02T03:04:05Z");
+  expect(goTime(Date.UTC(2026, 0, 2, 3, 4, 10, 120))).toBe("2026-01-02T03:04:10.12Z");
+});
