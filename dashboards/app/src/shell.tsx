@@ -77,7 +77,7 @@ export function Shell(): ReactNode {
   return (
     <AppShell
       header={{ height: 48 }}
-      navbar={{ width: 208, breakpoint: 900, collapsed: { mobile: !open } }}
+      navbar={{ width: 208, breakpoint: "sm", collapsed: { mobile: !open } }}
       padding="md"
     >
       <a className="vd-skip" href="#main">
@@ -86,7 +86,7 @@ export function Shell(): ReactNode {
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
-            <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label="Menu" />
+            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
             <Group gap={8} wrap="nowrap">
               <img src="/favicon.svg" width={24} height={24} alt="" />
               <Text fw={700} fz="md" lts="-0.01em">

@@ -41,8 +41,8 @@ const SPAN_SECONDS = 180;
 const VALUE_COLOR = {
   unknown: "dimmed",
   fine: "var(--mantine-color-text)",
-  amber: "yellow.5",
-  red: "red.5",
+  amber: "light-dark(var(--mantine-color-yellow-8), var(--mantine-color-yellow-5))",
+  red: "light-dark(var(--mantine-color-red-7), var(--mantine-color-red-5))",
 } as const;
 
 interface FigureCardProps {

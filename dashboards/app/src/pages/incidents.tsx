@@ -98,8 +98,7 @@ function IncidentTable({
                   {i.title}
                 </AppLink>
                 <Text fz="xs" c="dimmed">
-                  {i.alerts.filter((a) => a.status === "firing").length} of {i.alerts.length} alerts
-                  firing
+                  {i.alerts_firing} of {i.alerts} alerts firing
                 </Text>
               </Table.Td>
               <Table.Td>{i.assignee ?? i.acknowledged_by ?? "–"}</Table.Td>
