@@ -15,7 +15,8 @@ const INSERT_TIMED = `${INSERT} WHERE true ON CONFLICT DO NOTHING`;
 /** A repeat carries a later time, so its id is looked for among what the same persons did of late: each person's rows are read once, in the table's own order (left alone, the planner reads everybody's by time). */
 const INSERT_UNTIMED = `WITH recent(person, id) AS MATERIALIZED (
     SELECT s.person, s.id FROM (SELECT DISTINCT value ->> 0 AS person FROM json_each(?2)) p
-    CROSS JOIN events s NOT INDEXED ON s.project_id = ?1 AND s.person = p.person AND s.time_ms >= ?3)
+    CROSS JOIN events s NOT INDEXED ON s.project_id = ?1 AND s.person = p.person AND s.time_ms >= ?3
+    WHERE s.id IN (SELECT value ->> 2 FROM json_each(?2)))
   ${INSERT} WHERE (e.value ->> 0, e.value ->> 2) NOT IN (SELECT person, id FROM recent) ON CONFLICT DO NOTHING`;
 
 /** What the insert needs, as the spill keeps it. */

@@ -1,9 +1,10 @@
-import type { EventStore, EventSummary, TimeSpan } from "../core/events";
+import type { EventStore, EventSummary, ProductEvent, TimeSpan } from "../core/events";
 import type { SpillRpc } from "../core/objects";
 import { PERSON_KINDS, personsNamed } from "../events/person";
 import { SESSION_GAP_MS } from "../events/sessions";
 import { eventWrite, insertEvents, packEventWrite } from "./event-insert";
 import { EVENT_COLUMNS, type StoredEvent, eventOfRow } from "./event-row";
+import { reading } from "./reading";
 import { writeOrSpill } from "./write-or-spill";
 
 export const EVENTS_KIND = "events";
@@ -30,7 +31,26 @@ export function makeEventStore(
   projectId: string,
   spill: () => SpillRpc,
 ): EventStore {
-  const summary = (span: TimeSpan): Promise<EventSummary> => readSummary(db, projectId, span);
+  const summary = (span: TimeSpan): Promise<EventSummary> =>
+    reading(() => readSummary(db, projectId, span));
+  const count = async (sql: string, ...params: number[]): Promise<number> => {
+    const row = await reading(() =>
+      db
+        .prepare(sql)
+        .bind(projectId, ...params)
+        .first<{ n: number }>(),
+    );
+    return row?.n ?? 0;
+  };
+  const rows = async (sql: string, ...params: (string | number)[]): Promise<ProductEvent[]> => {
+    const { results } = await reading(() =>
+      db
+        .prepare(sql)
+        .bind(...params)
+        .all<StoredEvent>(),
+    );
+    return results.map(eventOfRow);
+  };
   return {
     async append(events, nowMs) {
       if (events.length === 0) return { outcome: "stored", duplicates: 0 };
@@ -45,46 +65,37 @@ export function makeEventStore(
       });
       return { outcome, duplicates: outcome === "stored" ? events.length - inserted : 0 };
     },
-    async list({ fromMs, toMs, event, user, limit }) {
+    list({ fromMs, toMs, event, user, limit }) {
       const params: (string | number)[] = [projectId, fromMs, toMs];
       const bound = (value: string | number): string => `?${params.push(value)}`;
       const conditions = [IN_SPAN];
       if (event !== undefined) conditions.push(`name = ${bound(event)}`);
       if (user !== undefined)
         conditions.push(`person IN (${personsNamed(user).map(bound).join(", ")})`);
-      const { results } = await db
-        .prepare(
-          `${SELECT} ${user === undefined ? BY_TIME : BY_PERSON} WHERE ${conditions.join(" AND ")} ORDER BY time_ms DESC, person DESC, id DESC LIMIT ${bound(limit)}`,
-        )
-        .bind(...params)
-        .all<StoredEvent>();
-      return results.map(eventOfRow);
+      return rows(
+        `${SELECT} ${user === undefined ? BY_TIME : BY_PERSON} WHERE ${conditions.join(" AND ")}
+         ORDER BY time_ms DESC, person DESC, id DESC LIMIT ${bound(limit)}`,
+        ...params,
+      );
     },
-    async sequence(person, { fromMs, toMs }, limit) {
-      const { results } = await db
-        .prepare(
-          `${SELECT} ${BY_PERSON} WHERE ${IN_SPAN} AND person = ?4 ORDER BY time_ms, id LIMIT ?5`,
-        )
-        .bind(projectId, fromMs, toMs, person, limit)
-        .all<StoredEvent>();
-      return results.map(eventOfRow);
-    },
+    sequence: (person, { fromMs, toMs }, limit) =>
+      rows(
+        `${SELECT} ${BY_PERSON} WHERE ${IN_SPAN} AND person = ?4 ORDER BY time_ms, id LIMIT ?5`,
+        projectId,
+        fromMs,
+        toMs,
+        person,
+        limit,
+      ),
     summary,
     eventsOn: async (day) => await summary(spanOfDay(day)),
-    async activeVisitors(sinceMs) {
-      const row = await db
-        .prepare(`SELECT count(DISTINCT person) AS n ${IN_SPAN_BY_TIME} AND ${A_PERSON}`)
-        .bind(projectId, sinceMs, Number.MAX_SAFE_INTEGER)
-        .first<{ n: number }>();
-      return row?.n ?? 0;
-    },
-    async count({ fromMs, toMs }) {
-      const row = await db
-        .prepare(`SELECT count(*) AS n ${IN_SPAN_BY_TIME}`)
-        .bind(projectId, fromMs, toMs)
-        .first<{ n: number }>();
-      return row?.n ?? 0;
-    },
+    activeVisitors: (sinceMs) =>
+      count(
+        `SELECT count(DISTINCT person) AS n ${IN_SPAN_BY_TIME} AND ${A_PERSON}`,
+        sinceMs,
+        Number.MAX_SAFE_INTEGER,
+      ),
+    count: ({ fromMs, toMs }) => count(`SELECT count(*) AS n ${IN_SPAN_BY_TIME}`, fromMs, toMs),
     async deleteBefore(beforeMs) {
       const { meta } = await db
         .prepare(

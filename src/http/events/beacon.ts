@@ -10,9 +10,9 @@ import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { bodyProblem } from "../ingest-metrics/problems";
 import { problem } from "../problem";
+import { refusalProblem } from "../store-refusal";
 import { BEACON_SCRIPT } from "./beacon-script";
 import { requestClient } from "./client";
-import { storeProblem } from "./problems";
 import { storeEvents } from "./store-events";
 
 /** Why a beacon is answered 204 and nothing of it is kept. */
@@ -48,7 +48,7 @@ export async function beacon(c: Context<AppEnv>): Promise<Response> {
     return problem(c, { status: code === "too_many_events" ? 413 : 400, code, detail: message });
   }
   const stored = await storeEvents(deps, actor, deps.newId(), client, parsed.value.drafts);
-  return stored.ok ? c.body(null, 204) : storeProblem(c, stored.error);
+  return stored.ok ? c.body(null, 204) : refusalProblem(c, stored.error);
 }
 
 /** `OPTIONS /e`: only for pages that send JSON by their own fetch; the script's beacons need no preflight. */

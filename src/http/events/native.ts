@@ -9,7 +9,7 @@ import type { AppEnv } from "../deps";
 import { bodyBatchId, clientBatchId } from "../ingest-metrics/batch-id";
 import { bodyProblem } from "../ingest-metrics/problems";
 import { problem } from "../problem";
-import { storeProblem } from "./problems";
+import { refusalProblem } from "../store-refusal";
 import { requestClient } from "./client";
 import { storeEvents } from "./store-events";
 
@@ -51,7 +51,7 @@ export async function nativeEvents(c: Context<AppEnv>): Promise<Response> {
     (await clientBatchId(c.req.raw, actor)) ??
     (repeatable ? await bodyBatchId(actor, body.value) : deps.newId());
   const stored = await storeEvents(deps, actor, batchId, requestClient(c.req.raw), drafts);
-  if (!stored.ok) return storeProblem(c, stored.error);
+  if (!stored.ok) return refusalProblem(c, stored.error);
   const answer = { ...stored.value, rejected };
   return rejected.length > 0 && drafts.length === 0 ? refusedWhole(c, rejected) : c.json(answer);
 }

@@ -3,6 +3,7 @@ import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { beacon, beaconPreflight, beaconScript } from "./beacon";
 import { nativeEvents } from "./native";
+import { orRefusal } from "../store-refusal";
 import { listEvents, summariseEvents } from "./read";
 
 /** Product events: in from servers and from pages, out as lists and totals. */
@@ -12,7 +13,9 @@ export function eventRoutes(): Hono<AppEnv> {
   app.get("/b.js", beaconScript);
   app.post("/e", requireScope("beacon"), beacon);
   app.options("/e", requireScope("beacon"), beaconPreflight);
-  app.get("/api/v1/events", requireScope("read"), listEvents);
-  app.get("/api/v1/events/summary", requireScope("read"), summariseEvents);
+  app.get("/api/v1/events", requireScope("read"), (c) => orRefusal(c, () => listEvents(c)));
+  app.get("/api/v1/events/summary", requireScope("read"), (c) =>
+    orRefusal(c, () => summariseEvents(c)),
+  );
   return app;
 }
