@@ -93,8 +93,10 @@ async function searchChunks(
         if (bytes > MAX_DECODED_BYTES)
           return stop("bytes_decoded", MAX_DECODED_BYTES, chunk.lastMs);
         decoded++;
-        for (const line of await decodeLines(chunk.lines))
+        // Latest first, so that of lines of one moment the later stays before the earlier.
+        for (const line of (await decodeLines(chunk.lines)).toReversed())
           if (matchesLine(search, line)) found.add(line);
+        if (matchesLine(search, line)) found.add(line);
       }
     }
     const last = page.at(-1);
@@ -192,8 +194,7 @@ function levelMask(search: LogSearch): number {
 /** Keeps the newest `limit` lines of those added. */
 class Newest {
   private kept: LogLine[] = [];
-  /** Whether a line had to go. */
-  dropped = false;
+  private tooMany = false;
 
   constructor(private readonly limit: number) {}
 
@@ -201,6 +202,12 @@ class Newest {
     this.kept.push(line);
     // Sorting now and then costs less than a heap here.
     if (this.kept.length >= this.limit * 2 + 64) this.shrink();
+  }
+
+  /** Whether a line had to go. */
+  get dropped(): boolean {
+    this.shrink();
+    return this.tooMany;
   }
 
   get isFull(): boolean {
@@ -220,7 +227,7 @@ class Newest {
   private shrink(): void {
     this.kept.sort((a, b) => b.timeMs - a.timeMs || b.subMsNanos - a.subMsNanos);
     if (this.kept.length > this.limit) {
-      this.dropped = true;
+      this.tooMany = true;
       this.kept.length = this.limit;
     }
   }
