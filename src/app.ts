@@ -17,8 +17,11 @@ import { problem } from "./http/problem";
 import { prometheusRoutes } from "./http/prometheus/routes";
 import { rateLimit } from "./http/rate-limit";
 import { answerUnexpected } from "./http/report-error";
+import { reportRoutes } from "./http/reports/routes";
+import { ruleRoutes } from "./http/rules/routes";
 import { securityHeaders } from "./http/security-headers";
 import { sessionRoutes } from "./http/session";
+import { settingRoutes } from "./http/settings/routes";
 import { tokenRoutes } from "./http/tokens";
 import { traceRoutes } from "./http/traces/routes";
 
@@ -49,12 +52,15 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", tokenRoutes());
   app.route("/", jobRoutes());
   app.route("/", incidentRoutes());
+  app.route("/", reportRoutes());
+  app.route("/", settingRoutes());
   app.route("/", escalationRoutes());
   app.route("/", sessionRoutes());
   app.route("/", liveRoutes());
   app.route("/", dashboardRoutes());
   app.route("/", figureRoutes());
   app.route("/", prometheusRoutes());
+  app.route("/", ruleRoutes());
   app.route("/", alertingRoutes());
   app.route("/", pageRoutes());
   return app;

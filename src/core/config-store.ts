@@ -19,6 +19,7 @@ export type ConfigKind =
   | "figures"
   | "anomalies"
   | "reports"
+  | "analytics_rollup"
   | "push";
 
 /** A project's configuration, versioned; every put and delete makes a version. */

@@ -5,19 +5,19 @@ export type Node =
   | {
       readonly kind: "if";
       readonly pipe: Pipe;
-      readonly then: readonly Node[];
+      readonly body: readonly Node[];
       readonly otherwise: readonly Node[];
     }
   | {
       readonly kind: "with";
       readonly pipe: Pipe;
-      readonly then: readonly Node[];
+      readonly body: readonly Node[];
       readonly otherwise: readonly Node[];
     }
   | {
       readonly kind: "range";
       readonly pipe: Pipe;
-      readonly then: readonly Node[];
+      readonly body: readonly Node[];
       readonly otherwise: readonly Node[];
     }
   | {

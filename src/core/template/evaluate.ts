@@ -81,7 +81,7 @@ class Evaluator {
       case "with":
         return this.inScope(() => {
           const v = this.pipe(n.pipe, dot);
-          if (truth(v)) this.nodes(n.then, n.kind === "with" ? v : dot);
+          if (truth(v)) this.nodes(n.body, n.kind === "with" ? v : dot);
           else this.nodes(n.otherwise, dot);
         });
       case "range":
@@ -106,7 +106,7 @@ class Evaluator {
         this.declare(second, value);
       } else if (first !== undefined) this.declare(first, value);
       try {
-        this.inScope(() => this.nodes(n.then, value));
+        this.inScope(() => this.nodes(n.body, value));
       } catch (e) {
         if (!(e instanceof LoopSignal)) throw e;
         if (e.kind === "break") return;

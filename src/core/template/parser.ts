@@ -116,7 +116,7 @@ class Parser {
     if (then.stop === "else") otherwise = this.otherwise(kind);
     else if (then.stop === "eof") throw this.failure("unexpected EOF");
     this.scopes.pop();
-    return { kind, pipe, then: then.nodes, otherwise };
+    return { kind, pipe, body: then.nodes, otherwise };
   }
 
   private otherwise(kind: "if" | "with" | "range"): readonly Node[] {

@@ -1,0 +1,80 @@
+import type { Deps } from "../http/deps";
+import type { Job } from "./job";
+import { RETENTION_DAYS, type RetainedStore } from "./retention-periods";
+
+const DAY = 86_400_000;
+/** Bounded slices per store and run: a backlog is worked off over several runs. */
+const MAX_SLICES = 20;
+const ROWS_A_SLICE = 500;
+
+/** Deletes what is older than its store's period. */
+export const retention: Job = {
+  name: "retention",
+  pattern: "17 * * * *",
+  what: "deletes what is older than its store's period",
+  async run(deps, nowMs) {
+    const lines: string[] = [];
+    for (const projectId of await deps.projectIds()) {
+      for (const store of Object.keys(RETENTION_DAYS) as RetainedStore[]) {
+        const rows = await retain(deps, projectId, store, nowMs - RETENTION_DAYS[store] * DAY);
+        if (rows > 0) lines.push(`${projectId} ${store}: ${rows} rows`);
+      }
+    }
+    return lines.length === 0 ? "nothing is old enough" : lines.join("; ");
+  },
+};
+
+async function retain(
+  deps: Deps,
+  projectId: string,
+  store: RetainedStore,
+  beforeMs: number,
+): Promise<number> {
+  switch (store) {
+    case "metrics": {
+      const shards = Array.from({ length: deps.config.metricShards }, (_, n) =>
+        deps.objects(projectId).metricShard(n),
+      );
+      const done = await Promise.all(shards.map((s) => s.retain(beforeMs)));
+      return done.reduce((n, d) => n + d.deletedRows, 0);
+    }
+    case "logs":
+      return inSlices(() => deps.logs(projectId).deleteBefore(beforeMs));
+    case "traces":
+      return inSlices(() => deps.traces(projectId).deleteBefore(beforeMs));
+    case "events":
+      return inSlices(() => deps.events(projectId).deleteBefore(beforeMs));
+    case "incidents":
+      return inSlices(() =>
+        counted(deps.incidents(projectId).deleteBefore(beforeMs, ROWS_A_SLICE)),
+      );
+    case "reports":
+      return inSlices(() =>
+        counted(
+          deps
+            .reports(projectId)
+            .deleteBefore(new Date(beforeMs).toISOString().slice(0, 10), ROWS_A_SLICE),
+        ),
+      );
+  }
+}
+
+interface Slice {
+  readonly deletedRows: number;
+  readonly more: boolean;
+}
+
+async function inSlices(slice: () => Promise<Slice>): Promise<number> {
+  let rows = 0;
+  for (let i = 0; i < MAX_SLICES; i++) {
+    const done = await slice();
+    rows += done.deletedRows;
+    if (!done.more) break;
+  }
+  return rows;
+}
+
+async function counted(deleted: Promise<number>): Promise<Slice> {
+  const deletedRows = await deleted;
+  return { deletedRows, more: deletedRows === ROWS_A_SLICE };
+}
