@@ -102,6 +102,21 @@ const rules = createRoute({
   path: "/rules",
   component: lazyRouteComponent(() => import("./pages/rules"), "RulesPage"),
 });
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports",
+  validateSearch: (search: Readonly<Record<string, unknown>>): { id?: string } =>
+    texts(search, ["id"]),
+  component: lazyRouteComponent(() => import("./pages/reports"), "ReportsPage"),
+});
+// Where messages link to.
+const report = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports/$id",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/reports", search: { id: params.id } });
+  },
+});
 const tokens = createRoute({
   getParentRoute: () => inside,
   path: "/settings/tokens",
@@ -147,6 +162,8 @@ const routes = root.addChildren([
     incidents,
     incident,
     rules,
+    reports,
+    report,
     tokens,
   ]),
 ]);
