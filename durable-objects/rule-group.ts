@@ -1,4 +1,321 @@
 import { DurableObject } from "cloudflare:workers";
+import { compose } from "../src/compose";
+import type { Objects } from "../src/core/object-stubs";
+import type { RuleGroupRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
+import type { Deps } from "../src/http/deps";
+import { type EvaluationContext, endOfSeries, evaluateRule } from "../src/rules/evaluate";
+import { gridAt, judgeTick, nextOnGrid } from "../src/rules/grid";
+import {
+  type RunningGroup,
+  type RunningRule,
+  firingSet,
+  startGroup,
+  viewGroup,
+  watchedSelectors,
+} from "../src/rules/group";
+import type { RuleGroupSpec } from "../src/rules/model";
+import type { PendingSample } from "../src/rules/overlay";
+import type { Progress } from "../src/rules/progress";
+import { packSamples } from "../src/rules/samples";
+import { parseObjectName } from "../src/storage/objects";
+import { type GroupMemory, RuleStorage } from "./rule-storage";
 
-export class RuleGroup extends DurableObject<Env> {}
+/** On the grid every rule is evaluated; on a write the alerting rules alone. */
+type Occasion = "grid" | "write";
+
+const NUDGE_SPACING_MS = 1_000;
+/** Evaluations on write take at most this part of the time: a slow group is nudged less often. */
+const NUDGE_SHARE = 20;
+/** A hand-over that failed is repeated after this, or at the next evaluation. */
+const RETRY_MS = 5_000;
+/** Selectors are registered anew this often, so that a shard that lost them has them again. */
+const REGISTER_EVERY_MS = 600_000;
+
+/**
+ * The shell of one rule group: wakes on the grid and on writes, evaluates by src/rules, stores
+ * what changed, and hands the full firing set to the router. It never fetches outside.
+ */
+export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
+  private readonly disk: RuleStorage;
+  private readonly deps: Deps;
+  private readonly projectId: string;
+  private readonly key: string;
+  private readonly objects: Objects;
+  private group: RunningGroup | undefined;
+  private memory: GroupMemory;
+  /** Evaluations and changes of configuration, one after the other. */
+  private queue: Promise<unknown> = Promise.resolve();
+  private nudgeTimer: ReturnType<typeof setTimeout> | undefined;
+  private nudgedAtMs = 0;
+  private generation = 0;
+  /** The router has not taken the last set. */
+  private owed = false;
+  private lastTickMs = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const name = parseObjectName(ctx.id.name);
+    this.projectId = name.projectId;
+    this.key = name.rest;
+    this.deps = compose(env, (work) => ctx.waitUntil(work));
+    this.objects = this.deps.objects(this.projectId);
+    this.disk = new RuleStorage(ctx.storage);
+    this.memory = this.disk.memory();
+    const spec = this.disk.spec();
+    this.group = spec === undefined ? undefined : startGroup(spec, this.disk.progress());
+  }
+
+  async configure(specJson: string): Promise<void> {
+    const spec = JSON.parse(specJson) as RuleGroupSpec; // checked by rules/rule-file
+    await this.exclusive(async () => {
+      const old = this.group;
+      if (old !== undefined && old.spec.version > spec.version) return;
+      const next = startGroup(spec, progressOf(old));
+      const kept = new Set(next.rules.map((r) => r.key));
+      const removed = (old?.rules ?? []).filter((r) => !kept.has(r.key));
+      this.disk.configure(
+        spec,
+        removed.map((r) => r.key),
+      );
+      next.alertsAtMs = old?.alertsAtMs ?? 0;
+      this.group = next;
+      // Without the removed rules the set is another one.
+      this.owed ||= removed.length > 0;
+      await this.ctx.storage.setAlarm(nextOnGrid(next.grid, this.deps.clock()));
+      await this.objects.registerTicking("RuleGroup", this.key);
+      await this.register(next);
+      await this.endSeries(removed);
+    });
+    this.evaluateSoon(0);
+  }
+
+  async remove(): Promise<void> {
+    await this.exclusive(async () => {
+      const now = this.deps.clock();
+      const group = this.group;
+      // An empty set resolves whatever the router has of this group.
+      await this.objects.alertRouter().receive({
+        source: this.key,
+        generation: this.nextGeneration(),
+        evaluatedAtMs: Math.max(now, group?.alertsAtMs ?? 0),
+        alerts: [],
+      });
+      await this.objects.unregisterTicking("RuleGroup", this.key);
+      await Promise.all(this.shards((s) => s.unregisterSelectors(this.key)));
+      await this.endSeries(group?.rules ?? []);
+      this.group = undefined;
+      this.forgetNudge();
+      await this.ctx.storage.deleteAlarm();
+      this.disk.clear();
+      this.memory = this.disk.memory();
+    });
+  }
+
+  async nudge(): Promise<void> {
+    const spacing = Math.max(NUDGE_SPACING_MS, NUDGE_SHARE * (this.group?.evaluationMs ?? 0));
+    this.evaluateSoon(Math.max(0, this.nudgedAtMs + spacing - this.deps.clock()));
+  }
+
+  async state(): Promise<string> {
+    const group = this.group;
+    if (group === undefined) return "null";
+    // After a sleep the alarm tells when the last evaluation was: one interval before.
+    const alarm = await this.ctx.storage.getAlarm();
+    const last = alarm === null ? 0 : gridAt(group.grid, alarm - 1);
+    return JSON.stringify(viewGroup(group, this.memory.missed, last));
+  }
+
+  async ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }> {
+    const group = this.group;
+    if (group === undefined || (await this.ctx.storage.getAlarm()) !== null)
+      return { lastTickMs: this.lastTickMs, rearmed: false };
+    await this.ctx.storage.setAlarm(nextOnGrid(group.grid, this.deps.clock()));
+    return { lastTickMs: this.lastTickMs, rearmed: true };
+  }
+
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    const group = this.group;
+    if (group === undefined) return;
+    this.lastTickMs = this.deps.clock();
+    // First of all the next one: an evaluation that dies must not be the last.
+    await this.ctx.storage.setAlarm(nextOnGrid(group.grid, this.lastTickMs));
+    try {
+      await this.exclusive(() => this.tick(info?.scheduledTime));
+    } catch (e) {
+      console.error("rule group: an evaluation failed", this.key, e);
+    }
+  }
+
+  private async tick(scheduledMs: number | undefined): Promise<void> {
+    const group = this.group;
+    if (group === undefined) return;
+    const now = this.deps.clock();
+    const verdict = judgeTick(group.grid, now, group.gridAtMs, scheduledMs);
+    if (!verdict.evaluate) {
+      if (this.owed) await this.handOver(group, now);
+      return;
+    }
+    if (verdict.missed > 0) {
+      this.memory = { ...this.memory, missed: this.memory.missed + verdict.missed };
+      this.disk.putMemory(this.memory);
+    }
+    group.gridAtMs = verdict.atMs;
+    await this.evaluate(group, verdict.atMs, "grid");
+    const { intervalMs } = group.spec;
+    const slot = (ms: number): number => Math.floor(ms / REGISTER_EVERY_MS);
+    if (slot(verdict.atMs) !== slot(verdict.atMs - intervalMs)) await this.register(group);
+  }
+
+  /** Evaluates the alerting rules after `waitMs`, unless that is due already. */
+  private evaluateSoon(waitMs: number): void {
+    if (this.nudgeTimer !== undefined) return;
+    this.nudgeTimer = setTimeout(() => {
+      this.nudgeTimer = undefined;
+      this.nudgedAtMs = this.deps.clock();
+      this.exclusive(async () => {
+        if (this.group !== undefined) await this.evaluate(this.group, this.deps.clock(), "write");
+      }).catch((e: unknown) =>
+        console.error("rule group: an evaluation on write failed", this.key, e),
+      );
+    }, waitMs);
+  }
+
+  private forgetNudge(): void {
+    clearTimeout(this.nudgeTimer);
+    this.nudgeTimer = undefined;
+  }
+
+  private async evaluate(group: RunningGroup, atMs: number, occasion: Occasion): Promise<void> {
+    const began = this.deps.clock();
+    const samples: PendingSample[] = [];
+    const changed = new Map<string, Progress>();
+    const ctx: EvaluationContext = {
+      queryable: this.deps.metrics(this.projectId),
+      atMs,
+      queryOffsetMs: group.spec.queryOffsetMs,
+      limit: group.spec.limit,
+      externalUrl: this.deps.config.externalUrl ?? "",
+      pending: [],
+    };
+    // An evaluation on write may have looked later than this time of the grid: it has said what there is to say.
+    const alertsToo = atMs > group.alertsAtMs;
+    for (const r of group.rules) {
+      if (r.rule.kind === "recording" ? occasion === "write" : !alertsToo) continue;
+      const done = await this.evaluateOne(r, ctx);
+      r.progress = done.progress;
+      if (done.changed) changed.set(r.key, done.progress);
+      if (occasion === "grid" || done.changed) samples.push(...done.samples);
+    }
+    if (alertsToo) group.alertsAtMs = atMs;
+    group.evaluationMs = this.deps.clock() - began;
+    this.disk.save(changed);
+    await Promise.all([
+      // A steady set is repeated by the grid; between its times only news is told.
+      occasion === "grid" || changed.size > 0 || this.owed ? this.handOver(group, atMs) : undefined,
+      this.write(samples),
+    ]);
+  }
+
+  private async evaluateOne(
+    r: RunningRule,
+    ctx: EvaluationContext,
+  ): Promise<Awaited<ReturnType<typeof evaluateRule>>> {
+    const began = this.deps.clock();
+    try {
+      return await evaluateRule(r, r.progress, ctx);
+    } catch (e) {
+      // A fault of one rule must not keep the others from being judged.
+      console.error("rule group: a rule's evaluation threw", this.key, r.rule.name, e);
+      const lastError = e instanceof Error ? e.message : String(e);
+      return { progress: { ...r.progress, health: "err", lastError }, changed: false, samples: [] };
+    } finally {
+      r.lastEvaluationMs = ctx.atMs;
+      r.evaluationMs = this.deps.clock() - began;
+    }
+  }
+
+  /** Sends the full set; the state it tells is on disk by now. */
+  private async handOver(group: RunningGroup, atMs: number): Promise<void> {
+    const alerts = firingSet(group, atMs, this.deps.config.externalUrl ?? "");
+    const empty = alerts.length === 0;
+    if (empty && this.memory.toldEmpty) {
+      this.owed = false;
+      return;
+    }
+    if (!empty) this.noteTold(false);
+    this.owed = true;
+    try {
+      await this.objects.alertRouter().receive({
+        source: this.key,
+        generation: this.nextGeneration(),
+        evaluatedAtMs: atMs,
+        alerts,
+      });
+      this.owed = false;
+      if (empty) this.noteTold(true);
+    } catch (e) {
+      console.warn("rule group: the router did not take the set", this.key, e);
+      const retry = this.deps.clock() + RETRY_MS;
+      const next = await this.ctx.storage.getAlarm();
+      if (next === null || next > retry) await this.ctx.storage.setAlarm(retry);
+    }
+  }
+
+  private noteTold(toldEmpty: boolean): void {
+    if (this.memory.toldEmpty === toldEmpty) return;
+    this.memory = { ...this.memory, toldEmpty };
+    this.disk.putMemory(this.memory);
+  }
+
+  /** Rises with every set, also over a restart, without a row written. */
+  private nextGeneration(): number {
+    this.generation = Math.max(this.generation + 1, this.deps.clock());
+    return this.generation;
+  }
+
+  private async write(samples: readonly PendingSample[]): Promise<void> {
+    const batch = packSamples(samples);
+    if (batch === undefined) return;
+    try {
+      const { rejected } = await this.deps.metrics(this.projectId).append(batch);
+      for (const r of rejected)
+        console.warn("rule group: samples were refused", this.key, r.reason, r.count, r.example);
+    } catch (e) {
+      console.warn("rule group: samples were not stored", this.key, e);
+    }
+  }
+
+  private async endSeries(rules: readonly RunningRule[]): Promise<void> {
+    const now = this.deps.clock();
+    await this.write(rules.flatMap((r) => endOfSeries(r.progress, now)));
+  }
+
+  private async register(group: RunningGroup): Promise<void> {
+    const selectors = watchedSelectors(group);
+    try {
+      await Promise.all(
+        this.shards((s) => s.registerSelectors(this.key, group.spec.version, selectors)),
+      );
+    } catch (e) {
+      // Until the next time the grid alone evaluates.
+      console.warn("rule group: selectors were not registered", this.key, e);
+    }
+  }
+
+  private shards<T>(ask: (shard: ReturnType<Objects["metricShard"]>) => Promise<T>): Promise<T>[] {
+    return Array.from({ length: this.deps.config.metricShards }, (_, n) =>
+      ask(this.objects.metricShard(n)),
+    );
+  }
+
+  private exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.queue.then(work, work);
+    this.queue = run.catch(() => undefined);
+    return run;
+  }
+}
+
+function progressOf(group: RunningGroup | undefined): ReadonlyMap<string, Progress> {
+  return new Map((group?.rules ?? []).map((r) => [r.key, r.progress]));
+}

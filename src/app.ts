@@ -22,6 +22,7 @@ import { ruleRoutes } from "./http/rules/routes";
 import { securityHeaders } from "./http/security-headers";
 import { sessionRoutes } from "./http/session";
 import { settingRoutes } from "./http/settings/routes";
+import { spillRoutes } from "./http/spill/routes";
 import { tokenRoutes } from "./http/tokens";
 import { traceRoutes } from "./http/traces/routes";
 
@@ -48,6 +49,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", ingestMetricsRoutes());
   app.route("/", logRoutes());
   app.route("/", traceRoutes());
+  app.route("/", spillRoutes());
   app.route("/", eventRoutes());
   app.route("/", tokenRoutes());
   app.route("/", jobRoutes());

@@ -1,0 +1,82 @@
+import type { Context } from "hono";
+import type { ConfigRefusal } from "../../alerting/config-error";
+import { type BodyError, bodyErrorMessage, bodyErrorStatus } from "../../ingest/body/errors";
+import { problem } from "../problem";
+
+/** Why the ruler API did not do what it was asked. */
+export type RulesRefusal =
+  | { readonly reason: "body"; readonly error: BodyError }
+  | { readonly reason: "malformed_text" }
+  | { readonly reason: "refused"; readonly refusal: ConfigRefusal }
+  | { readonly reason: "namespace_name"; readonly limit: number }
+  | { readonly reason: "group_too_large"; readonly group: string; readonly limit: number }
+  | { readonly reason: "namespace_unknown"; readonly namespace: string }
+  | { readonly reason: "group_unknown"; readonly namespace: string; readonly group: string }
+  | { readonly reason: "unavailable"; readonly message: string };
+
+export function rulesProblem(c: Context, r: RulesRefusal): Response {
+  switch (r.reason) {
+    case "body":
+      return problem(c, {
+        status: bodyErrorStatus(r.error),
+        code: `body_${r.error.reason}`,
+        detail: bodyErrorMessage(r.error),
+        ...(r.error.reason === "too_large"
+          ? {
+              limit: {
+                name: "rule_file_bytes",
+                value: r.error.limitBytes,
+                raise: "spread the groups over several namespaces",
+              },
+            }
+          : {}),
+      });
+    case "malformed_text":
+      return problem(c, {
+        status: 400,
+        code: "rules_malformed",
+        detail: "the body is not UTF-8 text",
+      });
+    case "refused": {
+      const { line, column, message, reason } = r.refusal;
+      return problem(c, {
+        status: 400,
+        code: reason === "yaml_malformed" ? "rules_malformed" : `rules_${reason}`,
+        detail: `${line}:${column}: ${message}; the rules in force have not changed`,
+        where: `${line}:${column}`,
+      });
+    }
+    case "namespace_name":
+      return problem(c, {
+        status: 400,
+        code: "rules_namespace",
+        detail: `a namespace's name has 1 to ${r.limit} characters`,
+      });
+    case "group_too_large":
+      return problem(c, {
+        status: 413,
+        code: "rules_group_too_large",
+        detail: `group ${JSON.stringify(r.group)} takes more than ${r.limit} characters with its parsed form`,
+        limit: { name: "rule_group_chars", value: r.limit, raise: "split the group" },
+      });
+    case "namespace_unknown":
+      return problem(c, {
+        status: 404,
+        code: "rules_namespace_unknown",
+        detail: `there are no rule groups in namespace ${JSON.stringify(r.namespace)}`,
+      });
+    case "group_unknown":
+      return problem(c, {
+        status: 404,
+        code: "rules_group_unknown",
+        detail: `there is no rule group ${JSON.stringify(r.group)} in namespace ${JSON.stringify(r.namespace)}`,
+      });
+    case "unavailable":
+      c.header("retry-after", "5");
+      return problem(c, {
+        status: 503,
+        code: "rules_unavailable",
+        detail: `not everything could be applied: ${r.message}; send the same again`,
+      });
+  }
+}

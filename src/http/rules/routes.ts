@@ -1,0 +1,31 @@
+import { Hono } from "hono";
+import { requireScope } from "../auth/require";
+import type { AppEnv } from "../deps";
+import { refuse } from "../prometheus/respond";
+import {
+  deleteGroup,
+  deleteNamespace,
+  getGroup,
+  getNamespaces,
+  postGroup,
+  putNamespace,
+} from "./config";
+import { getAlerts, getRules } from "./read";
+
+/** The ruler API of Mimir and Cortex under `/config/v1/rules`, and Prometheus' `/api/v1/rules` and `/api/v1/alerts`. */
+export function ruleRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const admin = requireScope("admin");
+  const read = requireScope("read");
+  app.get("/config/v1/rules", read, getNamespaces);
+  app.get("/config/v1/rules/:namespace", read, getNamespaces);
+  app.get("/config/v1/rules/:namespace/:group", read, getGroup);
+  app.post("/config/v1/rules/:namespace", admin, postGroup);
+  app.put("/config/v1/rules/:namespace", admin, putNamespace);
+  app.delete("/config/v1/rules/:namespace/:group", admin, deleteGroup);
+  app.delete("/config/v1/rules/:namespace", admin, deleteNamespace);
+  const query = requireScope("read", refuse);
+  app.get("/api/v1/rules", query, getRules);
+  app.get("/api/v1/alerts", query, getAlerts);
+  return app;
+}

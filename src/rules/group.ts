@@ -1,0 +1,141 @@
+import type { AlertInstance } from "../core/alerts";
+import type { Matcher } from "../core/matchers";
+import { formatFloat, parseExpr, renderParseError, selectorsOf } from "../promql";
+import type { LoadedRule } from "./evaluate";
+import { type Grid, gridOf } from "./grid";
+import { generatorUrl, instancesOf } from "./hand-over";
+import { type GroupState, type RuleGroupSpec, type RuleState, groupKey } from "./model";
+import { NO_PROGRESS, type Progress, ruleKeys } from "./progress";
+import type { Alert } from "./state";
+
+/** A rule of a running group. */
+export interface RunningRule extends LoadedRule {
+  readonly key: string;
+  progress: Progress;
+  evaluationMs: number;
+  lastEvaluationMs: number;
+}
+
+/** A group as it runs: its specification with expressions parsed, and how far each rule has come. */
+export interface RunningGroup {
+  readonly spec: RuleGroupSpec;
+  readonly key: string;
+  readonly grid: Grid;
+  readonly rules: readonly RunningRule[];
+  /** The last time of the grid that was evaluated, ms; 0 for none since the object woke. */
+  gridAtMs: number;
+  /** The last time alerting rules were evaluated for, on the grid or on a write. */
+  alertsAtMs: number;
+  evaluationMs: number;
+}
+
+/** Starts a checked specification; rules that are known go on from where they were. */
+export function startGroup(
+  spec: RuleGroupSpec,
+  known: ReadonlyMap<string, Progress>,
+): RunningGroup {
+  const key = groupKey(spec.namespace, spec.name);
+  const keys = ruleKeys(spec.rules);
+  const rules = spec.rules.map((rule, i): RunningRule => {
+    const parsed = parseExpr(rule.expr);
+    if (!parsed.ok)
+      throw new Error(`a stored expression does not parse: ${renderParseError(parsed.error)}`);
+    const id = keys[i] as string;
+    return {
+      rule,
+      expr: parsed.value,
+      key: id,
+      progress: known.get(id) ?? NO_PROGRESS,
+      evaluationMs: 0,
+      lastEvaluationMs: 0,
+    };
+  });
+  return {
+    spec,
+    key,
+    grid: gridOf(key, spec.intervalMs),
+    rules,
+    gridAtMs: 0,
+    alertsAtMs: lastChangeMs(rules),
+    evaluationMs: 0,
+  };
+}
+
+/** After a restart what the alerts remember is the latest time known to have been judged. */
+function lastChangeMs(rules: readonly RunningRule[]): number {
+  let last = 0;
+  for (const r of rules)
+    for (const a of r.progress.alerting.alerts.values())
+      last = Math.max(last, a.activeAtMs, a.firedAtMs, a.resolvedAtMs, a.keepFiringSinceMs);
+  return last;
+}
+
+/** What alerting rules select: a write to it is worth an evaluation. */
+export function watchedSelectors(group: RunningGroup): Matcher[][] {
+  const out = new Map<string, Matcher[]>();
+  for (const r of group.rules) {
+    if (r.rule.kind !== "alerting") continue;
+    for (const s of selectorsOf(r.expr)) {
+      if (s.pinned) continue;
+      const list = s.matchers.map(({ type, name, value }) => ({ type, name, value }));
+      out.set(JSON.stringify(list), list);
+    }
+  }
+  return [...out.values()];
+}
+
+/** The group's full firing set, with what resolved of late. */
+export function firingSet(group: RunningGroup, atMs: number, externalUrl: string): AlertInstance[] {
+  return group.rules.flatMap((r) =>
+    instancesOf(r.progress.alerting, {
+      atMs,
+      intervalMs: group.spec.intervalMs,
+      generatorUrl: generatorUrl(externalUrl, r.rule.expr),
+    }),
+  );
+}
+
+/** `lastEvaluationMs` stands in for rules that were evaluated before the object slept. */
+export function viewGroup(
+  group: RunningGroup,
+  missedEvaluations: number,
+  lastEvaluationMs: number,
+): GroupState {
+  return {
+    namespace: group.spec.namespace,
+    name: group.spec.name,
+    intervalMs: group.spec.intervalMs,
+    limit: group.spec.limit,
+    evaluationMs: group.evaluationMs,
+    lastEvaluationMs: Math.max(group.gridAtMs, group.alertsAtMs) || lastEvaluationMs,
+    missedEvaluations,
+    rules: group.rules.map((r) => viewRule(r, lastEvaluationMs)),
+  };
+}
+
+function viewRule(r: RunningRule, lastEvaluationMs: number): RuleState {
+  const known = r.progress.health !== "unknown";
+  return {
+    rule: r.rule,
+    health: r.progress.health,
+    lastError: r.progress.lastError,
+    evaluationMs: r.evaluationMs,
+    lastEvaluationMs: r.lastEvaluationMs || (known ? lastEvaluationMs : 0),
+    alerts: [...r.progress.alerting.alerts.values()].flatMap(viewAlert),
+  };
+}
+
+function viewAlert(a: Alert): RuleState["alerts"] {
+  if (a.phase === "resolved") return [];
+  return [
+    {
+      labels: a.labels,
+      annotations: a.annotations,
+      state: a.phase,
+      activeAtMs: a.activeAtMs,
+      value: formatFloat(a.value),
+      ...(a.keepFiringSinceMs === 0 ? {} : { keepFiringSinceMs: a.keepFiringSinceMs }),
+      ...(a.heldUntilMs === 0 ? {} : { heldBackUntilMs: a.heldUntilMs }),
+    },
+  ];
+}

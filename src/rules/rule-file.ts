@@ -1,0 +1,226 @@
+import type { Node } from "yaml";
+import { type ConfigRefusal, Refused } from "../alerting/config-error";
+import { Fields, YamlFile } from "../alerting/yaml-fields";
+import type { StringMap } from "../core/alerts";
+import { parseDuration } from "../core/duration";
+import { labelsOf } from "../core/labels";
+import { type Result, err, ok } from "../core/result";
+import { parseTemplate } from "../core/template";
+import { parseExpr, renderParseError, typeOf } from "../promql";
+import { DEFAULT_INTERVAL_MS, type Rule } from "./model";
+import { innerPosition } from "./yaml-position";
+
+export type { ConfigRefusal } from "../alerting/config-error";
+
+/** A group as its file has it, not yet given to a namespace. */
+export interface ParsedGroup {
+  readonly name: string;
+  readonly intervalMs: number;
+  readonly limit: number;
+  readonly queryOffsetMs: number;
+  readonly rules: readonly Rule[];
+  /** The node it was read from, for its own YAML. */
+  readonly node: unknown;
+}
+
+export interface ParsedFile {
+  readonly file: YamlFile;
+  readonly groups: readonly ParsedGroup[];
+}
+
+const MIN_INTERVAL_MS = 1_000;
+const MAX_INTERVAL_MS = 24 * 3_600_000;
+const MAX_GROUPS = 500;
+/** Of a file: aliases make a small file say much. */
+const MAX_RULES = 5_000;
+const MAX_NAME = 200;
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+/** Where promtool would not know the field `cooldown`, the annotation says the same. */
+const COOLDOWN_ANNOTATION = "vedette_cooldown";
+
+/** A whole Prometheus rule file: `groups:`. The refusal says line and column. */
+export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
+  return caught(() => {
+    const file = new YamlFile(text);
+    const root = file.root();
+    const budget = { rules: MAX_RULES };
+    const names = new Set<string>();
+    const list = root.list("groups");
+    const over = list[MAX_GROUPS];
+    if (over !== undefined)
+      file.refuse(over.node, "too_large", `more than ${MAX_GROUPS} groups in one file`);
+    const groups = list.map(({ node, path }) => {
+      const group = readGroup(new Fields(file, node, path), text, budget);
+      if (names.has(group.name))
+        file.refuse(
+          node,
+          "value_wrong",
+          `groupname: ${JSON.stringify(group.name)} is repeated in the same file`,
+        );
+      names.add(group.name);
+      return group;
+    });
+    root.end();
+    return { file, groups };
+  });
+}
+
+/** One group: `name:`, `rules:`, …, as the ruler API takes it. */
+export function parseGroup(text: string): Result<ParsedFile, ConfigRefusal> {
+  return caught(() => {
+    const file = new YamlFile(text);
+    return { file, groups: [readGroup(file.root(), text, { rules: MAX_RULES })] };
+  });
+}
+
+function caught<T>(read: () => T): Result<T, ConfigRefusal> {
+  try {
+    return ok(read());
+  } catch (e) {
+    if (e instanceof Refused) return err(e.refusal);
+    throw e;
+  }
+}
+
+function readGroup(f: Fields, text: string, budget: { rules: number }): ParsedGroup {
+  const name = f.text("name") ?? "";
+  if (name === "") f.file.refuse(f.node, "field_missing", "Groupname must not be empty");
+  if (name.length > MAX_NAME)
+    f.file.refuse(f.node, "too_large", `a group's name has at most ${MAX_NAME} characters`);
+  const interval = f.duration("interval");
+  const intervalMs = interval?.ms ?? DEFAULT_INTERVAL_MS;
+  if (interval !== undefined && (intervalMs < MIN_INTERVAL_MS || intervalMs > MAX_INTERVAL_MS))
+    f.file.refuse(interval.node, "value_wrong", "interval must be from 1s to 1d");
+  const limit = f.wholeNumber("limit", 0);
+  const queryOffsetMs = f.duration("query_offset")?.ms ?? 0;
+  const groupLabels = readLabels(f, "alerting");
+  const seen = new Set<string>();
+  const rules = f.list("rules").map(({ node, path }) => {
+    if (--budget.rules < 0)
+      f.file.refuse(node, "too_large", `more than ${MAX_RULES} rules in one file`);
+    const rule = readRule(new Fields(f.file, node, path), text, groupLabels);
+    const identity = JSON.stringify([rule.kind, rule.name, rule.expr, labelsOf(rule.labels)]);
+    if (seen.has(identity))
+      f.file.refuse(
+        node,
+        "value_wrong",
+        `duplicate rule: ${rule.kind} rule ${rule.name} with the same labels and expression stands above`,
+      );
+    seen.add(identity);
+    return rule;
+  });
+  f.end();
+  return { name, intervalMs, limit, queryOffsetMs, rules, node: f.node };
+}
+
+function readRule(f: Fields, text: string, groupLabels: StringMap): Rule {
+  const record = f.take("record");
+  const alert = f.take("alert");
+  if (record !== undefined && alert !== undefined)
+    f.file.refuse(record, "value_wrong", "only one of 'record' and 'alert' must be set");
+  const named = record ?? alert;
+  if (named === undefined)
+    return f.file.refuse(f.node, "field_missing", "one of 'record' or 'alert' must be set");
+  const kind = record === undefined ? "alerting" : "recording";
+  const name = f.scalarText(named, f.at(record === undefined ? "alert" : "record"));
+  if (name === "") f.file.refuse(named, "field_missing", "one of 'record' or 'alert' must be set");
+  const expr = readExpr(f, text, name);
+  if (kind === "recording") return readRecording(f, named, name, expr, groupLabels);
+  const labels = { ...groupLabels, ...readLabels(f, "alerting") };
+  const rule = {
+    kind,
+    name,
+    expr,
+    labels,
+    annotations: readAnnotations(f),
+    forMs: f.duration("for")?.ms ?? 0,
+    keepFiringForMs: f.duration("keep_firing_for")?.ms ?? 0,
+  } as const;
+  const cooldownMs = f.duration("cooldown")?.ms ?? annotatedCooldown(rule.annotations);
+  f.end();
+  return { ...rule, cooldownMs };
+}
+
+function readRecording(
+  f: Fields,
+  named: Node,
+  name: string,
+  expr: string,
+  groupLabels: StringMap,
+): Rule {
+  if (!METRIC.test(name))
+    f.file.refuse(named, "value_wrong", `invalid recording rule name: ${name}`);
+  for (const field of ["annotations", "for", "keep_firing_for", "cooldown"]) {
+    const node = f.take(field);
+    if (node !== undefined)
+      f.file.refuse(node, "value_wrong", `invalid field '${field}' in recording rule`);
+  }
+  const labels = { ...groupLabels, ...readLabels(f, "recording") };
+  f.end();
+  return { kind: "recording", name, expr, labels };
+}
+
+function readExpr(f: Fields, text: string, rule: string): string {
+  const node = f.take("expr");
+  const expr = node === undefined ? "" : f.scalarText(node, f.at("expr"));
+  if (node === undefined || expr.trim() === "")
+    return f.file.refuse(node ?? f.node, "field_missing", "field 'expr' must be set in rule");
+  const parsed = parseExpr(expr);
+  if (!parsed.ok) {
+    const at = innerPosition(text, node, parsed.error);
+    throw new Refused({
+      reason: "value_wrong",
+      message: `rule ${JSON.stringify(rule)}: could not parse expression: ${renderParseError(parsed.error)}`,
+      ...at,
+    });
+  }
+  const type = typeOf(parsed.value);
+  if (type !== "vector" && type !== "scalar")
+    f.file.refuse(
+      node,
+      "value_wrong",
+      `rule ${JSON.stringify(rule)}: the expression gives a ${type}, not an instant vector or scalar`,
+    );
+  return expr;
+}
+
+function readLabels(f: Fields, kind: Rule["kind"]): StringMap {
+  const out: Record<string, string> = {};
+  for (const [name, value, node] of f.textMap("labels")) {
+    if (!LABEL_NAME.test(name) || name === "__name__")
+      f.file.refuse(node, "value_wrong", `invalid label name: ${name}`);
+    if (kind === "alerting") checkTemplate(f, `label ${JSON.stringify(name)}`, value, node);
+    out[name] = value;
+  }
+  return out;
+}
+
+function readAnnotations(f: Fields): StringMap {
+  const out: Record<string, string> = {};
+  for (const [name, value, node] of f.textMap("annotations")) {
+    if (!LABEL_NAME.test(name))
+      f.file.refuse(node, "value_wrong", `invalid annotation name: ${name}`);
+    checkTemplate(f, `annotation ${JSON.stringify(name)}`, value, node);
+    if (name === COOLDOWN_ANNOTATION && !parseDuration(value).ok)
+      f.file.refuse(
+        node,
+        "value_wrong",
+        `${COOLDOWN_ANNOTATION}: not a valid duration: ${JSON.stringify(value)}`,
+      );
+    out[name] = value;
+  }
+  return out;
+}
+
+function annotatedCooldown(annotations: StringMap): number {
+  const parsed = parseDuration(annotations[COOLDOWN_ANNOTATION] ?? "0");
+  return parsed.ok ? parsed.value : 0;
+}
+
+function checkTemplate(f: Fields, what: string, value: string, node: Node): void {
+  const parsed = parseTemplate(value, "prometheus");
+  if (parsed.ok) return;
+  const { line, column, message } = parsed.error;
+  f.file.refuse(node, "value_wrong", `${what}: template: ${line}:${column}: ${message}`);
+}

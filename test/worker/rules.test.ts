@@ -1,0 +1,175 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { makeObjects } from "../../src/storage/objects";
+import { post, send, stored, values } from "./ingest-metrics-client";
+
+const ADMIN = { authorization: "Bearer vdt_admin_local" };
+const READ = { authorization: "Bearer vdt_read_local" };
+const YAML = { ...ADMIN, "content-type": "application/yaml" };
+
+const putRule = (method: "POST" | "PUT", namespace: string, body: string): Promise<Response> =>
+  send(`/config/v1/rules/${namespace}`, { method, headers: YAML, body });
+const sample = async (line: string): Promise<void> => {
+  expect((await post("/api/v1/import/prometheus", `${line}\n`)).status).toBe(204);
+};
+
+interface ShownAlert {
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+  readonly status: string;
+  readonly heldBackUntilMs?: number;
+}
+
+async function routed(alertname: string): Promise<ShownAlert[]> {
+  const text = await makeObjects(env, "default", Date.now).alertRouter().alerts();
+  return (JSON.parse(text) as ShownAlert[]).filter((a) => a.labels["alertname"] === alertname);
+}
+
+interface ShownRule {
+  readonly name: string;
+  readonly type: string;
+  readonly state?: string;
+  readonly health: string;
+  readonly lastError?: string;
+  readonly lastEvaluation: string;
+  readonly alerts?: readonly { readonly labels: Record<string, string>; readonly state: string; readonly activeAt: string; readonly value: string }[];
+}
+
+async function rules(query = ""): Promise<{ readonly name: string; readonly file: string; readonly rules: readonly ShownRule[] }[]> {
+  const r = await send(`/api/v1/rules${query}`, { headers: READ });
+  expect(r.status).toBe(200);
+  return (await r.json<{ data: { groups: [] } }>()).data.groups;
+}
+
+const groupStub = (key: string) => env.RULE_GROUP.getByName(`default/${key}`);
+
+describe("a pasted rule", () => {
+  it("fires on a write within a second, reaches the router, and writes ALERTS", async () => {
+    const r = await putRule(
+      "POST",
+      "demo",
+      'name: paste\ninterval: 1h\nrules:\n- alert: Deep\n  expr: paste_depth > 10\n  labels: {severity: warning}\n  annotations: {summary: "{{ $labels.queue }} holds {{ $value }}"}\n',
+    );
+    expect([r.status, await r.json()]).toEqual([202, { status: "success", data: { groups: { created: ["paste"], updated: [], unchanged: [], removed: [] } }, errorType: "", error: "" }]);
+    await sample('paste_depth{queue="a"} 3');
+    expect(await routed("Deep")).toEqual([]);
+    const began = Date.now();
+    await sample('paste_depth{queue="a"} 42');
+    await vi.waitFor(async () => expect(await routed("Deep")).toHaveLength(1), { timeout: 3_000, interval: 20 });
+    expect(Date.now() - began).toBeLessThan(1_500);
+    expect(await routed("Deep")).toMatchObject([{ labels: { alertname: "Deep", queue: "a", severity: "warning" }, annotations: { summary: "a holds 42" }, status: "firing" }]);
+    await vi.waitFor(async () => expect(await values("ALERTS", { alertname: "Deep" })).toEqual(['ALERTS{alertname="Deep", alertstate="firing", queue="a", severity="warning"} 1']), { timeout: 2_000 });
+    const [group] = await rules("?rule_group[]=paste");
+    expect(group).toMatchObject({ name: "paste", file: "demo", rules: [{ name: "Deep", type: "alerting", state: "firing", health: "ok", query: "paste_depth > 10", alerts: [{ state: "firing", value: "4.2e+01" }] }] });
+
+    await sample('paste_depth{queue="a"} 1');
+    await vi.waitFor(async () => expect(await routed("Deep")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000, interval: 20 });
+    await vi.waitFor(async () => expect((await stored("ALERTS", { alertname: "Deep" })).at(-1)).toMatch(/stale$/), { timeout: 2_000 });
+    expect((await (await send("/api/v1/alerts", { headers: READ })).json<{ data: unknown }>()).data).toEqual({ alerts: [] });
+  });
+
+  it("is evaluated on the grid, a later rule seeing what an earlier one recorded", async () => {
+    await sample("grid_in 21");
+    await putRule("PUT", "grid", "groups:\n- name: g\n  interval: 1s\n  rules:\n  - record: grid:double\n    expr: grid_in * 2\n    labels: {by: rule}\n  - alert: Doubled\n    expr: grid:double == 42\n");
+    await vi.waitFor(async () => expect(await values("grid:double")).toContain('grid:double{by="rule"} 42'), { timeout: 4_000 });
+    await vi.waitFor(async () => expect(await routed("Doubled")).toMatchObject([{ status: "firing", labels: { by: "rule" } }]), { timeout: 4_000 });
+    // The alert was true at the very time the sample it saw was written for.
+    const [first] = await stored("ALERTS", { alertname: "Doubled" });
+    const recorded = (await stored("grid:double")).map((row) => row.split(" ").at(-2));
+    expect(recorded).toContain(first?.split(" ").at(-2));
+  });
+});
+
+describe("a change of configuration", () => {
+  it("keeps the state of unchanged rules, resolves removed ones, and refuses what does not parse", async () => {
+    await sample("change_a 1");
+    const file = (extra: string): string => `groups:\n- name: g\n  interval: 1h\n  rules:\n  - alert: Stays\n    expr: change_a > 0\n${extra}`;
+    await putRule("PUT", "change", file("  - alert: Goes\n    expr: change_a > 0\n"));
+    await vi.waitFor(async () => expect([(await routed("Stays")).length, (await routed("Goes")).length]).toEqual([1, 1]), { timeout: 3_000 });
+    const since = async (): Promise<string | undefined> => (await rules("?rule_name[]=Stays"))[0]?.rules[0]?.alerts?.[0]?.activeAt;
+    const before = await since();
+
+    const bad = await putRule("PUT", "change", "groups:\n- name: g\n  rules:\n  - alert: Stays\n    expr: change_a >> 0\n");
+    expect([bad.status, await bad.json()]).toMatchObject([400, { code: "rules_value_wrong", where: "5:21" }]);
+    expect(await since()).toBe(before);
+
+    const r = await putRule("PUT", "change", file("  - alert: New\n    expr: change_a > 0\n    for: 1h\n"));
+    expect(await r.json()).toMatchObject({ data: { groups: { updated: ["g"] } } });
+    await vi.waitFor(async () => expect(await routed("Goes")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000 });
+    expect(await since()).toBe(before);
+    await vi.waitFor(async () => expect((await rules("?rule_name[]=New"))[0]?.rules[0]?.state).toBe("pending"), { timeout: 3_000 });
+
+    const again = await putRule("PUT", "change", file("  - alert: New\n    expr: change_a > 0\n    for: 1h\n"));
+    expect(await again.json()).toMatchObject({ data: { groups: { unchanged: ["g"] } } });
+
+    // A namespace without the group: gone, and resolved.
+    await putRule("PUT", "change", "groups: []\n");
+    await vi.waitFor(async () => expect(await routed("Stays")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000 });
+    expect(await rules("?file[]=change")).toEqual([]);
+  });
+
+  it("is read back as it was written, comments included", async () => {
+    const text = "# why: pages at night\nname: commented\ninterval: 5m\nrules:\n  - alert: A # one\n    expr: up == 0\n";
+    await putRule("POST", "back", text);
+    const got = await send("/config/v1/rules/back/commented", { headers: READ });
+    expect([got.headers.get("content-type"), await got.text()]).toEqual(["application/yaml", text]);
+    expect(await (await send("/config/v1/rules/back", { headers: READ })).text()).toBe(
+      "back:\n  - # why: pages at night\n    name: commented\n    interval: 5m\n    rules:\n      - alert: A # one\n        expr: up == 0\n",
+    );
+    expect((await send("/config/v1/rules/back/commented", { method: "DELETE", headers: ADMIN })).status).toBe(202);
+    expect((await send("/config/v1/rules/back/commented", { headers: READ })).status).toBe(404);
+    expect((await send("/config/v1/rules/back/commented", { method: "DELETE", headers: ADMIN })).status).toBe(404);
+  });
+
+  it("is refused without the scope, with another type, and over the limit", async () => {
+    const asReader = await send("/config/v1/rules/x", { method: "POST", headers: READ, body: "name: a" });
+    expect(asReader.status).toBe(403);
+    const wrong = await send("/config/v1/rules/x", { method: "POST", headers: { ...ADMIN, "content-type": "image/png" }, body: "name: a" });
+    expect(wrong.status).toBe(415);
+    expect((await putRule("POST", "x", `name: a\n#${"x".repeat(1_100_000)}`)).status).toBe(413);
+  });
+});
+
+describe("a group over a restart", () => {
+  it("keeps pending since, and a steady evaluation writes no row", async () => {
+    await sample("restart_a 1");
+    await putRule("POST", "restart", "name: r\ninterval: 1s\nrules:\n- alert: Waits\n  expr: restart_a > 0\n  for: 2h\n- record: restart:a\n  expr: restart_a\n");
+    const shown = async () => (await rules("?rule_name[]=Waits"))[0]?.rules[0];
+    await vi.waitFor(async () => expect((await shown())?.state).toBe("pending"), { timeout: 3_000 });
+    await vi.waitFor(async () => expect(await stored("restart:a")).toHaveLength(1), { timeout: 3_000, interval: 20 });
+    const before = (await shown())?.alerts?.[0]?.activeAt;
+    await evictDurableObject(groupStub("restart/r"));
+    const after = await shown();
+    expect([after?.state, after?.health, after?.alerts?.[0]?.activeAt]).toEqual(["pending", "ok", before]);
+    expect(after?.lastEvaluation).not.toBe("0001-01-01T00:00:00Z");
+    const written = await runInDurableObject(groupStub("restart/r"), async (_, state) => {
+      const { sql } = state.storage;
+      const exec = vi.spyOn(sql, "exec");
+      const samples = (await stored("restart:a")).length;
+      await vi.waitFor(async () => expect((await stored("restart:a")).length).toBeGreaterThan(samples + 1), { timeout: 5_000 });
+      const statements = exec.mock.calls.map(([text]) => text).filter((text) => !/^SELECT/.test(text));
+      exec.mockRestore();
+      return statements;
+    });
+    expect(written).toEqual([]);
+    expect((await shown())?.alerts?.[0]?.activeAt).toBe(before);
+  });
+});
+
+describe("a rule that cannot be evaluated", () => {
+  beforeEach(() => vi.useRealTimers());
+
+  it("shows its error, changes no state, and lets its neighbours go on", async () => {
+    await sample('broken_a{i="1"} 1\nbroken_a{i="2"} 1\nbroken_b 1');
+    await putRule("POST", "broken", "name: b\ninterval: 1s\nrules:\n- alert: Broken\n  expr: broken_a / on() broken_a\n- alert: Limited\n  expr: broken_a\n- alert: Fine\n  expr: broken_b\n  annotations: {x: '{{ humanize \"no\" }}'}\n");
+    await vi.waitFor(async () => expect(await routed("Fine")).toHaveLength(1), { timeout: 3_000 });
+    expect((await routed("Fine"))[0]?.annotations["x"]).toMatch(/^<error expanding template: 1:4: error calling humanize/);
+    const [group] = await rules("?rule_group[]=b");
+    expect(group?.rules).toMatchObject([
+      { name: "Broken", health: "err", state: "inactive", lastError: expect.stringContaining("many-to-many") },
+      { name: "Limited", health: "ok", state: "firing" },
+      { name: "Fine", health: "ok", state: "firing" },
+    ]);
+  });
+});
