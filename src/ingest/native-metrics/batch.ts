@@ -1,6 +1,6 @@
 import { BatchBuilder } from "../../core/batch";
 import { type Labels, METRIC_NAME, labelsFromPairs, labelsKey, withLabel } from "../../core/labels";
-import { histogramSeries } from "../histogram-series";
+import { HistogramSeriesMaker } from "../histogram-series";
 import { sanitizeLabelName, sanitizeMetricName } from "../names";
 import { boundsFor } from "./buckets";
 import type { NativeMetric } from "./parse";
@@ -40,8 +40,9 @@ export function batchMetrics(
         break;
     }
   }
+  const histograms = new HistogramSeriesMaker(batch);
   for (const o of observed.values()) {
-    const series = histogramSeries(batch, o.name, o.labels, o.bounds);
+    const series = histograms.make(o.name, o.labels, o.bounds);
     let below = 0;
     // Zeros too: a quantile needs every bucket from the first observation on.
     o.counts.forEach((n, i) =>

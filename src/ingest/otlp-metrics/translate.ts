@@ -1,8 +1,9 @@
 import { BatchBuilder } from "../../core/batch";
+import { encodeLabels } from "../../core/label-bytes";
 import { type Labels, METRIC_NAME, labelsOf, withLabel } from "../../core/labels";
 import type { MetricType } from "../../core/series";
 import { STALE_BYTES } from "../../core/stale";
-import { histogramSeries } from "../histogram-series";
+import { HistogramSeriesMaker } from "../histogram-series";
 import { renderBound } from "../names";
 import { nanosToMs } from "../otlp/common";
 import { type Rejection, RejectionCount } from "../rejections";
@@ -58,6 +59,7 @@ interface Target {
 
 class Translation {
   private readonly batch: BatchBuilder;
+  private readonly histograms: HistogramSeriesMaker;
   private readonly rejected = new RejectionCount();
   private dataPoints = 0;
   /** The newest time within the resource at hand. */
@@ -68,6 +70,7 @@ class Translation {
     private readonly nowMs: number,
   ) {
     this.batch = new BatchBuilder(batchId);
+    this.histograms = new HistogramSeriesMaker(this.batch);
   }
 
   finish(): TranslatedMetrics {
@@ -136,7 +139,8 @@ class Translation {
   }
 
   private number(t: Target, p: NumberPoint): void {
-    const ref = this.batch.series(this.labels(t, p, t.name));
+    // Points of one series are rare within a request: looking each up would cost more.
+    const ref = this.batch.seriesBytes(encodeLabels(this.labels(t, p, t.name)));
     const timeMs = this.time(p);
     if (noValue(p)) return this.put(t, ref, timeMs, undefined);
     const value = p.asDouble ?? Number(p.asInt ?? 0n);
@@ -193,7 +197,7 @@ class Translation {
     bounds: readonly number[],
     counts: readonly number[],
   ): void {
-    const series = histogramSeries(this.batch, t.name, this.labels(t, p, ""), bounds);
+    const series = this.histograms.make(t.name, this.labels(t, p, ""), bounds);
     const timeMs = this.time(p);
     const none = noValue(p);
     let below = 0;
@@ -212,7 +216,7 @@ class Translation {
     const timeMs = this.time(p);
     const none = noValue(p);
     const sample = (labels: Labels, value: number): void =>
-      this.put(t, this.batch.series(labels), timeMs, none ? undefined : value);
+      this.put(t, this.batch.seriesBytes(encodeLabels(labels)), timeMs, none ? undefined : value);
     sample(withLabel(base, METRIC_NAME, `${t.name}_sum`), p.sum);
     sample(withLabel(base, METRIC_NAME, `${t.name}_count`), Number(p.count));
     const named = withLabel(base, METRIC_NAME, t.name);
