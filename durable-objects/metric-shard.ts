@@ -21,8 +21,12 @@ const GROUP_COMMIT_BYTES = 16_384;
 const NUDGE_MS = 1_000;
 /** Samples merged between two yields: about 20 ms of work. */
 const SLICE_SAMPLES = 200_000;
+/** An alarm is never set nearer than this: one that finds nothing to do must not spin. */
+const MIN_ALARM_MS = 1_000;
 /** After a failed alarm. */
 const RETRY_MS = 60_000;
+/** Appends that wait for a commit; more are refused, so that a flood cannot fill the memory. */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 
 /** Memory is shared by all objects of the isolate, so their caches are. */
 const LEDGER = new CacheLedger(64 * 1024 * 1024);
@@ -58,6 +62,11 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   }
 
   append(batch: Uint8Array): Promise<AppendResult> {
+    if (this.pendingBytes + batch.length > MAX_PENDING_BYTES) {
+      return Promise.reject(
+        new Error(`more than ${MAX_PENDING_BYTES} bytes wait to be written: send again later`),
+      );
+    }
     return new Promise((resolve, reject) => {
       this.pending.push({ bytes: batch, resolve, reject });
       this.pendingBytes += batch.length;
@@ -145,12 +154,12 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     this.lastTickMs = now;
     this.armed.clear();
     for (const name of this.timers.due(now)) await this.timers.clear(name);
+    // An alarm that throws six times is gone: record, and come back.
     try {
       this.tick();
-      await this.maintain();
-      await this.arm();
+      if (await this.maintain()) await this.arm();
+      else await this.timers.set("maintain", now + RETRY_MS);
     } catch (e) {
-      // An alarm that throws six times is gone: record, and come back.
       console.error("metric shard: an alarm failed", e);
       this.giveUp();
       await this.timers.set("maintain", now + RETRY_MS);
@@ -189,25 +198,30 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
         else p.reject(r.error);
       });
       this.nudge(outcome.touched);
-      if (outcome.accumulated) this.scheduleTick();
+      if (outcome.accumulated) {
+        this.scheduleTick();
+        await this.armRepeat();
+      }
       if (this.shard().needsMaintenance(Date.now())) setTimeout(() => void this.maintain(), 0);
-      await this.arm();
+      await this.armAt("maintain", this.shard().nextMaintenance());
     } catch (e) {
       this.giveUp();
       for (const p of batch) p.reject(e);
     }
   }
 
-  /** Fold, merge and cut until nothing is left, letting appends in after each slice. */
-  private async maintain(): Promise<void> {
-    if (this.maintaining) return;
+  /** Fold, merge and cut until nothing is left, letting appends in after each slice. False where it failed. */
+  private async maintain(): Promise<boolean> {
+    if (this.maintaining) return true;
     this.maintaining = true;
     try {
       while (this.shard().maintain(Date.now(), SLICE_SAMPLES))
         await new Promise((resolve) => setTimeout(resolve, 0));
+      return true;
     } catch (e) {
       console.error("metric shard: maintenance failed", e);
       this.giveUp();
+      return false;
     } finally {
       this.maintaining = false;
     }
@@ -215,18 +229,19 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
 
   /** Sets the durable timers that are not set early enough. */
   private async arm(): Promise<void> {
-    const shard = this.shard();
-    await this.armAt("maintain", shard.nextMaintenance());
-    const next = shard.nextTick(Date.now());
-    // A total that waits is written by the timer in memory; the durable one is for an object that died before.
-    await this.armAt(
-      "repeat",
-      min(next.repeat, next.waiting === undefined ? undefined : next.waiting + NUDGE_MS * 60),
-    );
+    await this.armAt("maintain", this.shard().nextMaintenance());
+    await this.armRepeat();
   }
 
-  private async armAt(name: TimerName, at: number | undefined): Promise<void> {
-    if (at === undefined) return;
+  private async armRepeat(): Promise<void> {
+    const { waiting, repeat } = this.shard().nextTick(Date.now());
+    // A total that waits is written by the timer in memory; the durable one is for an object that died before.
+    await this.armAt("repeat", min(repeat, waiting === undefined ? undefined : waiting + RETRY_MS));
+  }
+
+  private async armAt(name: TimerName, due: number | undefined): Promise<void> {
+    if (due === undefined) return;
+    const at = Math.max(due, Date.now() + MIN_ALARM_MS);
     const set = this.armed.get(name) ?? this.timers.at(name);
     if (set !== undefined && set <= at) {
       this.armed.set(name, set);

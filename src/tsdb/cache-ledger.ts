@@ -5,6 +5,7 @@
  */
 export class CacheLedger {
   private used = 0;
+  private readonly held = new Map<string, number>();
   private readonly entries = new Map<
     string,
     { readonly bytes: number; readonly drop: () => void }
@@ -16,16 +17,19 @@ export class CacheLedger {
     return this.used;
   }
 
+  /** Charges what cannot be let go (heads, series tables), so that caches make room for it. */
+  hold(key: string, bytes: number): void {
+    this.used += bytes - (this.held.get(key) ?? 0);
+    if (bytes === 0) this.held.delete(key);
+    else this.held.set(key, bytes);
+    this.shed("");
+  }
+
   charge(key: string, bytes: number, drop: () => void): void {
     this.release(key);
     this.entries.set(key, { bytes, drop });
     this.used += bytes;
-    for (const [oldest, e] of this.entries) {
-      if (this.used <= this.limitBytes || oldest === key) break;
-      this.entries.delete(oldest);
-      this.used -= e.bytes;
-      e.drop();
-    }
+    this.shed(key);
   }
 
   touch(key: string): void {
@@ -33,6 +37,16 @@ export class CacheLedger {
     if (e === undefined) return;
     this.entries.delete(key);
     this.entries.set(key, e);
+  }
+
+  /** Lets the least recently used go until the rest fits, but for the newest. */
+  private shed(newest: string): void {
+    for (const [oldest, e] of this.entries) {
+      if (this.used <= this.limitBytes || oldest === newest) break;
+      this.entries.delete(oldest);
+      this.used -= e.bytes;
+      e.drop();
+    }
   }
 
   release(key: string): void {

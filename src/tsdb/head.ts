@@ -68,6 +68,11 @@ export class Head {
     if (time > this.maxTime) this.maxTime = time;
   }
 
+  /** Makes room for `n` more samples at once. */
+  reserveSamples(n: number): void {
+    while (this.count + n > this.refs.length) this.growSamples();
+  }
+
   countOf(ref: number): number {
     return ref < this.last.length ? (this.counts[ref] as number) : 0;
   }

@@ -98,22 +98,35 @@ export function readLogRecord(bytes: Uint8Array): LogRecord {
   if (version !== LOG_VERSION) throw new CorruptBytesError(`log version ${version} is not known`);
   const series = list(r, () => ({ ref: r.varint(), labels: r.block() }));
   const samples = r.varint();
-  const refBytes = new ByteReader(r.block());
-  const timeBytes = new ByteReader(r.block());
   const refs = new Uint32Array(samples);
   const times = new Float64Array(samples);
-  let ref = 0;
-  let time = 0;
-  for (let i = 0; i < samples; i++) {
-    refs[i] = ref += refBytes.zigzag();
-    times[i] = time += timeBytes.zigzag();
-  }
+  readSums(r.block(), refs);
+  readSums(r.block(), times);
   const bits = new Uint32Array(r.take(8 * samples).slice().buffer);
   const accumulators = list(r, () => getAccumulator(r));
   const batchIds = list(r, () => getBatchId(r));
   // The writer is finish() above, so the shape is known.
   const metadata = r.done ? [] : (JSON.parse(r.text()) as MetricMetadata[]);
   return { series, refs, times, bits, accumulators, batchIds, metadata };
+}
+
+/** Running sums of zigzag differences. Most take one byte, and waking waits for this loop. */
+function readSums(b: Uint8Array, out: Uint32Array | Float64Array): void {
+  let value = 0;
+  let at = 0;
+  const r = new ByteReader(b);
+  for (let i = 0; i < out.length; i++) {
+    const c = at < b.length ? (b[at] as number) : 128;
+    if (c < 128) {
+      value += c & 1 ? -((c + 1) >> 1) : c >> 1;
+      at++;
+    } else {
+      r.at = at;
+      value += r.zigzag();
+      at = r.at;
+    }
+    out[i] = value;
+  }
 }
 
 export function putAccumulator(w: ByteWriter, a: AccumulatorState): void {

@@ -29,11 +29,14 @@ export class ShardState {
       this.table.restore(s.ref, s.labels, 0, s.labels.length);
       this.newSeries.push(s.ref);
     }
-    for (let i = 0; i < record.refs.length; i++) {
-      const ref = record.refs[i] as number;
-      const time = record.times[i] as number;
-      this.head.append(ref, time, record.bits, i);
-      if (time > (this.table.lastTime[ref] as number)) this.table.lastTime[ref] = time;
+    const { refs, times, bits } = record;
+    const { lastTime } = this.table;
+    this.head.reserveSamples(refs.length);
+    for (let i = 0; i < refs.length; i++) {
+      const ref = refs[i] as number;
+      const time = times[i] as number;
+      this.head.append(ref, time, bits, i);
+      if (time > (lastTime[ref] as number)) lastTime[ref] = time;
     }
     for (const a of record.accumulators) this.accumulators.set(a.ref, a);
     if (record.accumulators.length > 0) this.accumulatorsChanged = true;

@@ -41,6 +41,7 @@ import {
 } from "./query";
 import { DEFAULT_LIMITS, type ShardLimits } from "./rejections";
 import { ShardState } from "./shard-state";
+import type { Symbols } from "./symbols";
 import { type BlobStorage, FIRST_BLOCK_SPACE, blobId } from "./storage-port";
 
 /** The head and the log are folded before they pass any of these. */
@@ -89,6 +90,8 @@ const DEAD_MIN = 1_000;
 export class Shard {
   private readonly state = new ShardState();
   private readonly store: BlockStore;
+  private readonly ledger: CacheLedger;
+  private readonly owner: string;
   private readonly limits: ShardLimits;
   private readonly fold: FoldLimits;
   private manifest: Manifest;
@@ -107,11 +110,9 @@ export class Shard {
   ) {
     this.limits = options.limits ?? DEFAULT_LIMITS;
     this.fold = options.fold ?? DEFAULT_FOLD;
-    this.store = new BlockStore(
-      storage,
-      options.ledger ?? new CacheLedger(64 * 1024 * 1024),
-      options.owner ?? "shard",
-    );
+    this.ledger = options.ledger ?? new CacheLedger(64 * 1024 * 1024);
+    this.owner = options.owner ?? "shard";
+    this.store = new BlockStore(storage, this.ledger, this.owner);
     this.manifest = readManifest(storage);
     this.dropUnfinished();
     readCheckpoint(storage, this.state);
@@ -122,6 +123,7 @@ export class Shard {
     }
     this.state.logRows = log.length;
     this.state.table.restored();
+    this.ledger.hold(this.owner, this.state.footprint);
     for (const spec of readSelectors(storage)) this.state.groups.register(spec, this.state.table);
   }
 
@@ -239,6 +241,7 @@ export class Shard {
     state.head.clear();
     state.logRows = 0;
     state.logBytes = 0;
+    this.ledger.hold(this.owner, state.footprint);
   }
 
   /** Encoded series per request (select-codec.ts), in pieces. @throws SampleBudgetError */
@@ -282,9 +285,15 @@ export class Shard {
     limit: number,
   ): string[] {
     const values = new Set<string>();
+    let table: Symbols | undefined;
+    let nameId = -1;
     visitSeries(this.source(), matchers, startMs, endMs, (symbols, ids) => {
+      if (symbols !== table) {
+        table = symbols;
+        nameId = symbols.find(name);
+      }
       for (let i = 0; i < ids.length; i += 2)
-        if (symbols.text(ids[i] as number) === name) values.add(symbols.text(ids[i + 1] as number));
+        if (ids[i] === nameId) values.add(symbols.text(ids[i + 1] as number));
     });
     return [...values].sort(compareStrings).slice(0, limit);
   }
@@ -334,6 +343,7 @@ export class Shard {
   /** Forgets what is cached; to be called when the shard is given up. */
   close(): void {
     this.store.close();
+    this.ledger.hold(this.owner, 0);
   }
 
   status(): ShardFigures {
