@@ -1,7 +1,9 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Env } from "../../../src/env";
-import { values } from "../ingest-metrics-client";
+import { NATIVE_BODY_LIMIT } from "../../../src/ingest/body/limits";
+import { EVENT_LIMITS } from "../../../src/ingest/native-events/limits";
+import { gzip, values } from "../ingest-metrics-client";
 
 const bindings = env as unknown as Env; // wrangler.toml's bindings, which Env names
 const now = Date.now();
@@ -159,4 +161,132 @@ describe("POST /api/v1/ingest/events", () => {
     }
     expect(await count()).toBe(before + 1000);
   });
+});
+
+describe("bad input", () => {
+  it.each([
+    ["another type", "{}", { "content-type": "text/html" }, 415, "body_unsupported_content_type"],
+    ["no JSON", "{", {}, 400, "body_malformed_json"],
+    [
+      "no UTF-8 in gzip's clothes",
+      "plain",
+      { "content-encoding": "gzip" },
+      400,
+      "body_malformed_encoding",
+    ],
+    ["no events", "5", {}, 400, "events_malformed"],
+    [
+      "too many events",
+      JSON.stringify(Array(EVENT_LIMITS.perRequest + 1).fill({ event: "x" })),
+      {},
+      413,
+      "too_many_events",
+    ],
+    [
+      "a body over the limit",
+      `{"event":"${"x".repeat(NATIVE_BODY_LIMIT)}"}`,
+      {},
+      413,
+      "body_too_large",
+    ],
+    ["only events that are wrong", '[{"event":""},7]', {}, 400, "events_rejected"],
+  ])("%s is refused by name", async (_, body, headers, status, code) => {
+    expect(await ingest(body, headers as Record<string, string>)).toMatchObject({
+      status,
+      body: { code },
+    });
+  });
+
+  it("of one event is told with its place and does not hold back the others", async () => {
+    const r = await ingest([
+      { event: "mixed" },
+      { event: "mixed", timestamp: "soon" },
+      { event: "mixed", properties: 1 },
+    ]);
+    expect(r).toMatchObject({
+      status: 200,
+      body: {
+        accepted: 1,
+        rejected: [
+          { index: 1, reason: "timestamp_malformed", detail: expect.any(String) },
+          { index: 2, reason: "properties_malformed", detail: expect.any(String) },
+        ],
+      },
+    });
+    expect(await read("event=mixed")).toHaveLength(1);
+  });
+
+  it("of a bomb is stopped while it unfolds", async () => {
+    const bomb = await gzip(new Uint8Array(NATIVE_BODY_LIMIT * 20));
+    const r = await send("/api/v1/ingest/events", {
+      method: "POST",
+      body: bomb,
+      headers: { authorization: "Bearer vdt_ingest_local", "content-encoding": "gzip" },
+    });
+    expect([r.status, (await r.json<{ code: string }>()).code]).toEqual([413, "body_too_large"]);
+  });
+
+  it.each([
+    ["from=yesterday", "from"],
+    ["to=x", "to"],
+    ["limit=0", "limit"],
+    ["limit=1001", "limit"],
+    ["limit=many", "limit"],
+    ["from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"],
+  ])("in the question %s is named", async (query, where) => {
+    const r = await send(`/api/v1/events?${query}`, {
+      headers: { authorization: "Bearer vdt_read_local" },
+    });
+    expect([r.status, await r.json()]).toMatchObject([400, { code: "query_invalid", where }]);
+  });
+});
+
+it("lists newest first, within the span and the limit", async () => {
+  const base = now - 3 * 3_600_000;
+  await ingest(
+    Array.from({ length: 5 }, (_, i) => ({
+      event: "listed",
+      id: `${i}`,
+      timestamp: base + i * 1000,
+    })),
+  );
+  const ids = async (query: string): Promise<string[]> =>
+    (await read(`event=listed&${query}`)).map((e) => e.id);
+  expect(await ids("limit=2")).toEqual(["4", "3"]);
+  expect(await ids(`from=${base + 1000}&to=${base + 3000}`)).toEqual(["2", "1"]);
+  expect(await ids("from=-1h")).toEqual([]);
+});
+
+it("sums up a span", async () => {
+  const at = now - 40 * 86_400_000;
+  await ingest([
+    { event: "page_view", user_id: "s1", timestamp: at, url: "https://shop.example/a?x=1" },
+    { event: "page_view", user_id: "s2", timestamp: at + 1, url: "/a" },
+    { event: "bought", user_id: "s2", timestamp: at + 2 },
+  ]);
+  const r = await send(`/api/v1/events/summary?from=${at}&to=${at + 10}`, {
+    headers: { authorization: "Bearer vdt_read_local" },
+  });
+  expect(await r.json()).toEqual({
+    from: new Date(at).toISOString(),
+    to: new Date(at + 10).toISOString(),
+    events: 3,
+    visitors: 2,
+    sessions: 2,
+    page_views: 2,
+    by_event: [
+      { event: "page_view", count: 2 },
+      { event: "bought", count: 1 },
+    ],
+    top_pages: [{ path: "/a", count: 2 }],
+  });
+});
+
+it("takes ?token= for writing alone, and no token not at all", async () => {
+  const post = (path: string): Promise<Response> =>
+    send(path, { method: "POST", body: '{"event":"tokens"}' });
+  expect((await post("/api/v1/ingest/events?token=vdt_ingest_local")).status).toBe(200);
+  expect((await post("/api/v1/ingest/events")).status).toBe(401);
+  expect((await post("/api/v1/ingest/events?token=vdt_read_local")).status).toBe(403);
+  expect((await send("/api/v1/events?token=vdt_admin_local")).status).toBe(403);
 });
