@@ -63,9 +63,10 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
       return true;
     });
     if (!fresh || integration.type === "builtin") return;
-    await this.timers.set("send", now + LOST_MS);
     this.list();
     this.pump();
+    // In the same turn as the row: should this object die now, the alarm brings it back to the message.
+    await this.rest();
   }
 
   async deliveries(limit: number): Promise<string> {

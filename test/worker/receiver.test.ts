@@ -1,0 +1,205 @@
+import { env, exports } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Integration } from "../../src/alerting/config";
+import type { OutgoingNotification, ReceiverRpc } from "../../src/core/objects";
+import type { DeliveryLogEntry, InboxMessage } from "../../src/notify/model";
+
+let calls: {
+  readonly url: string;
+  readonly summary: string;
+  readonly redirect: string | undefined;
+}[] = [];
+let answer: (call: number) => Response | Promise<Response>;
+const realFetch = globalThis.fetch;
+let next = 0;
+
+beforeEach(() => {
+  calls = [];
+  answer = () => new Response("ok");
+  globalThis.fetch = ((input: RequestInfo | URL, init?: RequestInit) => {
+    const data = JSON.parse(String(init?.body)) as { commonAnnotations: { n: string } };
+    calls.push({ url: String(input), summary: data.commonAnnotations.n, redirect: init?.redirect });
+    const made = Promise.resolve(answer(calls.length));
+    // As the real one: the caller's signal ends the wait.
+    return Promise.race([
+      made,
+      new Promise<never>((_, reject) =>
+        init?.signal?.addEventListener("abort", () => reject(init.signal?.reason as Error)),
+      ),
+    ]);
+  }) as typeof fetch;
+});
+
+afterEach(() => {
+  globalThis.fetch = realFetch;
+});
+
+/** A receiver of its own for each test. */
+function receiver(): {
+  readonly rpc: ReceiverRpc;
+  readonly stub: DurableObjectStub;
+  readonly id: string;
+} {
+  const id = `r${++next}/webhook/0`;
+  const stub = env.RECEIVER.getByName(`default/${id}`);
+  // The stub answers any method by RPC; the interface says which the class has.
+  return { rpc: stub as unknown as ReceiverRpc, stub, id };
+}
+
+function webhook(
+  id: string,
+  extra: Partial<Extract<Integration, { type: "webhook" }>> = {},
+): string {
+  const integration: Integration = {
+    type: "webhook",
+    id,
+    sendResolved: true,
+    url: "https://example.com/hook",
+    maxAlerts: 0,
+    timeoutMs: 0,
+    ...extra,
+  };
+  return JSON.stringify(integration);
+}
+
+function message(integration: string, n: string, groupKey = "g"): OutgoingNotification {
+  return {
+    id: `${integration}-${n}`,
+    receiver: "r",
+    integration,
+    groupKey,
+    status: "firing",
+    reason: "first_notification",
+    dataJson: JSON.stringify({ commonAnnotations: { n }, alerts: [{ fingerprint: n }] }),
+  };
+}
+
+async function log(rpc: ReceiverRpc): Promise<DeliveryLogEntry[]> {
+  return JSON.parse(await rpc.deliveries(50)) as DeliveryLogEntry[];
+}
+
+it("sends at once, follows no redirect, and takes the same message once", async () => {
+  const { rpc, id } = receiver();
+  await rpc.enqueue(webhook(id), message(id, "1"));
+  await rpc.enqueue(webhook(id), message(id, "1"));
+  await vi.waitFor(async () => expect(await log(rpc)).toHaveLength(1));
+  await rpc.enqueue(webhook(id), message(id, "1"));
+  expect(calls).toEqual([{ url: "https://example.com/hook", summary: "1", redirect: "manual" }]);
+  answer = () =>
+    new Response(null, { status: 302, headers: { location: "http://169.254.169.254/" } });
+  await rpc.enqueue(webhook(id), message(id, "2"));
+  await vi.waitFor(async () =>
+    expect((await log(rpc))[0]).toMatchObject({ outcome: "rejected", statusCode: 302 }),
+  );
+});
+
+it("tries again after a 500, keeps the group's order, and logs each attempt", async () => {
+  const { rpc, id } = receiver();
+  answer = (n) => (n <= 2 ? new Response("no <b>", { status: 500 }) : new Response("ok"));
+  await rpc.enqueue(webhook(id), message(id, "first"));
+  await rpc.enqueue(webhook(id), message(id, "second"));
+  await rpc.enqueue(webhook(id), message(id, "other", "another group"));
+  await vi.waitFor(
+    async () => expect((await log(rpc)).filter((d) => d.outcome === "delivered")).toHaveLength(3),
+    {
+      timeout: 9_000,
+      interval: 100,
+    },
+  );
+  const order = (await log(rpc))
+    .reverse()
+    .filter((d) => d.outcome === "delivered")
+    .map((d) => d.notificationId);
+  expect(order.indexOf(`${id}-first`)).toBeLessThan(order.indexOf(`${id}-second`));
+  const first = (await log(rpc)).filter((d) => d.outcome === "failed").at(-1);
+  expect(first).toMatchObject({ statusCode: 500, error: "HTTP 500: no <b>" });
+  expect(first?.nextAttemptMs).toBeGreaterThan(first?.atMs ?? 0);
+}, 15_000);
+
+it("lets a hanging webhook delay neither other groups nor other receivers", async () => {
+  const { rpc, id } = receiver();
+  answer = (n) => (n === 1 ? new Promise<Response>(() => undefined) : new Response("ok"));
+  await rpc.enqueue(webhook(id, { timeoutMs: 1_500 }), message(id, "stuck", "slow"));
+  const start = Date.now();
+  await rpc.enqueue(webhook(id), message(id, "free", "quick"));
+  const other = receiver();
+  await other.rpc.enqueue(webhook(other.id), message(other.id, "elsewhere"));
+  await vi.waitFor(async () => {
+    expect(await log(rpc)).toHaveLength(1);
+    expect(await log(other.rpc)).toHaveLength(1);
+  });
+  expect(Date.now() - start).toBeLessThan(1_000);
+  await vi.waitFor(
+    async () =>
+      expect((await log(rpc)).some((d) => d.error === "no answer within 1.5 s")).toBe(true),
+    {
+      timeout: 4_000,
+      interval: 50,
+    },
+  );
+  answer = () => new Response("ok");
+  await vi.waitFor(async () => expect((await log(rpc))[0]?.outcome).toBe("delivered"), {
+    timeout: 4_000,
+    interval: 50,
+  });
+}, 15_000);
+
+it("keeps quiet for as long as Retry-After asks, all groups together", async () => {
+  const { rpc, id } = receiver();
+  answer = (n) =>
+    n === 1
+      ? new Response("slow down", { status: 429, headers: { "retry-after": "2" } })
+      : new Response("ok");
+  await rpc.enqueue(webhook(id), message(id, "1", "a"));
+  await vi.waitFor(async () => expect(await log(rpc)).toHaveLength(1));
+  const start = Date.now();
+  await rpc.enqueue(webhook(id), message(id, "2", "b"));
+  await new Promise((r) => setTimeout(r, 500));
+  expect(calls).toHaveLength(1);
+  await vi.waitFor(() => expect(calls).toHaveLength(3), { timeout: 5_000, interval: 50 });
+  expect(Date.now() - start).toBeGreaterThan(1_400);
+}, 10_000);
+
+it("forgets nothing when the object dies between the promise and the sending", async () => {
+  const { rpc, stub, id } = receiver();
+  answer = (n) => (n === 1 ? new Promise<Response>(() => undefined) : new Response("ok"));
+  await rpc.enqueue(webhook(id), message(id, "1"));
+  await vi.waitFor(() => expect(calls).toHaveLength(1));
+  const rows = (s: DurableObjectState): number =>
+    s.storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox").one().n;
+  expect(await runInDurableObject(stub, (_, s) => rows(s))).toBe(1);
+  expect(await runInDurableObject(stub, (_, s) => s.storage.getAlarm())).toBeGreaterThan(
+    Date.now(),
+  );
+  await evictDurableObject(stub).catch(() => undefined);
+  await runDurableObjectAlarm(stub);
+  await vi.waitFor(
+    async () => expect((await log(rpc)).map((d) => d.outcome)).toContain("delivered"),
+    { timeout: 5_000 },
+  );
+}, 20_000);
+
+it("keeps a built-in receiver's messages, and shows them", async () => {
+  const r = await exports.default.fetch("http://vedette.test/api/v1/receivers/inbox/test", {
+    method: "POST",
+    headers: { authorization: "Bearer vdt_admin_local" },
+  });
+  expect(r.status).toBe(202);
+  const inbox = await exports.default.fetch("http://vedette.test/api/v1/receiver/inbox", {
+    headers: { authorization: "Bearer vdt_read_local" },
+  });
+  const { messages } = (await inbox.json()) as { messages: InboxMessage[] };
+  expect(messages).toMatchObject([
+    {
+      receiver: "inbox",
+      reason: "test",
+      data: { version: "4", notification_reason: "test", commonLabels: { alertname: "TestAlert" } },
+    },
+  ]);
+  const unknown = await exports.default.fetch("http://vedette.test/api/v1/receivers/nobody/test", {
+    method: "POST",
+    headers: { authorization: "Bearer vdt_admin_local" },
+  });
+  expect(unknown.status).toBe(404);
+});
