@@ -7,7 +7,7 @@ import { eventMetrics } from "../../events/derived-metrics";
 import { enrichEvents, type RequestClient } from "../../events/enrich";
 import { NameCap } from "../../events/name-cap";
 import { visitorId } from "../../events/visitor";
-import { toHex } from "../../ingest/otlp/schema";
+import { toHex } from "../../ingest/body/hex";
 import { countDerived } from "../derived-metrics";
 import type { Deps } from "../deps";
 import { publishLive } from "../live-publish";

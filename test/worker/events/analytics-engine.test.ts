@@ -5,6 +5,8 @@ import { compose } from "../../../src/compose";
 import { makeApp } from "../../../src/app";
 import { env } from "cloudflare:workers";
 import type { Env } from "../../../src/env";
+import { writeRollupPoints } from "../../../src/http/events/write-rollup";
+import { values } from "../ingest-metrics-client";
 import { productEvent } from "../../events/product-event";
 
 interface Written {
@@ -129,4 +131,42 @@ describe("a request's points", () => {
     await Promise.all(works);
     expect([r.status, await r.json()]).toEqual([200, { accepted: 1, duplicates: 0, rejected: [] }]);
   });
+});
+
+it("a minute's roll-up writes the chosen series within the budget and counts the rest", async () => {
+  const { points, dataset } = recorder();
+  const works: Promise<unknown>[] = [];
+  const deps = compose({ ...(env as unknown as Env), ANALYTICS: dataset }, (w) => works.push(w));
+  const now = Date.now();
+  const samples = Array.from(
+    { length: 6 },
+    (_, i) => `rollup_depth{queue="q${i}"} ${i} ${now - 1000}`,
+  );
+  const r = await makeApp().fetch(
+    new Request("http://vedette.test/api/v1/import/prometheus", {
+      method: "POST",
+      headers: { authorization: "Bearer vdt_ingest_local" },
+      body: [...samples, `rollup_old 1 ${now - 120_000}`, ""].join("\n"),
+    }),
+    deps,
+  );
+  expect(r.status).toBeLessThan(300);
+  const named = (value: string) => [{ type: "=", name: "__name__", value }] as const;
+  const selectors = [
+    named("rollup_depth"),
+    named("rollup_old"),
+    [{ type: "=", name: "queue", value: "q1" }] as const,
+  ];
+  expect(await writeRollupPoints(deps, "default", selectors, now, 4)).toEqual({
+    written: 4,
+    overflow: 2,
+  });
+  await writeRollupPoints(deps, "default", selectors, now, 4);
+  expect(points.slice(0, 4).map((p) => [p.indexes[0], p.blobs[3], p.doubles[0]])).toEqual(
+    [0, 1, 2, 3].map((i) => ["default/rollup_depth", `{queue="q${i}"}`, i]),
+  );
+  expect((await values("vedette_analytics_rollup_overflow_total")).at(-1)).toBe(
+    "vedette_analytics_rollup_overflow_total 2",
+  );
+  await Promise.all(works);
 });
