@@ -4,7 +4,7 @@ import type { Series } from "../core/series";
 import { Annotations } from "./annotations";
 import { type Expr, type MatrixSelector, type Subquery, unwrapParens } from "./ast";
 import { typeOf } from "./check";
-import { ABSENT, type Column, type Grid } from "./columns";
+import { ABSENT, type Column, type Grid, timeAt } from "./columns";
 import { type Env, type QueryContext, SampleBudget } from "./env";
 import { evaluate } from "./evaluate";
 import { dropMarkedNames } from "./merge";
@@ -196,8 +196,14 @@ function namelessLabels(labels: Labels): Labels {
 }
 
 function matrixOf(columns: readonly Column[], grid: Grid): MatrixSeries[] {
+  const every = Float64Array.from({ length: grid.steps }, (_, i) => timeAt(grid, i));
   const out: MatrixSeries[] = [];
   for (const c of columns) {
+    // A series without gaps needs no copy: times are shared, values are the column's own.
+    if (!c.kinds.includes(ABSENT)) {
+      out.push({ labels: c.labels, timestamps: every, values: c.values });
+      continue;
+    }
     const { labels, timestamps, values } = compact(c, grid);
     if (timestamps.length > 0) out.push({ labels, timestamps, values });
   }

@@ -5,6 +5,7 @@ import { type Env, isEmpty, newValues, scalarOf } from "./env";
 import { type RateKind, extrapolatedColumn } from "./extrapolation";
 import { formatShortest } from "./format-float";
 import { type RangeInput, evalRangeArgument } from "./selectors";
+import { quantileColumn } from "./sliding-quantile";
 import * as k from "./window-kernels";
 
 interface RangeFunction {
@@ -28,7 +29,6 @@ const KERNELS: ReadonlyMap<string, RangeFunction> = new Map<string, RangeFunctio
   ["min_over_time", { kernel: k.minOverTime }],
   ["predict_linear", { kernel: k.predictLinear }],
   ["present_over_time", { kernel: k.presentOverTime }],
-  ["quantile_over_time", { kernel: k.quantileOverTime }],
   ["resets", { kernel: k.resets }],
   ["stddev_over_time", { kernel: k.stddevOverTime }],
   ["stdvar_over_time", { kernel: k.stdvarOverTime }],
@@ -48,7 +48,7 @@ const EXTRAPOLATED: ReadonlyMap<string, RateKind> = new Map([
 const COUNTER_NAME = /(?:_total|_sum|_count|_bucket)$/;
 
 export function isRangeFunction(name: string): boolean {
-  return KERNELS.has(name) || EXTRAPOLATED.has(name) || name === "absent_over_time";
+  return KERNELS.has(name) || EXTRAPOLATED.has(name) || name === "quantile_over_time";
 }
 
 /** Evaluates a function of a range vector for every series and step. */
@@ -58,11 +58,10 @@ export function evalRangeFunction(e: CallExpr, env: Env): Column[] {
   const input = evalRangeArgument(argument, env);
   const rate = EXTRAPOLATED.get(e.func);
   if (rate !== undefined) return extrapolated(rate, argument, input, env);
+  if (e.func === "quantile_over_time") return quantiles(e.args[0] as Expr, input, env);
   const fn = KERNELS.get(e.func);
   if (fn === undefined) throw new Error(`not a range function: ${e.func}`);
   const scalars = e.args.filter((_, i) => i !== at).map((a) => scalarOf(a, env));
-  if (e.func === "quantile_over_time" && scalars[0] !== undefined)
-    warnOfQuantile(scalars[0], e.args[0] as Expr, env);
   const out: Column[] = [];
   const w = new k.Window();
   for (const s of input.series) {
@@ -143,6 +142,19 @@ function extrapolated(
         argument.span,
       );
     }
+  }
+  return out;
+}
+
+function quantiles(q: Expr, input: RangeInput, env: Env): Column[] {
+  const qs = scalarOf(q, env);
+  warnOfQuantile(qs, q, env);
+  const out: Column[] = [];
+  for (const s of input.series) {
+    const kinds = new Uint8Array(env.grid.steps);
+    const values = newValues(env);
+    quantileColumn(s, input, qs, kinds, values);
+    if (!isEmpty(kinds)) out.push({ labels: s.labels, dropName: true, kinds, values });
   }
   return out;
 }

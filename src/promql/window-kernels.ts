@@ -19,36 +19,56 @@ export type Kernel = (w: Window, p: number, q: number) => number;
 const kahan = new KahanSum();
 const kahan2 = new KahanSum();
 
-export const avgOverTime: Kernel = (w) => {
-  kahan.reset();
-  let mean = 0;
-  let incremental = false;
-  let count = 0;
+/*
+ * The two sums below run for every sample of every window, so they keep Neumaier's
+ * compensated sum (KahanSum) in local variables.
+ */
+export const sumOverTime: Kernel = (w) => {
+  const vs = w.values;
+  let sum = 0;
+  let comp = 0;
   for (let i = w.lo; i < w.hi; i++) {
-    count++;
-    const x = w.values[i] as number;
-    if (!incremental) {
-      const { sum, comp } = kahan;
-      kahan.add(x);
-      if (count === 1 || Number.isFinite(kahan.sum) || Number.isNaN(kahan.sum)) continue;
-      // The sum would overflow: go on with a running mean.
-      incremental = true;
-      mean = sum / (count - 1);
-      kahan.comp = comp / (count - 1);
-    }
-    const share = (count - 1) / count;
-    kahan.reset(share * mean, share * kahan.comp);
-    kahan.add(x / count);
-    mean = kahan.sum;
+    const x = vs[i] as number;
+    const t = sum + x;
+    if (t === Infinity || t === -Infinity) comp = 0;
+    else if (Math.abs(sum) >= Math.abs(x)) comp += sum - t + x;
+    else comp += x - t + sum;
+    sum = t;
   }
-  return incremental ? mean + kahan.comp : kahan.sum / count + kahan.comp / count;
+  return sum + comp;
 };
 
-export const sumOverTime: Kernel = (w) => {
-  kahan.reset();
-  for (let i = w.lo; i < w.hi; i++) kahan.add(w.values[i] as number);
-  return kahan.total;
+export const avgOverTime: Kernel = (w) => {
+  const vs = w.values;
+  const count = w.hi - w.lo;
+  let sum = 0;
+  let comp = 0;
+  for (let i = w.lo; i < w.hi; i++) {
+    const x = vs[i] as number;
+    const t = sum + x;
+    if (t === Infinity || t === -Infinity) {
+      // The sum overflows: go on with a running mean. A first sample may be infinite itself.
+      if (i > w.lo) return runningMean(w, i, sum, comp);
+      comp = 0;
+    } else if (Math.abs(sum) >= Math.abs(x)) comp += sum - t + x;
+    else comp += x - t + sum;
+    sum = t;
+  }
+  return sum / count + comp / count;
 };
+
+/** The mean of the window, given the compensated sum of its samples before `from`. */
+function runningMean(w: Window, from: number, sum: number, comp: number): number {
+  let count = from - w.lo;
+  kahan.reset(sum / count, comp / count);
+  for (let i = from; i < w.hi; i++) {
+    count++;
+    const share = (count - 1) / count;
+    kahan.reset(share * kahan.sum, share * kahan.comp);
+    kahan.add((w.values[i] as number) / count);
+  }
+  return kahan.total;
+}
 
 export const countOverTime: Kernel = (w) => w.hi - w.lo;
 export const presentOverTime: Kernel = () => 1;
@@ -219,16 +239,15 @@ export const doubleExponentialSmoothing: Kernel = (w, sf, tf) => {
   return level;
 };
 
-/** φ-quantile by linear interpolation over sorted values; NaN counts as the smallest. */
-export function quantileOf(q: number, sorted: Float64Array): number {
-  const n = sorted.length;
-  if (n === 0 || Number.isNaN(q)) return Number.NaN;
+/** φ-quantile by linear interpolation over the first `n` values, sorted; NaN counts as the smallest. */
+export function quantileOf(q: number, sorted: Float64Array, n: number = sorted.length): number {
+  if (n === 0 || q !== q) return Number.NaN;
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
   const rank = q * (n - 1);
-  const lower = Math.max(0, Math.floor(rank));
+  const lower = Math.floor(rank);
   const upper = Math.min(n - 1, lower + 1);
-  const weight = rank - Math.floor(rank);
+  const weight = rank - lower;
   return (sorted[lower] as number) * (1 - weight) + (sorted[upper] as number) * weight;
 }
 
@@ -244,9 +263,6 @@ export function sortNanFirst(values: Float64Array): Float64Array {
   }
   return values;
 }
-
-export const quantileOverTime: Kernel = (w, q) =>
-  quantileOf(q, sortNanFirst(w.values.slice(w.lo, w.hi)));
 
 /** Median absolute deviation. */
 export const madOverTime: Kernel = (w) => {
