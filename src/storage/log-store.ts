@@ -96,7 +96,6 @@ async function searchChunks(
         // Latest first, so that of lines of one moment the later stays before the earlier.
         for (const line of (await decodeLines(chunk.lines)).toReversed())
           if (matchesLine(search, line)) found.add(line);
-        if (matchesLine(search, line)) found.add(line);
       }
     }
     const last = page.at(-1);
