@@ -9,6 +9,7 @@ if (chromiumPath === undefined)
   console.warn(`test/e2e/monitoring.browser.test.ts is skipped: ${NO_CHROMIUM}`);
 
 const JSON_TYPE = { "content-type": "application/json" };
+const TEXT = { "content-type": "text/plain" };
 
 describe.skipIf(chromiumPath === undefined)("the live page in a browser", () => {
   let vedette: Vedette;
@@ -119,6 +120,50 @@ describe.skipIf(chromiumPath === undefined)("the live page in a browser", () => 
     expect(await lines.count()).toBe(2);
     await page.getByRole("button", { name: "Go on with the log" }).click();
     await eventually("the third line", async () => (await lines.count()) === 3);
+  });
+
+  it("shows an alert as it fires, lets it be acknowledged, and shows where it went", async () => {
+    await send("/api/v1/import/prometheus", "demo_queue_depth 42\n", TEXT);
+    await send(
+      "/config/v1/rules/demo",
+      "{name: queue, interval: 1s, rules: [{alert: QueueDeep, expr: demo_queue_depth > 10, labels: {severity: critical}, annotations: {summary: 'Depth <b>{{ $value }}</b>'}}]}",
+      { "content-type": "application/yaml" },
+    );
+    const row = page.getByTestId("alert-row");
+    await eventually("the alert", async () => (await row.count()) === 1);
+    expect(await row.textContent()).toContain("Depth <b>42</b>");
+    await row.getByRole("button", { name: "Acknowledge" }).click();
+    await eventually("who took it", async () =>
+      (await row.textContent())?.includes("✓ local admin"),
+    );
+
+    await page.getByRole("link", { name: "Receiver inbox" }).click();
+    await eventually(
+      "the message",
+      async () => (await page.getByTestId("inbox-message").count()) === 1,
+    );
+    expect(await page.getByTestId("inbox-message").textContent()).toContain("Depth <b>42</b>");
+
+    await page.getByRole("link", { name: "Incidents" }).click();
+    const incident = page.getByTestId("incident-row");
+    await eventually("the incident", async () => (await incident.count()) === 1);
+    await incident.getByRole("link").click();
+    await page.getByRole("textbox", { name: "Note" }).fill("looking <i>into</i> it");
+    await page.getByRole("button", { name: "Add note" }).click();
+    await page.getByText("looking <i>into</i> it").waitFor();
+
+    await page.getByRole("link", { name: "Alerts" }).click();
+    await eventually("the log", async () =>
+      page
+        .getByTestId("notification")
+        .filter({ hasText: "first_notification" })
+        .first()
+        .isVisible(),
+    );
+    await send("/api/v1/import/prometheus", "demo_queue_depth 1\n", TEXT);
+    await eventually("that it is over", async () =>
+      page.getByText("Nothing is firing").isVisible(),
+    );
   });
 
   it("draws a query", async () => {

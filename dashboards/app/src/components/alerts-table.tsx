@@ -25,7 +25,7 @@ export function AlertsTable({
       <Table highlightOnHover aria-label="Active alerts">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={90}>Severity</Table.Th>
+            <Table.Th w={112}>Severity</Table.Th>
             <Table.Th>Alert</Table.Th>
             {!compact && <Table.Th>Labels</Table.Th>}
             <Table.Th w={80} ta="right">

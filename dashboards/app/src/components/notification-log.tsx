@@ -55,7 +55,11 @@ export function NotificationLog({
                   {e.integration}
                 </Text>
               </Table.Td>
-              <Table.Td>{e.decision === "sent" && <Attempts deliveries={e.deliveries} />}</Table.Td>
+              <Table.Td>
+                {e.decision === "sent" && !e.integration.includes("/incident/") && (
+                  <Attempts deliveries={e.deliveries} />
+                )}
+              </Table.Td>
               <Table.Td>
                 <Text fz="xs" ff="monospace" c="dimmed" className="vd-wrap" lineClamp={2}>
                   {e.groupKey}

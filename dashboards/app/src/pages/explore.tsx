@@ -140,7 +140,7 @@ export function ExplorePage(): ReactNode {
           {(data) => (
             <>
               {data.warnings.map((w) => (
-                <Alert key={w} color="yellow" variant="light" mb="sm" p="xs">
+                <Alert key={w} color="yellow" variant="outline" mb="sm" p="xs">
                   {w}
                 </Alert>
               ))}

@@ -68,8 +68,8 @@ function IncidentTable({
       <Table highlightOnHover aria-label="Incidents">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={120}>Status</Table.Th>
-            <Table.Th w={90}>Severity</Table.Th>
+            <Table.Th w={136}>Status</Table.Th>
+            <Table.Th w={112}>Severity</Table.Th>
             <Table.Th>Incident</Table.Th>
             <Table.Th w={140}>Assignee</Table.Th>
             <Table.Th w={120}>Opened</Table.Th>

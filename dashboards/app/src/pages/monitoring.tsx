@@ -34,7 +34,7 @@ export function MonitoringPage(): ReactNode {
       {problem !== undefined && (
         <Alert
           color="yellow"
-          variant="light"
+          variant="outline"
           mb="sm"
           p="xs"
           title="Some figures cannot be told"

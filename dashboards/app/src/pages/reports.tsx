@@ -120,7 +120,7 @@ function Report({
     <>
       <Panel title={report.date} note={note} mb="sm">
         {report.areas_for_improvement.length > 0 && (
-          <Alert color="yellow" variant="light" m="sm" p="xs">
+          <Alert color="yellow" variant="outline" m="sm" p="xs">
             <List size="sm">
               {report.areas_for_improvement.map((a) => (
                 <List.Item key={a}>{a}</List.Item>
