@@ -1,5 +1,5 @@
 import type { Actor } from "../../core/auth";
-import { toHex } from "../../ingest/otlp/schema";
+import { toHex } from "../../ingest/body/hex";
 
 /** The header by which a client names its batch: the same name is counted once within 24 h. */
 const HEADER = "idempotency-key";

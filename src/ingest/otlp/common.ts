@@ -1,18 +1,7 @@
 import { type BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { toBase64 } from "../body/base64";
-import {
-  type Codec,
-  type CodecValue,
-  deeper,
-  eachField,
-  jsonObject,
-  jsonScalar,
-  message,
-  one,
-  readLength,
-  readScalar,
-  subs,
-} from "./schema";
+import { deeper, eachField, jsonObject, jsonScalar, readLength, readScalar } from "./scalars";
+import { type Codec, type CodecValue, message, one, subs } from "./schema";
 
 /**
  * What opentelemetry/proto/common/v1 and resource/v1 hold, for every signal
