@@ -92,6 +92,7 @@ export async function evalRange(
     stepMs: o.stepMs,
     isRange: true,
   });
+  q.budget.foresee(steps);
   const grid: Grid = { startMs: o.startMs, stepMs: o.stepMs, steps };
   const value = evaluate(expr, { query: q, grid, evaluate });
   const columns: readonly Column[] =

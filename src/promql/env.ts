@@ -5,11 +5,28 @@ import { ABSENT, type Column, FLOAT, type Grid, type Value } from "./columns";
 import type { Plan } from "./plan";
 import { QueryError, TOO_MANY_SAMPLES } from "./query-error";
 
-/** Counts the samples held at once, and ends a query that would hold too many. */
+/** How often samples may be read in windows before a query counts as timed out: some seconds of work. */
+const MAX_VISITS = 1_000_000_000;
+
+/**
+ * Counts the samples held at once, and ends a query that would hold too many. It
+ * counts their reading too: the clock of a Worker stands still while it computes,
+ * so that time itself cannot be looked at.
+ */
 export class SampleBudget {
   held = 0;
   peak = 0;
+  visitsLeft: number = MAX_VISITS;
   constructor(readonly max: number) {}
+
+  /** Before anything is made of `samples` samples. */
+  foresee(samples: number): void {
+    if (!(samples <= this.max)) throw new QueryError("execution", TOO_MANY_SAMPLES);
+  }
+
+  timedOut(): never {
+    throw new QueryError("timeout", "query timed out in expression evaluation");
+  }
 
   take(samples: number): void {
     this.held += samples;

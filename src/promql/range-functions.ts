@@ -98,6 +98,8 @@ function runKernel(
   const ts = w.timestamps;
   const n = ts.length;
   const [p, q] = scalars;
+  const { budget } = env.query;
+  let visitsLeft = budget.visitsLeft;
   let lo = 0;
   let hi = 0;
   for (let i = 0; i < ends.steps; i++) {
@@ -105,6 +107,8 @@ function runKernel(
     while (hi < n && (ts[hi] as number) <= end) hi++;
     while (lo < hi && (ts[lo] as number) <= end - rangeMs) lo++;
     if (lo === hi) continue;
+    visitsLeft -= hi - lo;
+    if (visitsLeft < 0) budget.timedOut();
     w.lo = lo;
     w.hi = hi;
     w.evalMs = timeAt(env.grid, i);
@@ -118,6 +122,7 @@ function runKernel(
     kinds[i] = FLOAT;
     values[i] = v;
   }
+  budget.visitsLeft = visitsLeft;
 }
 
 function extrapolated(

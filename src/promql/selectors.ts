@@ -112,6 +112,7 @@ function evalSubquery(e: Subquery, env: Env): RangeInput {
   const lastMs = timeAt(ends, ends.steps - 1);
   const steps = Math.max(0, Math.floor((lastMs - startMs) / t.stepMs) + 1);
   if (steps === 0) return { series: [], rangeMs: t.rangeMs, ends };
+  env.query.budget.foresee(steps);
   const grid: Grid = { startMs, stepMs: t.stepMs, steps };
   const columns = vectorOf(e.expr, { ...env, grid });
   return { series: columns.map((c) => compact(c, grid)), rangeMs: t.rangeMs, ends };
