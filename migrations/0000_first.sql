@@ -44,6 +44,13 @@ CREATE TABLE `push_groups` (
 	PRIMARY KEY(`project_id`, `key`)
 );
 --> statement-breakpoint
+CREATE TABLE `log_batch_ids` (
+	`project_id` text NOT NULL,
+	`id` text NOT NULL,
+	`at_ms` integer NOT NULL,
+	PRIMARY KEY(`project_id`, `id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `log_chunks` (
 	`project_id` text NOT NULL,
 	`last_ms` integer NOT NULL,

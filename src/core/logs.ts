@@ -67,10 +67,15 @@ export interface DeletedBefore {
 /** A project's log lines. */
 export interface LogStore {
   /**
-   * Keeps the lines of one batch. The same batch id with the same lines is kept once.
+   * Keeps the lines of one batch. The same batch id with the same lines is kept once; with `rememberId`
+   * also where the lines got their times on arrival, so that a repeat brings others (one more row written).
    * @throws StoreQuotaError | StoreUnavailableError (storage/write-or-spill.ts)
    */
-  append(batchId: string, lines: readonly LogLine[]): Promise<"stored" | "spilled">;
+  append(
+    batchId: string,
+    lines: readonly LogLine[],
+    options?: { readonly rememberId: boolean },
+  ): Promise<"stored" | "spilled">;
   search(search: LogSearch): Promise<LogSearchResult>;
   /** Deletes a bounded number of the oldest chunks that end before `beforeMs`. */
   deleteBefore(beforeMs: number): Promise<DeletedBefore>;

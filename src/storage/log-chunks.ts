@@ -37,49 +37,70 @@ export async function toLogChunks(
   );
 }
 
-const INSERT = `INSERT INTO log_chunks (project_id, last_ms, id, first_ms, line_count, levels, services, words, lines)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, unhex(?8), unhex(?9)) ON CONFLICT DO NOTHING`;
+/** What one request brings to D1. */
+export interface LogBatch {
+  readonly rows: readonly LogChunkRow[];
+  /** Set where the id alone tells a repeat (schema/logs.ts, log_batch_ids). */
+  readonly rememberedId?: string;
+}
 
-/** Idempotent: a chunk that is there already stays. Gives the rows written. */
+const INSERT = `INSERT INTO log_chunks (project_id, last_ms, id, first_ms, line_count, levels, services, words, lines)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, unhex(?8), unhex(?9)
+  WHERE NOT EXISTS (SELECT 1 FROM log_batch_ids WHERE project_id = ?1 AND id = ?10) ON CONFLICT DO NOTHING`;
+const REMEMBER =
+  "INSERT INTO log_batch_ids (project_id, id, at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+
+/** Idempotent, in one transaction: what is there already stays. Gives the rows written. */
 export async function insertLogChunks(
   db: D1Database,
   projectId: string,
-  rows: readonly LogChunkRow[],
+  { rows, rememberedId }: LogBatch,
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  const results = await db.batch(
-    rows.map((r) =>
-      db
-        .prepare(INSERT)
-        .bind(
-          projectId,
-          r.lastMs,
-          r.id,
-          r.firstMs,
-          r.lineCount,
-          r.levels,
-          JSON.stringify(r.services),
-          toHexText(r.words),
-          toHexText(r.lines),
-        ),
-    ),
+  const statements = rows.map((r) =>
+    db
+      .prepare(INSERT)
+      .bind(
+        projectId,
+        r.lastMs,
+        r.id,
+        r.firstMs,
+        r.lineCount,
+        r.levels,
+        JSON.stringify(r.services),
+        toHexText(r.words),
+        toHexText(r.lines),
+        rememberedId ?? null,
+      ),
   );
+  if (rememberedId !== undefined) {
+    const at = Math.max(...rows.map((r) => r.lastMs));
+    statements.push(db.prepare(REMEMBER).bind(projectId, rememberedId, at));
+  }
+  const results = await db.batch(statements);
   return results.reduce((n, r) => n + r.meta.rows_written, 0);
 }
 
-export function packLogChunks(rows: readonly LogChunkRow[]): Uint8Array {
+export function packLogChunks({ rows, rememberedId }: LogBatch): Uint8Array {
   return packFrames(
-    rows.map(({ words: _words, lines: _lines, ...meta }) => meta),
+    { rememberedId, rows: rows.map(({ words: _words, lines: _lines, ...meta }) => meta) },
     rows.flatMap((r) => [r.words, r.lines]),
   );
 }
 
-export function unpackLogChunks(bytes: Uint8Array): LogChunkRow[] {
+export function unpackLogChunks(bytes: Uint8Array): LogBatch {
   const { header, parts } = unpackFrames(bytes);
   // Packed by packLogChunks alone, under a kind of its own.
-  return (header as Omit<LogChunkRow, "words" | "lines">[]).map((meta, i) => ({
-    ...meta,
-    words: parts[2 * i] ?? new Uint8Array(),
-    lines: parts[2 * i + 1] ?? new Uint8Array(),
-  }));
+  const { rememberedId, rows } = header as {
+    rememberedId?: string;
+    rows: Omit<LogChunkRow, "words" | "lines">[];
+  };
+  return {
+    ...(rememberedId === undefined ? {} : { rememberedId }),
+    rows: rows.map((meta, i) => ({
+      ...meta,
+      words: parts[2 * i] ?? new Uint8Array(),
+      lines: parts[2 * i + 1] ?? new Uint8Array(),
+    })),
+  };
 }

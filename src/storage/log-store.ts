@@ -1,4 +1,11 @@
-import type { LogSearch, LogSearchResult, LogLine, LogStore, SearchTruncation } from "../core/logs";
+import type {
+  DeletedBefore,
+  LogSearch,
+  LogSearchResult,
+  LogLine,
+  LogStore,
+  SearchTruncation,
+} from "../core/logs";
 import { LOG_LEVELS } from "../core/logs";
 import type { SpillRpc } from "../core/objects";
 import { BLOOM_PROBES, hashWord } from "../logs/bloom";
@@ -6,7 +13,7 @@ import { decodeLines, unfoldedBytes } from "../logs/chunk";
 import { matchesLine } from "../logs/query";
 import { serviceWord } from "../logs/words";
 import { fromHexText } from "./hex";
-import { insertLogChunks, packLogChunks, toLogChunks } from "./log-chunks";
+import { type LogBatch, insertLogChunks, packLogChunks, toLogChunks } from "./log-chunks";
 import { reading } from "./reading";
 import { writeOrSpill } from "./write-or-spill";
 
@@ -26,27 +33,47 @@ const CHUNK_SPAN_MS = 3_600_000;
 /** Log lines of one project in D1 (schema/logs.ts). */
 export function makeLogStore(db: D1Database, projectId: string, spill: () => SpillRpc): LogStore {
   return {
-    async append(batchId, lines) {
+    async append(batchId, lines, options) {
       const rows = await toLogChunks(batchId, lines);
+      const batch: LogBatch = {
+        rows,
+        ...(options?.rememberId === true ? { rememberedId: batchId } : {}),
+      };
       return await writeOrSpill(spill, {
         kind: LOG_CHUNKS_KIND,
-        payload: () => packLogChunks(rows),
+        payload: () => packLogChunks(batch),
         write: async () => {
-          await insertLogChunks(db, projectId, rows);
+          await insertLogChunks(db, projectId, batch);
         },
       });
     },
     search: (search) => reading(() => searchChunks(db, projectId, search)),
-    async deleteBefore(beforeMs) {
-      const done = await db
-        .prepare(
-          `DELETE FROM log_chunks WHERE (project_id, last_ms, id) IN
-           (SELECT project_id, last_ms, id FROM log_chunks WHERE project_id = ?1 AND last_ms < ?2 ORDER BY last_ms LIMIT ?3)`,
-        )
-        .bind(projectId, beforeMs, DELETE_PAGE)
-        .run();
-      return { deletedRows: done.meta.rows_written, more: done.meta.changes === DELETE_PAGE };
-    },
+    deleteBefore: (beforeMs) => deleteBefore(db, projectId, beforeMs),
+  };
+}
+
+async function deleteBefore(
+  db: D1Database,
+  projectId: string,
+  beforeMs: number,
+): Promise<DeletedBefore> {
+  const [chunks, ids] = await db.batch([
+    db
+      .prepare(
+        `DELETE FROM log_chunks WHERE (project_id, last_ms, id) IN
+         (SELECT project_id, last_ms, id FROM log_chunks WHERE project_id = ?1 AND last_ms < ?2 ORDER BY last_ms LIMIT ${DELETE_PAGE})`,
+      )
+      .bind(projectId, beforeMs),
+    db
+      .prepare(
+        `DELETE FROM log_batch_ids WHERE (project_id, id) IN
+         (SELECT project_id, id FROM log_batch_ids WHERE project_id = ?1 AND at_ms < ?2 LIMIT ${DELETE_PAGE})`,
+      )
+      .bind(projectId, beforeMs),
+  ]);
+  return {
+    deletedRows: (chunks?.meta.rows_written ?? 0) + (ids?.meta.rows_written ?? 0),
+    more: chunks?.meta.changes === DELETE_PAGE || ids?.meta.changes === DELETE_PAGE,
   };
 }
 

@@ -89,6 +89,13 @@ it("while D1 refuses, logs and spans are acknowledged and survive kill -9; after
   const refused = await v.fetch("/api/v1/logs", { token: READER });
   expect(refused.status).toBe(503);
   expect(await refused.json()).toMatchObject({ code: "store_unavailable" });
+  const spills = (await (await v.fetch("/api/v1/spill", { token: READER })).json()) as {
+    spills: { signal: string; pending: number }[];
+  };
+  expect(Object.fromEntries(spills.spills.map((x) => [x.signal, x.pending]))).toMatchObject({
+    logs: 5,
+    traces: 5,
+  });
   // Drains that fail in between must not lose or double anything.
   await new Promise((r) => setTimeout(r, 2_500));
   await sendSome();

@@ -112,3 +112,64 @@ describe("OTLP logs", () => {
     ).toBe(1);
   });
 });
+
+describe("a repeat", () => {
+  const headers = { "idempotency-key": "upload-7" };
+  const count = async (word: string): Promise<number> =>
+    (await search({ query: word })).lines.length;
+
+  it("with the client's own key is kept and counted once", async () => {
+    for (let i = 0; i < 3; i++)
+      expect(
+        (await post("/api/v1/ingest/logs", { message: "keyed walrus", service: "repeat" }, headers))
+          .status,
+      ).toBe(200);
+    expect(await count("walrus")).toBe(1);
+    const r = await exports.default.fetch(
+      `${ORIGIN}/api/v1/query?query=${encodeURIComponent('log_lines_total{service="repeat"}')}`,
+      { headers: auth },
+    );
+    const body: { data: { result: { value: [number, string] }[] } } = await r.json();
+    expect(body.data.result[0]?.value[1]).toBe("1");
+  });
+  it("of a list whose lines carry times is kept once, of a single line each time", async () => {
+    const timestamp = new Date().toISOString();
+    const list = [
+      { message: "listed ocelot 1", timestamp },
+      { message: "listed ocelot 2", timestamp },
+    ];
+    for (let i = 0; i < 2; i++) await post("/api/v1/ingest/logs", list);
+    expect(await count("ocelot")).toBe(2);
+    for (let i = 0; i < 2; i++)
+      await post("/api/v1/ingest/logs", { message: "single badger", timestamp });
+    expect(await count("badger")).toBe(2);
+  });
+});
+
+describe("the live tail", () => {
+  it("shows lines to who watches, and only then", async () => {
+    const r = await exports.default.fetch(`${ORIGIN}/live`, {
+      headers: { ...auth, upgrade: "websocket", origin: ORIGIN },
+    });
+    expect(r.status).toBe(101);
+    const socket = r.webSocket;
+    if (socket === null) throw new Error("no socket");
+    const seen: string[] = [];
+    socket.accept();
+    socket.addEventListener("message", (e) => {
+      const message = JSON.parse(String(e.data)) as { type: string; lines?: { message: string }[] };
+      if (message.type === "logs") seen.push(...(message.lines ?? []).map((l) => l.message));
+    });
+    // The isolate learns within 5 s that somebody watches.
+    await expect
+      .poll(
+        async () => {
+          await post("/api/v1/ingest/logs", { message: "seen live" });
+          return seen.includes("seen live");
+        },
+        { timeout: 15_000, interval: 500 },
+      )
+      .toBe(true);
+    socket.close();
+  }, 20_000);
+});

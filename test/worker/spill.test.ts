@@ -104,7 +104,7 @@ it("is on the list of ticking objects while something waits, and arms its alarm 
   let failure: Error | undefined = undefined;
   await breakObjectsDb(project, () => failure);
   const rows = await toLogChunks("b1", [line("kept")]);
-  await objects(project).spill("logs").put("log-chunks", packLogChunks(rows));
+  await objects(project).spill("logs").put("log-chunks", packLogChunks({ rows }));
   await expect
     .poll(() =>
       env.DB.prepare("SELECT object_name FROM ticking_objects WHERE project_id = ?1")
@@ -127,8 +127,11 @@ it("puts a batch aside that can never be written, and goes on with the next", as
   const [good] = await toLogChunks("good", [line("good")]);
   const [bad] = await toLogChunks("bad", [line("bad")]);
   if (good === undefined || bad === undefined) throw new Error("a batch has a chunk");
-  await spill.put("log-chunks", packLogChunks([{ ...bad, lineCount: null as unknown as number }]));
-  await spill.put("log-chunks", packLogChunks([good]));
+  await spill.put(
+    "log-chunks",
+    packLogChunks({ rows: [{ ...bad, lineCount: null as unknown as number }] }),
+  );
+  await spill.put("log-chunks", packLogChunks({ rows: [good] }));
   await drain(project);
   const status = await spill.status();
   expect(status).toMatchObject({ pending: 0, poisoned: 1 });
@@ -158,7 +161,7 @@ it("puts a batch aside whose write keeps failing while D1 takes others", async (
   });
   await objects(project)
     .spill("logs")
-    .put("log-chunks", packLogChunks(await toLogChunks("b", [line("x")])));
+    .put("log-chunks", packLogChunks({ rows: await toLogChunks("b", [line("x")]) }));
   for (let i = 0; i < 6; i++) {
     expect(await objects(project).spill("logs").status()).toMatchObject({
       pending: 1,
@@ -177,7 +180,7 @@ it("keeps payloads larger than a row may be", async () => {
     line(`${i} ${Array.from({ length: 1_500 }, () => crypto.randomUUID()).join(" ")}`),
   );
   const rows = await toLogChunks("big", lines);
-  const payload = packLogChunks(rows);
+  const payload = packLogChunks({ rows });
   expect(payload.length).toBeGreaterThan(1024 * 1024);
   await objects(project).spill("logs").put("log-chunks", payload);
   await drain(project);

@@ -10,11 +10,10 @@ import {
 } from "../../ingest/native-logs/parse";
 import { readBody } from "../body";
 import type { AppEnv } from "../deps";
-import { bodyBatchId, clientBatchId } from "../ingest-metrics/batch-id";
 import { bodyProblem } from "../ingest-metrics/problems";
 import { problem } from "../problem";
 import { refusalProblem } from "../store-refusal";
-import { lineRejectionText, storeLines } from "./store-lines";
+import { identify, lineRejectionText, storeLines } from "./store-lines";
 
 const NDJSON = [
   "application/x-ndjson",
@@ -50,10 +49,14 @@ export async function nativeLogs(c: Context<AppEnv>): Promise<Response> {
       : parseNativeLogs(json.value, now);
   if (!logs.ok) return nativeLogProblem(c, logs.error);
   const { lines, allTimed } = logs.value;
-  const batchId =
-    (await clientBatchId(c.req.raw, actor)) ??
-    (allTimed && lines.length > 1 ? await bodyBatchId(actor, body.value) : deps.newId());
-  const stored = await storeLines(deps, actor, batchId, lines);
+  const batch = await identify(
+    deps,
+    c.req.raw,
+    actor,
+    allTimed,
+    lines.length > 1 ? body.value : undefined,
+  );
+  const stored = await storeLines(deps, actor, batch, lines);
   if (!stored.ok) return refusalProblem(c, stored.error);
   const { accepted, rejected } = stored.value;
   if (rejected.length === 0) return c.json({ accepted });

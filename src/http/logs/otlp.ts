@@ -2,11 +2,10 @@ import type { Context } from "hono";
 import { exportLogsRequest } from "../../ingest/otlp-logs/model";
 import { allTimed, translateLogs } from "../../ingest/otlp-logs/translate";
 import type { AppEnv } from "../deps";
-import { bodyBatchId, clientBatchId } from "../ingest-metrics/batch-id";
 import { readOtlp } from "../otlp/request";
 import { otlpFailure, otlpSuccess } from "../otlp/respond";
 import { STORE_RETRY_AFTER_S, STORE_STATUS } from "../store-refusal";
-import { lineRejectionText, storeLines } from "./store-lines";
+import { identify, lineRejectionText, storeLines } from "./store-lines";
 
 /** `POST /v1/logs`: OTLP/HTTP in either encoding. Records outside of the time limits are told as partial success. */
 export async function otlpLogs(c: Context<AppEnv>): Promise<Response> {
@@ -15,10 +14,8 @@ export async function otlpLogs(c: Context<AppEnv>): Promise<Response> {
   const request = await readOtlp(c.req.raw, exportLogsRequest, "ExportLogsServiceRequest");
   if (!request.ok) return request.error;
   const { format, body, message } = request.value;
-  const batchId =
-    (await clientBatchId(c.req.raw, actor)) ??
-    (allTimed(message) ? await bodyBatchId(actor, body) : deps.newId());
-  const stored = await storeLines(deps, actor, batchId, translateLogs(message, deps.clock()));
+  const batch = await identify(deps, c.req.raw, actor, allTimed(message), body);
+  const stored = await storeLines(deps, actor, batch, translateLogs(message, deps.clock()));
   if (!stored.ok) {
     const { reason } = stored.error;
     return otlpFailure(

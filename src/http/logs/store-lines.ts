@@ -7,6 +7,7 @@ import { logMetrics } from "../../logs/derived";
 import { MAX_AGE_MS, MAX_AHEAD_MS, cleanLine, rejectionOf } from "../../logs/limits";
 import { countDerived } from "../derived-metrics";
 import type { Deps } from "../deps";
+import { bodyBatchId, clientBatchId } from "../ingest-metrics/batch-id";
 import { publishLive } from "../live-publish";
 import { type StoreRefusal, storeRefusal } from "../store-refusal";
 
@@ -18,11 +19,32 @@ export interface StoredLines {
 /** A live tail shows no more of one request. */
 const MAX_LIVE_LINES = 50;
 
-/** Cleans, keeps, counts and shows the lines of one request. `batchId` makes a repeat harmless. */
+/** By what a repeat of a request is known. */
+export interface BatchIdentity {
+  readonly id: string;
+  /** Whether a repeat would bring lines of other times, so that the id must be remembered by itself. */
+  readonly rememberId: boolean;
+}
+
+/** The client's own key, or the content where every line carries its time (`content`), or none. */
+export async function identify(
+  deps: Deps,
+  request: Request,
+  actor: Actor,
+  allTimed: boolean,
+  content: Uint8Array | undefined,
+): Promise<BatchIdentity> {
+  const own = await clientBatchId(request, actor);
+  if (own !== undefined) return { id: own, rememberId: !allTimed };
+  const id = allTimed && content !== undefined ? await bodyBatchId(actor, content) : deps.newId();
+  return { id, rememberId: false };
+}
+
+/** Cleans, keeps, counts and shows the lines of one request, once per batch. */
 export async function storeLines(
   deps: Deps,
   actor: Actor,
-  batchId: string,
+  batch: BatchIdentity,
   lines: readonly LogLine[],
 ): Promise<Result<StoredLines, StoreRefusal>> {
   const now = deps.clock();
@@ -36,7 +58,7 @@ export async function storeLines(
   }
   if (kept.length > 0) {
     try {
-      await deps.logs(actor.projectId).append(batchId, kept);
+      await deps.logs(actor.projectId).append(batch.id, kept, { rememberId: batch.rememberId });
     } catch (e) {
       const refusal = storeRefusal(e);
       if (refusal === undefined) throw e;
@@ -46,7 +68,7 @@ export async function storeLines(
       deps,
       actor.projectId,
       "logs",
-      logMetrics(batchId, kept, now),
+      logMetrics(batch.id, kept, now),
     );
     if (!counted.ok) return counted;
     publishLive(deps, actor.projectId, () => [

@@ -23,3 +23,14 @@ export const logChunks = sqliteTable(
   },
   (t) => [primaryKey({ name: "clustered_log_chunks", columns: [t.projectId, t.lastMs, t.id] })],
 );
+
+/** Ids of batches whose lines got their times on arrival: a repeat would bring others, so that only the id tells it. */
+export const logBatchIds = sqliteTable(
+  "log_batch_ids",
+  {
+    projectId: text("project_id").notNull(),
+    id: text("id").notNull(),
+    atMs: integer("at_ms").notNull(),
+  },
+  (t) => [primaryKey({ name: "clustered_log_batch_ids", columns: [t.projectId, t.id] })],
+);
