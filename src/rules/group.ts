@@ -1,4 +1,5 @@
 import type { AlertInstance } from "../core/alerts";
+import { labelsKey, labelsOf } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import { formatFloat, parseExpr, renderParseError, selectorsOf } from "../promql";
 import type { LoadedRule } from "./evaluate";
@@ -84,15 +85,18 @@ export function watchedSelectors(group: RunningGroup): Matcher[][] {
   return [...out.values()];
 }
 
-/** The group's full firing set, with what resolved of late. */
+/** The group's full firing set, with what resolved of late. Of two rules that give one label set, firing counts. */
 export function firingSet(group: RunningGroup, atMs: number, externalUrl: string): AlertInstance[] {
-  return group.rules.flatMap((r) =>
-    instancesOf(r.progress.alerting, {
-      atMs,
-      intervalMs: group.spec.intervalMs,
-      generatorUrl: generatorUrl(externalUrl, r.rule.expr),
-    }),
-  );
+  const out = new Map<string, AlertInstance>();
+  for (const r of group.rules) {
+    const { intervalMs } = group.spec;
+    const url = generatorUrl(externalUrl, r.rule.expr);
+    for (const a of instancesOf(r.progress.alerting, { atMs, intervalMs, generatorUrl: url })) {
+      const key = labelsKey(labelsOf(a.labels));
+      if (a.status === "firing" || !out.has(key)) out.set(key, a);
+    }
+  }
+  return [...out.values()];
 }
 
 /** `lastEvaluationMs` stands in for rules that were evaluated before the object slept. */

@@ -26,6 +26,8 @@ export interface ParsedGroup {
 export interface ParsedFile {
   readonly file: YamlFile;
   readonly groups: readonly ParsedGroup[];
+  /** `line:column: …`: what works, and is likely not meant. */
+  readonly warnings: readonly string[];
 }
 
 const MIN_INTERVAL_MS = 1_000;
@@ -44,7 +46,7 @@ export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
   return caught(() => {
     const file = new YamlFile(text);
     const root = file.root();
-    const budget = { rules: MAX_RULES };
+    const budget = newBudget();
     const names = new Set<string>();
     const list = root.list("groups");
     const over = list[MAX_GROUPS];
@@ -62,7 +64,7 @@ export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
       return group;
     });
     root.end();
-    return { file, groups };
+    return { file, groups, warnings: budget.warnings };
   });
 }
 
@@ -70,8 +72,18 @@ export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
 export function parseGroup(text: string): Result<ParsedFile, ConfigRefusal> {
   return caught(() => {
     const file = new YamlFile(text);
-    return { file, groups: [readGroup(file.root(), text, { rules: MAX_RULES })] };
+    const budget = newBudget();
+    return { file, groups: [readGroup(file.root(), text, budget)], warnings: budget.warnings };
   });
+}
+
+interface Budget {
+  rules: number;
+  readonly warnings: string[];
+}
+
+function newBudget(): Budget {
+  return { rules: MAX_RULES, warnings: [] };
 }
 
 function caught<T>(read: () => T): Result<T, ConfigRefusal> {
@@ -83,7 +95,7 @@ function caught<T>(read: () => T): Result<T, ConfigRefusal> {
   }
 }
 
-function readGroup(f: Fields, text: string, budget: { rules: number }): ParsedGroup {
+function readGroup(f: Fields, text: string, budget: Budget): ParsedGroup {
   const name = f.text("name") ?? "";
   if (name === "") f.file.refuse(f.node, "field_missing", "Groupname must not be empty");
   if (name.length > MAX_NAME)
@@ -100,13 +112,14 @@ function readGroup(f: Fields, text: string, budget: { rules: number }): ParsedGr
     if (--budget.rules < 0)
       f.file.refuse(node, "too_large", `more than ${MAX_RULES} rules in one file`);
     const rule = readRule(new Fields(f.file, node, path), text, groupLabels);
-    const identity = JSON.stringify([rule.kind, rule.name, rule.expr, labelsOf(rule.labels)]);
-    if (seen.has(identity))
-      f.file.refuse(
-        node,
-        "value_wrong",
-        `duplicate rule: ${rule.kind} rule ${rule.name} with the same labels and expression stands above`,
+    // Prometheus runs both, and its promtool warns.
+    const identity = JSON.stringify([rule.kind, rule.name, labelsOf(rule.labels)]);
+    if (seen.has(identity)) {
+      const { line, column } = innerPosition(text, node, { line: 1, column: 1 });
+      budget.warnings.push(
+        `${line}:${column}: a rule ${rule.name} with the same labels stands above it`,
       );
+    }
     seen.add(identity);
     return rule;
   });

@@ -148,12 +148,17 @@ describe("a group over a restart", () => {
       const exec = vi.spyOn(sql, "exec");
       const samples = (await stored("restart:a")).length;
       await vi.waitFor(async () => expect((await stored("restart:a")).length).toBeGreaterThan(samples + 1), { timeout: 5_000 });
-      const statements = exec.mock.calls.map(([text]) => text).filter((text) => !/^SELECT/.test(text));
+      const steady = exec.mock.calls.map(([text]) => text);
+      const still = (await shown())?.alerts?.[0]?.activeAt;
+      await sample("restart_a 0");
+      await vi.waitFor(() => expect(exec.mock.calls.length).toBeGreaterThan(steady.length), { timeout: 3_000 });
+      const changing = exec.mock.calls.map(([text]) => text).slice(steady.length);
       exec.mockRestore();
-      return statements;
+      return { steady: steady.filter((text) => !text.startsWith("SELECT")), still, changing };
     });
-    expect(written).toEqual([]);
-    expect((await shown())?.alerts?.[0]?.activeAt).toBe(before);
+    expect(written.steady).toEqual([]);
+    expect(written.still).toBe(before);
+    expect(written.changing.some((text) => text.startsWith("INSERT INTO progress"))).toBe(true);
   });
 });
 

@@ -132,7 +132,7 @@ async function applyAll(
   } catch (e) {
     return rulesProblem(c, unavailable(e));
   }
-  return accepted(c, done);
+  return accepted(c, done, parsed.warnings);
 }
 
 async function readRules(
@@ -178,9 +178,14 @@ function yaml(c: Ctx, text: string): Response {
 }
 
 /** 202 and the body that Mimir's and Cortex' clients expect. */
-function accepted(c: Ctx, groups: Readonly<Record<string, readonly string[]>>): Response {
+function accepted(
+  c: Ctx,
+  groups: Readonly<Record<string, readonly string[]>>,
+  warnings: readonly string[] = [],
+): Response {
   const data = Object.keys(groups).length === 0 ? null : { groups };
-  return c.json({ status: "success", data, errorType: "", error: "" }, 202);
+  const notes = warnings.length === 0 ? {} : { warnings };
+  return c.json({ status: "success", data, errorType: "", error: "", ...notes }, 202);
 }
 
 function unavailable(e: unknown): RulesRefusal {
