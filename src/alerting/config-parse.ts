@@ -189,7 +189,8 @@ function readMatchers(f: Fields, exact: string, regex: string, list: string): Ma
   }
   for (const [name, value, node] of f.textMap(regex)) {
     requireName(f, name, node);
-    add({ type: "=~", name, value }, node);
+    // Alertmanager anchors the old form in the text itself, where group keys show it.
+    add({ type: "=~", name, value: `^(?:${value})$` }, node);
   }
   for (const { text, node } of f.texts(list)) {
     const parsed = parseMatchers(text);

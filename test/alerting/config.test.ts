@@ -48,7 +48,7 @@ ${receivers}`);
     groupBy: "all",
     continue: true,
     repeatIntervalMs: 86_400_000,
-    key: '{}/{w!~"5",x="1",y=~"2|3",z!="4"}/{old="1",re=~"a.*"}',
+    key: '{}/{w!~"5",x="1",y=~"2|3",z!="4"}/{old="1",re=~"^(?:a.*)$"}',
   });
 });
 
