@@ -154,6 +154,19 @@ describe("exposition import", () => {
     expect(await metadata("im_a")).toMatchObject([{ type: "counter" }]);
   });
 
+  it("adds the labels and the time of the address", async () => {
+    const path = `/api/v1/import/prometheus?extra_label=job=a%3Db&extra_label=env=eu&timestamp=${now - 500}`;
+    expect((await post(path, `im_extra{job="own"} 1\nim_extra 2 ${now}`)).status).toBe(204);
+    expect(await stored("im_extra")).toEqual([
+      `im_extra{env="eu", job="a=b"} ${now - 500} 1`,
+      `im_extra{env="eu", job="a=b"} ${now} 2`,
+    ]);
+    for (const bad of ["extra_label=job", "extra_label=__name__=x", "timestamp=now"]) {
+      const r = await post(`/api/v1/import/prometheus?${bad}`, "im_extra 3");
+      expect([r.status, await r.json()]).toMatchObject([400, { code: "parameter_malformed" }]);
+    }
+  });
+
   it("undoes gzip", async () => {
     expect(
       (
@@ -344,6 +357,14 @@ describe("OTLP", () => {
     const reader = new BinaryReader(new Uint8Array(await r.arrayBuffer()));
     expect([reader.tag()[0], reader.int32()]).toEqual([1, 3]);
     expect([reader.tag()[0], reader.string()]).toEqual([2, expect.stringMatching(/byte \d/)]);
+  });
+
+  it("refuses text that is not UTF-8", async () => {
+    // resource_metrics, scope_metrics, metrics, name: one byte that begins nothing.
+    const body = Uint8Array.from([0x0a, 7, 0x12, 5, 0x12, 3, 0x0a, 1, 0xff]);
+    const r = await post("/v1/metrics", body, PROTO);
+    expect(r.status).toBe(400);
+    expect(new TextDecoder().decode(await r.arrayBuffer())).toMatch(/byte \d/);
   });
 
   it("refuses a wrong token with a Status", async () => {

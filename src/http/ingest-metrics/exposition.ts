@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { METRIC_NAME } from "../../core/labels";
 import { type Result, err, ok } from "../../core/result";
 import { checkMediaType } from "../../ingest/body/content";
 import type { BodyError } from "../../ingest/body/errors";
@@ -66,16 +67,48 @@ export function expositionProblem(c: Context, e: ExpositionFault): Response {
 }
 
 /**
- * `POST /api/v1/import/prometheus`: exposition text as VictoriaMetrics takes it; samples
- * without a timestamp are of now. 204; a body that does not parse stores nothing.
+ * `POST /api/v1/import/prometheus`: exposition text as VictoriaMetrics takes it, with its
+ * parameters `extra_label=name=value` (any number) and `timestamp` (ms, for samples without
+ * their own; else now). 204; a body that does not parse stores nothing.
  */
 export async function importPrometheus(c: Context<AppEnv>): Promise<Response> {
+  const params = readImportParams(c);
+  if (!params.ok) return problem(c, { status: 400, code: "parameter_malformed", ...params.error });
   const body = await readExposition(c.req.raw);
   if (!body.ok) return bodyProblem(c, body.error);
   const deps = c.get("deps");
-  const decoded = decodeExposition(body.value, deps.clock());
+  const decoded = decodeExposition(
+    body.value,
+    params.value.timeMs ?? deps.clock(),
+    params.value.extra,
+  );
   if (!decoded.ok) return expositionProblem(c, decoded.error);
   const stored = await appendBatch(deps, c.get("actor").projectId, decoded.value.batch);
   if (!stored.ok) return unavailableProblem(c, stored.error);
   return stored.value.rejected.length === 0 ? c.body(null, 204) : rejectionProblem(c, stored.value);
+}
+
+interface ImportParams {
+  readonly timeMs: number | undefined;
+  readonly extra: readonly (readonly [name: string, value: string])[];
+}
+
+function readImportParams(
+  c: Context,
+): Result<ImportParams, { readonly where: string; readonly detail: string }> {
+  const extra: [string, string][] = [];
+  for (const given of c.req.queries("extra_label") ?? []) {
+    const m = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/s.exec(given);
+    if (m === null || m[1] === METRIC_NAME) {
+      const detail = `extra_label must be name=value, not ${JSON.stringify(given)}`;
+      return err({ where: "extra_label", detail });
+    }
+    extra.push([m[1] as string, m[2] as string]);
+  }
+  const text = c.req.query("timestamp");
+  if (text !== undefined && !/^-?\d{1,15}$/.test(text)) {
+    const detail = `timestamp must be milliseconds since the epoch, not ${JSON.stringify(text)}`;
+    return err({ where: "timestamp", detail });
+  }
+  return ok({ timeMs: text === undefined ? undefined : Number(text), extra });
 }

@@ -1,4 +1,5 @@
 import { BatchBuilder } from "../../core/batch";
+import { withLabel } from "../../core/labels";
 import { type Result, ok } from "../../core/result";
 import { type ExpositionBody, type ExpositionFault, feedExposition } from "./feed";
 
@@ -7,14 +8,18 @@ export interface DecodedExposition {
   readonly samples: number;
 }
 
-/** Exposition → packed batch; samples without a timestamp get `nowMs`. */
+/** Exposition → packed batch; samples without a timestamp are of `timeMs`, `extra` labels go over their own. */
 export function decodeExposition(
   body: ExpositionBody,
-  nowMs: number,
+  timeMs: number,
+  extra: readonly (readonly [name: string, value: string])[] = [],
 ): Result<DecodedExposition, ExpositionFault> {
   const batch = new BatchBuilder();
   const done = feedExposition(body, {
-    sample: (labels, value, timeMs) => batch.sample(batch.series(labels), timeMs ?? nowMs, value),
+    sample(own, value, ownTimeMs) {
+      const labels = extra.reduce((l, [name, text]) => withLabel(l, name, text), own);
+      batch.sample(batch.series(labels), ownTimeMs ?? timeMs, value);
+    },
     metadata: (m) => batch.metadata(m),
   });
   return done.ok ? ok({ batch: batch.finish(), samples: done.value.samples }) : done;
