@@ -38,7 +38,7 @@ const FIELDS: Readonly<Record<Field, readonly string[]>> = {
 };
 
 /** Fields that senders also put among the properties; there they stay visible, except for the address. */
-const IN_PROPERTIES: readonly Field[] = [
+const IN_PROPERTIES: ReadonlySet<Field> = new Set([
   "id",
   "userId",
   "anonymousId",
@@ -46,60 +46,92 @@ const IN_PROPERTIES: readonly Field[] = [
   "url",
   "referrer",
   "ip",
-];
+]);
 /** Names of the object that holds the properties. */
 const BAGS = ["properties", "props", "attributes", "data"];
+
+interface Alias {
+  readonly field: Field;
+  /** Place among the names of its field. */
+  readonly rank: number;
+}
+
+/** Name → field: an event is walked once, whatever it is called. */
+const ALIASES: ReadonlyMap<string, Alias> = new Map(
+  (Object.entries(FIELDS) as [Field, readonly string[]][]).flatMap(([field, names]) =>
+    names.map((name, rank): [string, Alias] => [name, { field, rank }]),
+  ),
+);
 
 /**
  * Reads an event of any of the common shapes: `{event, properties}`, `{name, …}`,
  * `{event_type, free fields…}`. Unknown top-level fields join the properties.
  */
 export function claimFields(item: JsonObject): Claim {
-  const used = new Set<string>();
-  const take = (field: Field): unknown => {
-    for (const name of FIELDS[field]) {
-      const value = own(item, name);
-      if (value === undefined || value === null) continue;
-      used.add(name);
-      return value;
-    }
-    return undefined;
-  };
-  const claim: Record<Field, unknown> = {
-    name: take("name"),
-    id: take("id"),
-    time: take("time"),
-    userId: take("userId"),
-    anonymousId: take("anonymousId"),
-    sessionId: take("sessionId"),
-    url: take("url"),
-    referrer: take("referrer"),
-    ip: take("ip"),
-    userAgent: take("userAgent"),
-    country: take("country"),
-  };
   const bagName = BAGS.find((b) => isObject(own(item, b)));
-  const malformed = own(item, "properties");
-  if (bagName === undefined && malformed !== undefined && malformed !== null)
-    return { ...claim, properties: "malformed" };
-  const bag = bagName === undefined ? {} : (item[bagName] as JsonObject);
-  const properties = new Map<string, unknown>();
-  for (const [k, v] of Object.entries(item))
-    if (!used.has(k) && k !== bagName) properties.set(k, v);
-  for (const [k, v] of Object.entries(bag)) properties.set(k, v);
-  for (const field of IN_PROPERTIES) {
-    for (const name of FIELDS[field]) {
-      // An `id` among the properties is the thing's that the event is about.
-      if (field === "id" && name === "id") continue;
-      const value = own(bag, name);
-      if (value === undefined || value === null) continue;
-      claim[field] ??= value;
-      if (field === "ip") properties.delete(name);
+  const claimed = new Map<Field, { readonly name: string; readonly rank: number }>();
+  const claim: Partial<Record<Field, unknown>> = {};
+  // Without a prototype, so that a name like `__proto__` is only a name.
+  const properties = Object.create(null) as Record<string, unknown>;
+  for (const name of Object.keys(item)) {
+    const value = item[name];
+    if (name === bagName) continue;
+    const alias = ALIASES.get(name);
+    if (alias === undefined || value === undefined || value === null) {
+      properties[name] = value;
+      continue;
     }
+    const before = claimed.get(alias.field);
+    if (before !== undefined && before.rank < alias.rank) {
+      properties[name] = value;
+      continue;
+    }
+    if (before !== undefined) properties[before.name] = claim[alias.field];
+    claim[alias.field] = value;
+    claimed.set(alias.field, { name, rank: alias.rank });
   }
+  const plain = own(item, "properties");
+  const malformed = bagName === undefined && plain !== undefined && plain !== null;
+  if (bagName !== undefined) readBag(item[bagName] as JsonObject, claim, claimed, properties);
   // An address is used for the visitor id alone, wherever it stood.
-  for (const name of FIELDS.ip) properties.delete(name);
-  return { ...claim, properties: Object.fromEntries(properties) };
+  for (const name of FIELDS.ip) delete properties[name];
+  return { ...NOTHING, ...claim, properties: malformed ? "malformed" : properties };
+}
+
+const NOTHING: Readonly<Record<Field, undefined>> = {
+  name: undefined,
+  id: undefined,
+  time: undefined,
+  userId: undefined,
+  anonymousId: undefined,
+  sessionId: undefined,
+  url: undefined,
+  referrer: undefined,
+  ip: undefined,
+  userAgent: undefined,
+  country: undefined,
+};
+
+/** What the top level did not say may stand among the properties. */
+function readBag(
+  bag: JsonObject,
+  claim: Partial<Record<Field, unknown>>,
+  claimed: ReadonlyMap<Field, unknown>,
+  properties: Record<string, unknown>,
+): void {
+  const ranks = new Map<Field, number>();
+  for (const name of Object.keys(bag)) {
+    const value = bag[name];
+    properties[name] = value;
+    const alias = ALIASES.get(name);
+    if (alias === undefined || value === undefined || value === null) continue;
+    const { field, rank } = alias;
+    // An `id` among the properties is the thing's that the event is about.
+    if (name === "id" || !IN_PROPERTIES.has(field) || claimed.has(field)) continue;
+    if ((ranks.get(field) ?? Infinity) < rank) continue;
+    claim[field] = value;
+    ranks.set(field, rank);
+  }
 }
 
 function own(object: JsonObject, name: string): unknown {
