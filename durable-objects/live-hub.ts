@@ -5,7 +5,7 @@ import type { LiveHubRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import { makeLiveSource } from "../src/http/live/source";
-import { bound, MAX_REMEMBERED } from "../src/live/bounds";
+import { bound, type LiveUpdate, MAX_REMEMBERED } from "../src/live/bounds";
 import { NO_FIGURES } from "../src/live/figures";
 import { CATCH_UP_MS, leaseUntil } from "../src/live/lease";
 import { FRESH_PACE, type Pace, received, sent, type Verdict } from "../src/live/pace";
@@ -29,6 +29,8 @@ interface Watcher {
 }
 
 const TICK_MS = 1_000;
+/** Right after somebody came, alerts are looked for this often: their publisher may not know of it yet. */
+const STEP_MS = 250;
 const TICK_LIMIT_MS = 5_000;
 /** How often the alerts and incidents are compared with their owners: a publication may be lost. */
 const REPAIR_MS = 5_000;
@@ -54,6 +56,7 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
   private ticking = false;
   private watchedSinceMs = 0;
   private repairedAtMs = 0;
+  private figuresAtMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -80,17 +83,15 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server, [...watcher.topics]);
     server.serializeAttachment(watcher);
-    this.sendTo(
-      server,
-      JSON.stringify(onlyTopics(snapshotOf(this.state, this.deps.clock()), watcher.topics)),
-    );
+    this.sendSnapshot(server);
     this.startTicking();
     return new Response(null, { status: 101, webSocket: client });
   }
 
   async publish(messages: readonly LiveMessage[]): Promise<{ readonly watchedUntilMs: number }> {
     const lease = await this.watched();
-    if (lease.watchedUntilMs > 0) for (const m of messages) this.broadcast(bound(m));
+    if (lease.watchedUntilMs === 0) return lease;
+    for (const m of messages) if (m.type !== "snapshot") this.broadcast(bound(m));
     return lease;
   }
 
@@ -140,6 +141,7 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
   /** The state from the stores, for the first socket. */
   private async load(): Promise<void> {
     const now = this.deps.clock();
+    this.figuresAtMs = now;
     const [figures, stored] = await Promise.all([this.figures(now), this.stored(true)]);
     this.state = applied(this.state, figures);
     for (const message of repairs(this.state, stored, 0))
@@ -149,7 +151,7 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
 
   private startTicking(): void {
     if (this.timer !== undefined || this.ticking) return;
-    this.timer = setTimeout(() => this.tick(), TICK_MS);
+    this.timer = setTimeout(() => this.tick(), STEP_MS);
     this.ctx.waitUntil(this.armCheck());
   }
 
@@ -164,17 +166,34 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
     const start = this.deps.clock();
     this.ticking = true;
     try {
-      if (this.loading === undefined) await (this.loading = this.load());
-      this.broadcast(await this.figures(start));
-      await this.repair(start);
+      if (this.loading === undefined) {
+        // The object has lost its memory, its sockets have not.
+        await (this.loading = this.load());
+        for (const socket of this.sockets()) this.sendSnapshot(socket);
+      }
+      const due = start - this.figuresAtMs >= TICK_MS - STEP_MS / 2;
+      if (due) {
+        this.figuresAtMs = start;
+        this.broadcast(await this.figures(start));
+      }
+      await this.repair(start, due);
     } catch (e) {
       console.error("live tick failed", e);
     } finally {
       this.ticking = false;
-      const late = this.deps.clock() - start;
-      if (this.sockets().length > 0)
-        this.timer = setTimeout(() => this.tick(), Math.max(TICK_MS / 10, TICK_MS - late));
+      this.schedule(start);
     }
+  }
+
+  private schedule(startMs: number): void {
+    if (this.sockets().length === 0) return;
+    const now = this.deps.clock();
+    const wanted = this.catchingUp(now) ? startMs + STEP_MS : this.figuresAtMs + TICK_MS;
+    this.timer = setTimeout(() => this.tick(), Math.max(TICK_MS / 10, wanted - now));
+  }
+
+  private catchingUp(nowMs: number): boolean {
+    return nowMs - this.watchedSinceMs < CATCH_UP_MS + TICK_MS;
   }
 
   /** Never rejects: a failure is a message without figures that says why. */
@@ -195,11 +214,12 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
     }
   }
 
-  private async repair(nowMs: number): Promise<void> {
-    const catchingUp = nowMs - this.watchedSinceMs < CATCH_UP_MS + TICK_MS;
+  /** Compares with the stores. Lines and events only right after somebody came, once a second. */
+  private async repair(nowMs: number, withRecords: boolean): Promise<void> {
+    const catchingUp = this.catchingUp(nowMs);
     if (!catchingUp && nowMs - this.repairedAtMs < REPAIR_MS) return;
     this.repairedAtMs = nowMs;
-    const stored = await within(TICK_LIMIT_MS, this.stored(catchingUp));
+    const stored = await within(TICK_LIMIT_MS, this.stored(catchingUp && withRecords));
     for (const message of repairs(this.state, stored, this.watchedSinceMs - CATCH_UP_MS))
       this.broadcast(bound(message));
   }
@@ -232,12 +252,19 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
     return settled.value === undefined ? {} : { [key]: settled.value };
   }
 
-  private broadcast(message: LiveMessage): void {
+  private broadcast(message: LiveUpdate): void {
     if (message.type === "events") this.source.stir();
     this.state = applied(this.state, message);
     const text = JSON.stringify(message);
-    for (const socket of message.type === "snapshot" ? this.sockets() : this.sockets(message.type))
-      this.sendTo(socket, text);
+    for (const socket of this.sockets(message.type)) this.sendTo(socket, text);
+  }
+
+  private sendSnapshot(socket: WebSocket): void {
+    const { topics } = watcherOf(socket);
+    this.sendTo(
+      socket,
+      JSON.stringify(onlyTopics(snapshotOf(this.state, this.deps.clock()), topics)),
+    );
   }
 
   private sendTo(socket: WebSocket, text: string): void {
@@ -255,10 +282,7 @@ export class LiveHub extends DurableObject<Env> implements LiveHubRpc {
   }
 
   private async closeRevoked(): Promise<void> {
-    const byToken = Map.groupBy(
-      this.sockets(),
-      (s) => (s.deserializeAttachment() as Watcher).tokenId,
-    );
+    const byToken = Map.groupBy(this.sockets(), (s) => watcherOf(s).tokenId);
     for (const [tokenId, sockets] of byToken) {
       const { state } = await this.deps.tokens.state(this.projectId, tokenId);
       if (state === "revoked") for (const s of sockets) s.close(4401, "the token was revoked");
@@ -277,6 +301,11 @@ function parseWatcher(request: Request): Watcher {
     name: name ?? "",
     topics: "topics" in parsed ? parsed.topics : TOPICS,
   };
+}
+
+/** What fetch() attached to the socket. */
+function watcherOf(socket: WebSocket): Watcher {
+  return socket.deserializeAttachment() as Watcher;
 }
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

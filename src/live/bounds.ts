@@ -1,5 +1,8 @@
 import type { LiveEvent, LiveLogLine, LiveMessage } from "../core/live";
 
+/** What changes: everything a socket gets after its snapshot. */
+export type LiveUpdate = Exclude<LiveMessage, { readonly type: "snapshot" }>;
+
 /** Lines or events of one message to the sockets: more than a person reads in a second. */
 export const MAX_LINES = 200;
 /** Lines and events that the hub remembers for the next socket's snapshot. */
@@ -8,7 +11,7 @@ const MAX_TEXT = 2_000;
 const MAX_PROPERTIES = 20;
 
 /** A message small enough to fan out: the newest lines and events, long texts cut, and how many were left out. */
-export function bound(message: LiveMessage): LiveMessage {
+export function bound(message: LiveUpdate): LiveUpdate {
   switch (message.type) {
     case "logs": {
       const lines = message.lines.slice(-MAX_LINES).map(boundLine);
@@ -20,7 +23,6 @@ export function bound(message: LiveMessage): LiveMessage {
       const dropped = message.events.length - events.length + (message.dropped ?? 0);
       return { type: "events", events, ...(dropped === 0 ? {} : { dropped }) };
     }
-    case "snapshot":
     case "figures":
     case "alerts":
     case "incident":

@@ -6,7 +6,7 @@ import type {
   LiveLogLine,
   LiveMessage,
 } from "../core/live";
-import { remember, unseen } from "./bounds";
+import { type LiveUpdate, remember, unseen } from "./bounds";
 import { NO_FIGURES } from "./figures";
 
 /** What a hub knows while somebody watches: what the next socket's snapshot shows. */
@@ -30,10 +30,8 @@ export const EMPTY_STATE: LiveState = {
 };
 
 /** The state after a message went out. */
-export function applied(state: LiveState, message: LiveMessage): LiveState {
+export function applied(state: LiveState, message: LiveUpdate): LiveState {
   switch (message.type) {
-    case "snapshot":
-      return state;
     case "figures": {
       const { problem: _, ...rest } = state;
       return {
@@ -87,8 +85,8 @@ export interface Stored {
  * Of lines and events only those not older than the newest known 100 count, so that what has
  * fallen out of memory is not shown again.
  */
-export function repairs(state: LiveState, stored: Stored, sinceMs: number): readonly LiveMessage[] {
-  const out: LiveMessage[] = [];
+export function repairs(state: LiveState, stored: Stored, sinceMs: number): readonly LiveUpdate[] {
+  const out: LiveUpdate[] = [];
   if (stored.alerts !== undefined && JSON.stringify(stored.alerts) !== JSON.stringify(state.alerts))
     out.push({ type: "alerts", alerts: stored.alerts });
   for (const incident of stored.incidents ?? []) {
