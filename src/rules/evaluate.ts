@@ -5,13 +5,18 @@ import { type Expr, QueryError, type VectorSample, evalInstant } from "../promql
 import type { AlertingRule, RecordingRule, Rule } from "./model";
 import { type PendingSample, overlay } from "./overlay";
 import type { Progress } from "./progress";
-import { expandRule } from "./templates";
+import { type RuleTemplates, expandRule, newStepBudget } from "./templates";
 import { type AlertingState, type EvaluationFailure, failureText, stepAlerts } from "./state";
 
+/** A rule with its expression and its templates parsed. */
 export interface LoadedRule {
   readonly rule: Rule;
   readonly expr: Expr;
+  readonly templates: RuleTemplates;
 }
+
+/** Alerts of one rule where its group names no limit: what the router takes in one hand-over. */
+export const MAX_ALERTS = 10_000;
 
 export interface EvaluationContext {
   readonly queryable: Queryable;
@@ -38,7 +43,7 @@ export async function evaluateRule(
   ctx: EvaluationContext,
 ): Promise<Evaluated> {
   const result = await queryVector(loaded.expr, ctx);
-  const done = result.ok ? apply(loaded.rule, before, result.value, ctx) : result;
+  const done = result.ok ? apply(loaded, before, result.value, ctx) : result;
   if (!done.ok) {
     const lastError = failureText(done.error);
     const changed = before.health !== "err" || before.lastError !== lastError;
@@ -50,13 +55,13 @@ export async function evaluateRule(
 }
 
 function apply(
-  rule: Rule,
+  { rule, templates }: LoadedRule,
   before: Progress,
   vector: readonly VectorSample[],
   ctx: EvaluationContext,
 ): Result<Evaluated, EvaluationFailure> {
   return rule.kind === "alerting"
-    ? applyAlerting(rule, before, vector, ctx)
+    ? applyAlerting(rule, templates, before, vector, ctx)
     : applyRecording(rule, before, vector, ctx);
 }
 
@@ -86,11 +91,18 @@ async function queryVector(
 
 function applyAlerting(
   rule: AlertingRule,
+  templates: RuleTemplates,
   before: Progress,
   vector: readonly VectorSample[],
   ctx: EvaluationContext,
 ): Result<Evaluated, EvaluationFailure> {
-  const candidates = vector.map((s) => expandRule(rule, s.labels, s.value, ctx.externalUrl));
+  const most = Math.max(ctx.limit, MAX_ALERTS);
+  if (vector.length > most)
+    return err({ reason: "limit", limit: most, count: vector.length, of: "alerts" });
+  const budget = newStepBudget();
+  const candidates = vector.map((s) =>
+    expandRule(templates, s.labels, s.value, ctx.externalUrl, budget),
+  );
   const step = stepAlerts(rule, before.alerting, candidates, ctx.atMs, ctx.limit);
   if (!step.ok) return step;
   const { state, changed } = step.value;

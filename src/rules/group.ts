@@ -8,6 +8,7 @@ import { generatorUrl, instancesOf } from "./hand-over";
 import { type GroupState, type RuleGroupSpec, type RuleState, groupKey } from "./model";
 import { NO_PROGRESS, type Progress, ruleKeys } from "./progress";
 import type { Alert } from "./state";
+import { compileTemplates } from "./templates";
 
 /** A rule of a running group. */
 export interface RunningRule extends LoadedRule {
@@ -45,6 +46,7 @@ export function startGroup(
     return {
       rule,
       expr: parsed.value,
+      templates: compileTemplates(rule),
       key: id,
       progress: known.get(id) ?? NO_PROGRESS,
       evaluationMs: 0,

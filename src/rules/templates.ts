@@ -1,21 +1,56 @@
 import type { StringMap } from "../core/alerts";
 import { type Labels, METRIC_NAME, labelsToRecord } from "../core/labels";
-import { expandTemplate } from "../core/template";
-import type { AlertingRule } from "./model";
+import { type StepBudget, type Template, parseTemplate, renderTemplate } from "../core/template";
+import type { Rule } from "./model";
 import type { Candidate } from "./state";
 
 /** `alertname`: the label that every alert of a rule has. */
-export const ALERT_NAME = "alertname";
+const ALERT_NAME = "alertname";
+
+/** Steps that all templates of one rule may take in one evaluation: about a third of a second. */
+const MAX_STEPS = 2_000_000;
+/** Characters of one label's or annotation's text. */
+const MAX_TEXT = 16_384;
+
+interface Text {
+  readonly name: string;
+  readonly text: string;
+  /** Undefined where the text has no template. */
+  readonly template: Template | undefined;
+}
+
+/** A rule's labels and annotations, parsed once for all its series. */
+export interface RuleTemplates {
+  readonly alertname: string;
+  readonly labels: readonly Text[];
+  readonly annotations: readonly Text[];
+}
+
+export function compileTemplates(rule: Rule): RuleTemplates {
+  // A recording rule's labels are taken as they are.
+  if (rule.kind === "recording") return { alertname: rule.name, labels: [], annotations: [] };
+  return {
+    alertname: rule.name,
+    labels: compile(rule.labels),
+    annotations: compile(rule.annotations),
+  };
+}
+
+/** What the templates of one evaluation share. */
+export function newStepBudget(): StepBudget {
+  return { steps: MAX_STEPS };
+}
 
 /**
  * Labels and annotations of one series of a rule's expression. A template that fails gives
  * its error as the text, as in Prometheus: the alert goes out all the same.
  */
 export function expandRule(
-  rule: AlertingRule,
+  templates: RuleTemplates,
   labels: Labels,
   value: number,
   externalUrl: string,
+  budget: StepBudget,
 ): Candidate {
   const own = labelsToRecord(labels);
   const input = {
@@ -27,23 +62,35 @@ export function expandRule(
       $externalLabels: {},
     },
     functions: { externalURL: () => externalUrl },
+    budget,
   };
-  const expand = (text: string): string => {
-    const done = expandTemplate(text, "prometheus", input);
-    if (done.ok) return done.value;
-    const { line, column, message } = done.error;
-    return `<error expanding template: ${line}:${column}: ${message}>`;
+  const expand = ({ text, template }: Text): string => {
+    if (template === undefined) return text;
+    const done = renderTemplate(text, template, "prometheus", input);
+    if (!done.ok) {
+      const { line, column, message } = done.error;
+      return `<error expanding template: ${line}:${column}: ${message}>`;
+    }
+    return done.value.length <= MAX_TEXT
+      ? done.value
+      : `<error expanding template: the text is longer than ${MAX_TEXT} characters>`;
   };
-  const { [METRIC_NAME]: _, ...rest } = own;
-  return {
-    labels: withoutEmpty({ ...rest, ...mapValues(rule.labels, expand), [ALERT_NAME]: rule.name }),
-    annotations: mapValues(rule.annotations, expand),
-    value,
-  };
+  const out: Record<string, string> = { ...own };
+  delete out[METRIC_NAME];
+  for (const t of templates.labels) out[t.name] = expand(t);
+  out[ALERT_NAME] = templates.alertname;
+  const annotations: Record<string, string> = {};
+  for (const t of templates.annotations) annotations[t.name] = expand(t);
+  return { labels: withoutEmpty(out), annotations, value };
 }
 
-function mapValues(texts: StringMap, f: (text: string) => string): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([k, v]) => [k, f(v)]));
+function compile(texts: StringMap): Text[] {
+  return Object.entries(texts).map(([name, text]) => {
+    if (!text.includes("{{")) return { name, text, template: undefined };
+    const parsed = parseTemplate(text, "prometheus");
+    if (!parsed.ok) throw new Error(`a stored template does not parse: ${parsed.error.message}`);
+    return { name, text, template: parsed.value };
+  });
 }
 
 /** An empty label is an absent one. */

@@ -18,6 +18,12 @@ export interface Scope {
   readonly functions: Readonly<Record<string, TemplateFunction>>;
   /** Templates defined elsewhere. */
   readonly defines?: ReadonlyMap<string, readonly Node[]>;
+  readonly budget?: StepBudget;
+}
+
+/** Steps that several renderings share; each takes what it used. */
+export interface StepBudget {
+  steps: number;
 }
 
 /** Bounds of one rendering: templates come from outside, and ranges multiply. */
@@ -271,6 +277,9 @@ class Evaluator {
   }
 
   private step(at: number): void {
+    const { budget } = this.scope;
+    if (budget !== undefined && --budget.steps < 0)
+      throw new TemplateFailure("the steps shared by these templates are used up", at);
     if (++this.steps > MAX_STEPS) throw new TemplateFailure(`more than ${MAX_STEPS} steps`, at);
   }
 }

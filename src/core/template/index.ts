@@ -1,7 +1,7 @@
 import type { Node, Template } from "./ast";
 import { type Result, err, ok } from "../result";
 import { type TemplateError, TemplateFailure, errorAt } from "./errors";
-import { type Scope, type TemplateFunction, evaluate } from "./evaluate";
+import { type Scope, type StepBudget, type TemplateFunction, evaluate } from "./evaluate";
 import {
   ALERTMANAGER_FUNCTIONS,
   GO_FUNCTIONS,
@@ -12,7 +12,7 @@ import { GLOBALS, parse } from "./parser";
 
 export type { Template } from "./ast";
 export type { TemplateError } from "./errors";
-export { type TemplateFunction, TemplateProblem } from "./evaluate";
+export { type StepBudget, type TemplateFunction, TemplateProblem } from "./evaluate";
 export { formatFloat } from "./format";
 
 /** Which functions a template may call: those of a rule's annotations, or those of a receiver's fields. */
@@ -45,6 +45,8 @@ export interface RenderInput {
   /** Functions beside, or instead of, the dialect's. */
   readonly functions?: Readonly<Record<string, TemplateFunction>>;
   readonly defines?: ReadonlyMap<string, readonly Node[]>;
+  /** Shared with other renderings, beside the bound that each has of its own. */
+  readonly budget?: StepBudget;
 }
 
 /** Renders a parsed template. Steps and output are bounded: a template comes from outside. */
@@ -59,6 +61,7 @@ export function renderTemplate(
     variables: input.variables ?? {},
     functions: { ...FUNCTIONS[dialect], ...input.functions },
     ...(input.defines === undefined ? {} : { defines: input.defines }),
+    ...(input.budget === undefined ? {} : { budget: input.budget }),
   };
   return caught(text, () => evaluate(template, scope));
 }
