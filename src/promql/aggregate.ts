@@ -9,7 +9,7 @@ import {
 import type { AggregateExpr, Expr } from "./ast";
 import { ABSENT, type Column, FLOAT, kahanAdd } from "./columns";
 import { type Env, isEmpty, newValues, scalarOf, stringOf, vectorOf } from "./env";
-import { formatFloat } from "./format-float";
+import { formatFloat, formatShortest } from "./format-float";
 import { isLabelName } from "./label-functions";
 import { mergeSameLabels } from "./merge";
 import { executionError } from "./query-error";
@@ -83,7 +83,7 @@ function wholeCounts(param: Float64Array): Float64Array {
   return param.map((k) => {
     if (Number.isNaN(k)) executionError("Parameter value is NaN");
     if (k >= 2 ** 63 || k < -(2 ** 63))
-      executionError(`Scalar value ${formatFloat(k)} overflows int64`);
+      executionError(`Scalar value ${formatShortest(k)} overflows int64`);
     return Math.trunc(k);
   });
 }

@@ -9,7 +9,7 @@ import {
 import type { CallExpr, Expr } from "./ast";
 import { ABSENT, type Column, FLOAT, timeAt } from "./columns";
 import { type Env, isEmpty, newValues, scalarOf, stringOf, vectorOf } from "./env";
-import { formatFloat } from "./format-float";
+import { formatFloat, formatShortest } from "./format-float";
 import { mergeSameLabels } from "./merge";
 import { quote } from "./quoting";
 import { warnOfQuantile } from "./range-functions";
@@ -157,6 +157,8 @@ interface Repair {
   largest: number;
   firstMs: number;
   lastMs: number;
+  /** How many steps needed it. */
+  samples: number;
 }
 
 function quantiles(h: Histogram, qs: Float64Array, at: Expr, env: Env): Column {
@@ -186,14 +188,15 @@ function quantiles(h: Histogram, qs: Float64Array, at: Expr, env: Env): Column {
 
 function tellOfRepair(r: Repair, h: Histogram, at: Expr, env: Env): void {
   const of = h.name === "" ? "" : ` for metric name ${quote(h.name)}`;
-  const times =
-    r.firstMs === r.lastMs
-      ? `at ${new Date(r.firstMs).toISOString().replace(".000Z", "Z")}`
-      : `over ${Math.round((r.lastMs - r.firstMs) / 1000)}s from ${new Date(r.firstMs).toISOString().replace(".000Z", "Z")}`;
+  const time = (ms: number): string => {
+    const date = new Date(ms);
+    return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString().replace(/\.\d+Z$/, "Z");
+  };
   env.query.annotations.info(
     `input to histogram_quantile needed to be fixed for monotonicity ` +
       `(see https://prometheus.io/docs/practices/histograms/#errors-of-quantile-calculation)${of}, ` +
-      `from buckets ${formatFloat(r.lowest)} to ${formatFloat(r.highest)}, with a max diff of ${r.largest.toPrecision(3)}, ${times}`,
+      `from buckets ${formatShortest(r.lowest)} to ${formatShortest(r.highest)}, with a max diff of ${formatShortest(Number(r.largest.toPrecision(2)))}, ` +
+      `over ${r.samples} samples from ${time(r.firstMs)} to ${time(r.lastMs)}`,
     at.span,
   );
 }
@@ -211,10 +214,11 @@ function makeMonotonic(b: Buckets, ms: number, known: Repair | undefined): Repai
     }
     if (cur < prev) {
       const bound = b.bounds[i] as number;
-      repair ??= { lowest: bound, highest: bound, largest: 0, firstMs: ms, lastMs: ms };
+      repair ??= { lowest: bound, highest: bound, largest: 0, firstMs: ms, lastMs: ms, samples: 0 };
       repair.lowest = Math.min(repair.lowest, bound);
       repair.highest = Math.max(repair.highest, bound);
       repair.largest = Math.max(repair.largest, prev - cur);
+      if (repair.samples === 0 || repair.lastMs !== ms) repair.samples++;
       repair.lastMs = ms;
       b.counts[i] = prev;
       continue;

@@ -11,7 +11,7 @@ export {
 } from "./engine";
 export { formatFloat } from "./format-float";
 export { type ParseError, renderParseError } from "./parse-error";
-export { parseExpr } from "./parser";
+export { parseExpr, parseSelector } from "./parser";
 export { DEFAULT_LOOKBACK_MS, type SelectorReach, selectorsOf } from "./plan";
 export { renderExpr } from "./print";
 export { QueryError, type QueryErrorKind } from "./query-error";

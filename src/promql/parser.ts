@@ -65,6 +65,18 @@ export function parseExpr(text: string): Result<Expr, ParseError> {
   return err(parser.failure());
 }
 
+/** Parses a series selector alone, as `match[]` takes it: name and matchers, no modifiers. */
+export function parseSelector(text: string): Result<VectorSelector, ParseError> {
+  const parser = new Parser(text);
+  try {
+    const selector = parser.wholeSelector();
+    if (parser.problems.length === 0) return ok(selector);
+  } catch (e) {
+    if (!(e instanceof SyntaxStop)) throw e;
+  }
+  return err(parser.failure());
+}
+
 /** Unwinds to {@link parseExpr}; the problem is recorded before it is thrown. */
 class SyntaxStop extends Error {
   override readonly name = "SyntaxStop";
@@ -94,6 +106,16 @@ class Parser {
     const expr = this.expression(0);
     if (!this.atEnd()) this.unexpected("", "");
     return expr;
+  }
+
+  wholeSelector(): VectorSelector {
+    const named = ["identifier", "metricIdentifier", "keyword", "aggregator"].includes(
+      this.cur.kind,
+    );
+    if (!named && !this.isPunct("{")) this.unexpected("", "");
+    const selector = this.vectorSelector(named ? this.next() : undefined);
+    if (!this.atEnd()) this.unexpected("", "");
+    return selector;
   }
 
   private atEnd(): boolean {

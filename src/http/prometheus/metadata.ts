@@ -2,7 +2,14 @@ import type { Context } from "hono";
 import { labelsToRecord } from "../../core/labels";
 import type { MetricReader } from "../../core/metric-store";
 import type { AppEnv } from "../deps";
-import { MAX_TIME_MS, MIN_TIME_MS, limitParam, matchParams, readParams, timeParam } from "./params";
+import {
+  MAX_TIME_MS,
+  MIN_TIME_MS,
+  limitParam,
+  matchParams,
+  optionalTimeParam,
+  readParams,
+} from "./params";
 import { type ApiError, apiErrorOf, badData, failure, success } from "./respond";
 import { type Result, ok } from "../../core/result";
 import type { Matcher } from "../../core/matchers";
@@ -23,9 +30,9 @@ interface SeriesQuestion {
 function seriesQuestion(p: URLSearchParams): Result<SeriesQuestion, ApiError> {
   const limit = limitParam(p);
   if (!limit.ok) return limit;
-  const start = timeParam(p, "start", MIN_TIME_MS);
+  const start = optionalTimeParam(p, "start", MIN_TIME_MS);
   if (!start.ok) return start;
-  const end = timeParam(p, "end", MAX_TIME_MS);
+  const end = optionalTimeParam(p, "end", MAX_TIME_MS);
   if (!end.ok) return end;
   const matchers = matchParams(p);
   if (!matchers.ok) return matchers;
@@ -106,16 +113,16 @@ export async function metadata(c: Context<AppEnv>): Promise<Response> {
   const params = await readParams(c);
   if (!params.ok) return failure(params.error);
   const p = params.value;
-  const limit = limitParam(p);
-  if (!limit.ok) return failure(limit.error);
-  const perMetric = limitParam(p, "limit_per_metric");
-  if (!perMetric.ok) return failure(perMetric.error);
+  for (const name of ["limit", "limit_per_metric"]) {
+    if (!/^-?\d*$/.test(p.get(name) ?? "")) return failure(badData(`${name} must be a number`));
+  }
+  const limit = Number(p.get("limit") ?? 0);
   try {
     const metric = p.get("metric") ?? "";
     const reader = c.get("deps").metrics(c.get("actor").projectId);
     const found = await reader.metadata(
       metric === "" ? undefined : metric,
-      limit.value === 0 ? UNLIMITED : limit.value,
+      limit > 0 ? limit : UNLIMITED,
     );
     return success(
       Object.fromEntries(

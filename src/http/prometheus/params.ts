@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import type { Matcher } from "../../core/matchers";
+import { type Matcher, compileMatcher } from "../../core/matchers";
 import { type Result, err, ok } from "../../core/result";
-import { type Expr, parseExpr, renderParseError } from "../../promql";
+import { type Expr, parseExpr, parseSelector, renderParseError } from "../../promql";
 import { durationMs } from "../../promql/durations";
 import { quote } from "../../promql/quoting";
 import { readBody } from "../body";
@@ -50,17 +50,27 @@ export function parseStep(text: string): number | undefined {
   return ms.ok ? ms.value : undefined;
 }
 
-export function timeParam(
+export function timeParam(p: URLSearchParams, name: string): Result<number, ApiError> {
+  const text = p.get(name) ?? "";
+  const ms = parseTime(text);
+  return ms === undefined ? err(invalid(name, unreadableTime(text))) : ok(ms);
+}
+
+export function optionalTimeParam(
   p: URLSearchParams,
   name: string,
-  otherwise?: number,
+  otherwise: number,
 ): Result<number, ApiError> {
   const text = p.get(name) ?? "";
-  if (text === "" && otherwise !== undefined) return ok(otherwise);
+  if (text === "") return ok(otherwise);
   const ms = parseTime(text);
   return ms === undefined
-    ? err(invalid(name, `cannot parse ${quote(text)} to a valid timestamp`))
+    ? err(invalid(name, `Invalid time value for '${name}': ${unreadableTime(text)}`))
     : ok(ms);
+}
+
+function unreadableTime(text: string): string {
+  return `cannot parse ${quote(text)} to a valid timestamp`;
 }
 
 export function durationParam(
@@ -94,13 +104,13 @@ export function queryParam(p: URLSearchParams): Result<Expr, ApiError> {
 export function matchParams(p: URLSearchParams): Result<Matcher[][], ApiError> {
   const out: Matcher[][] = [];
   for (const text of p.getAll("match[]")) {
-    const parsed = parseExpr(text);
+    const parsed = parseSelector(text);
     if (!parsed.ok) return err(invalid("match[]", renderParseError(parsed.error)));
-    const e = parsed.value;
-    if (e.kind !== "vectorSelector" || e.at !== undefined || e.offset !== undefined) {
-      return err(invalid("match[]", `expected a series selector, got ${quote(text)}`));
+    const { matchers } = parsed.value;
+    if (matchers.every((m) => compileMatcher(m)(""))) {
+      return err(badData("match[] must contain at least one non-empty matcher"));
     }
-    out.push([...e.matchers]);
+    out.push([...matchers]);
   }
   return ok(out);
 }

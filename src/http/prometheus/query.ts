@@ -1,8 +1,18 @@
 import type { Context } from "hono";
 import { type Result, err, ok } from "../../core/result";
 import { QueryError, type QueryResult, evalInstant, evalRange } from "../../promql";
+import { quote } from "../../promql/quoting";
 import type { AppEnv } from "../deps";
-import { durationParam, invalid, limitParam, queryParam, readParams, timeParam } from "./params";
+import {
+  durationParam,
+  invalid,
+  limitParam,
+  optionalTimeParam,
+  parseStep,
+  queryParam,
+  readParams,
+  timeParam,
+} from "./params";
 import { type ApiError, apiErrorOf, badData, failure } from "./respond";
 import { queryResponse } from "./result-json";
 
@@ -18,7 +28,7 @@ export async function instantQuery(c: Context<AppEnv>): Promise<Response> {
   const p = params.value;
   const common = commonParams(p);
   if (!common.ok) return failure(common.error);
-  const time = timeParam(p, "time", started);
+  const time = optionalTimeParam(p, "time", started);
   if (!time.ok) return failure(time.error);
   const expr = queryParam(p);
   if (!expr.ok) return failure(expr.error);
@@ -69,13 +79,19 @@ function commonParams(p: URLSearchParams): Result<Common, ApiError> {
   if (!limit.ok) return limit;
   const timeout = durationParam(p, "timeout");
   if (!timeout.ok) return timeout;
-  const lookback = durationParam(p, "lookback_delta");
-  if (!lookback.ok)
-    return err(badData(`error parsing lookback delta duration: ${lookback.error.error}`));
+  const lookbackText = p.get("lookback_delta") ?? "";
+  const lookback = lookbackText === "" ? 0 : parseStep(lookbackText);
+  if (lookback === undefined) {
+    return err(
+      badData(
+        `error parsing lookback delta duration: cannot parse ${quote(lookbackText)} to a valid duration`,
+      ),
+    );
+  }
   return ok({
     limit: limit.value,
     // Zero or less means the default, as in Prometheus.
-    lookbackMs: lookback.value !== undefined && lookback.value > 0 ? lookback.value : undefined,
+    lookbackMs: lookback > 0 ? lookback : undefined,
     timeoutMs: Math.min(timeout.value ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS),
     stats: (p.get("stats") ?? "") !== "",
   });
