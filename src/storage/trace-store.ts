@@ -23,6 +23,8 @@ const MAX_SCANNED = 2_000;
 const SCAN_PAGE = 50;
 /** A chunk's spans start within one clock hour (traces/partition.ts). */
 const CHUNK_SPAN_MS = 3_600_000;
+/** The span that a filter asks for may start so long after the last start that is asked for. */
+const FILTER_SLACK_MS = 3_600_000;
 /** Chunks that hold spans of one trace and are read for it, 4 at a time. */
 const MAX_TRACE_CHUNKS = 500;
 const READ_PAGE = 4;
@@ -95,9 +97,11 @@ async function searchTraces(
   const seen = new Set<string>();
   const found: TraceSummary[] = [];
   let scanned = 0;
-  let before = { lastMs: search.toMs + CHUNK_SPAN_MS, id: "" };
+  const filtered = search.service !== undefined || search.error === true;
+  const firstUntilMs = search.toMs + (filtered ? FILTER_SLACK_MS : 0);
+  let before: ChunkKey = { lastMs: firstUntilMs + CHUNK_SPAN_MS, id: "" };
   for (;;) {
-    const chunks = await scanChunks(db, projectId, search, before);
+    const chunks = await scanChunks(db, projectId, search, firstUntilMs, before);
     scanned += chunks.length;
     const summaries = await summarise(db, projectId, search, chunks, seen);
     found.push(...summaries.filter((s) => matches(search, s)));
@@ -131,6 +135,7 @@ async function scanChunks(
   db: D1Database,
   projectId: string,
   search: TraceSearch,
+  firstUntilMs: number,
   before: ChunkKey,
 ): Promise<ChunkKey[]> {
   const { results } = await db
@@ -145,9 +150,10 @@ async function scanChunks(
       search.fromMs,
       before.lastMs,
       before.id,
-      search.toMs,
+      firstUntilMs,
       search.service ?? null,
-      search.error === true ? 1 : 0,
+      // The span of that service and the one that failed may be in different chunks: one filter alone is safe here.
+      search.error === true && search.service === undefined ? 1 : 0,
     )
     .all<ChunkKey>();
   return results;
