@@ -27,9 +27,7 @@ import type { AlertRouterRpc } from "../src/core/objects";
 import { type Result, err, ok } from "../src/core/result";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
-import { publishLive } from "../src/http/live-publish";
 import { parseActiveAlerts } from "../src/http/live/active-alerts";
-import { makeAlertHistory } from "../src/storage/alert-history";
 import { parseObjectName } from "../src/storage/objects";
 import { RouterStorage } from "./router-storage";
 import { Timers } from "./timers";
@@ -61,6 +59,8 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   private readonly busy = new Set<string>();
   private readonly failures = new Map<string, number>();
   private lastTickMs = 0;
+  /** Somebody is known to watch the live page until then. */
+  private watchedUntilMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -269,17 +269,27 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
         await this.objects.incident(intent.change.incidentId).alertsChanged(intent.change);
         return;
       case "history":
-        await makeAlertHistory(this.env.DB, this.projectId).record(intent.changes);
+        await this.deps.alertHistory(this.projectId).record(intent.changes);
         return;
     }
   }
 
+  /** Changes are rare and must be seen within a second, so that the hub is asked each time instead of by a cached lease. */
   private publish(): void {
-    publishLive(this.deps, this.projectId, () => {
-      const { state, settings } = this.open();
-      const alerts = activeAlerts(state, settings, this.deps.clock());
-      return [{ type: "alerts", alerts: parseActiveAlerts(JSON.stringify(alerts)) }];
-    });
+    this.ctx.waitUntil(
+      this.tellWatchers().catch((e: unknown) => console.warn("alert router: not shown live", e)),
+    );
+  }
+
+  private async tellWatchers(): Promise<void> {
+    const hub = this.objects.liveHub();
+    if (this.watchedUntilMs <= this.deps.clock())
+      this.watchedUntilMs = (await hub.watched()).watchedUntilMs;
+    if (this.watchedUntilMs <= this.deps.clock()) return;
+    const { state, settings } = this.open();
+    const alerts = activeAlerts(state, settings, this.deps.clock());
+    const shown = parseActiveAlerts(JSON.stringify(alerts));
+    this.watchedUntilMs = (await hub.publish([{ type: "alerts", alerts: shown }])).watchedUntilMs;
   }
 
   private makeSilence(

@@ -1,6 +1,7 @@
 import type { Deps } from "./http/deps";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
+import { makeAlertHistory } from "./storage/alert-history";
 import { makeAnalyticsSink, pointAllowance } from "./storage/analytics-engine";
 import { makeConfigStore } from "./storage/config-store";
 import { makeEventStore } from "./storage/event-store";
@@ -51,6 +52,7 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     analytics: (projectId) => makeAnalyticsSink(env.ANALYTICS, projectId, points),
     objects: (projectId) => makeObjects(env, projectId, clock),
     pushGroups: (projectId) => makePushGroupStore(env.DB, projectId),
+    alertHistory: (projectId) => makeAlertHistory(env.DB, projectId),
     incidents: (projectId) => makeIncidentStore(env.DB, projectId),
     reports: (projectId) => makeReportStore(env.DB, projectId),
     jobs: makeJobStore(env.DB),

@@ -1,3 +1,4 @@
+import type { AlertHistory } from "../alerting/history";
 import type { Clock, IdSource, Random } from "../core/clock";
 import type { ConfigStore } from "../core/config-store";
 import type { AnalyticsSink, EventStore } from "../core/events";
@@ -34,6 +35,7 @@ export interface Deps {
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
   pushGroups(projectId: string): PushGroupStore;
+  alertHistory(projectId: string): AlertHistory;
   incidents(projectId: string): IncidentStore;
   reports(projectId: string): ReportStore;
   readonly jobs: JobStore;

@@ -1,38 +1,11 @@
-import type { AlertChange } from "../alerting/state";
+import type { AlertHistory } from "../alerting/history";
 import type { StringMap } from "../core/alerts";
-
-export interface PastAlert {
-  readonly fingerprint: string;
-  readonly startsAtMs: number;
-  readonly endedAtMs: number | null;
-  readonly labels: StringMap;
-  readonly annotations: StringMap;
-  readonly value: number | null;
-}
-
-export interface AlertTotals {
-  /** Alerts that began to fire. */
-  readonly fired: number;
-  readonly bySeverity: Readonly<Record<string, number>>;
-  /** The alerts that fired most, the most frequent first. */
-  readonly top: readonly { readonly name: string; readonly count: number }[];
-}
-
-/** The searchable past of a project's alerts in D1 (schema/alerts.ts). */
-export interface AlertHistory {
-  /** Idempotent: a firing is one row, told again or ended later. */
-  record(changes: readonly AlertChange[]): Promise<void>;
-  /** Began in [fromMs, toMs), newest first. */
-  list(fromMs: number, toMs: number, limit: number): Promise<PastAlert[]>;
-  totals(fromMs: number, toMs: number): Promise<AlertTotals>;
-  /** Deletes firings that ended before; gives the rows deleted. */
-  deleteBefore(beforeMs: number, limit: number): Promise<number>;
-}
 
 /** One bound parameter may have 2 MB; a change is about 1 KB. */
 const CHANGES_A_STATEMENT = 500;
 const TOP = 10;
 
+/** The history in D1 (schema/alerts.ts). */
 export function makeAlertHistory(db: D1Database, projectId: string): AlertHistory {
   return {
     async record(changes) {

@@ -25,8 +25,8 @@ receivers:
 `;
 
 const base = {
-  version: "4",
-  status: "firing",
+  version: "4" as const,
+  status: "firing" as const,
   receiver: "hook\\.a",
   truncatedAlerts: 0,
   externalURL: "http://vm:39412",
@@ -34,7 +34,7 @@ const base = {
 const ZERO = "0001-01-01T00:00:00Z";
 
 /** What a real Alertmanager (0.25) posted for these alerts under this configuration; `notification_reason` is newer. */
-const golden = [
+const golden: readonly Omit<NotificationData, "notification_reason">[] = [
   {
     ...base,
     groupKey: '{}/{exact="1",old=~"^(?:a.*)$"}:{alertname="Z"}',

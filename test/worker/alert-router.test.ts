@@ -3,8 +3,9 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { NotificationLogEntry } from "../../src/alerting/model";
 import type { AlertInstance, FiringSet } from "../../src/core/alerts";
-import type { AlertRouterRpc } from "../../src/core/objects";
+import type { AlertRouterRpc, IncidentRpc } from "../../src/core/objects";
 import type { DeliveryLogEntry } from "../../src/notify/model";
+import { ofType, watch } from "./live/socket";
 
 const stub = env.ALERT_ROUTER.getByName("default/router");
 // The stub answers any method by RPC; the interface says which the class has.
@@ -185,7 +186,7 @@ it("keeps alerts, groups and what was told across the loss of its memory", async
   await vi.waitFor(() => expect(firings()).toHaveLength(3), { timeout: 4_000 });
 });
 
-it("opens an incident for grave alerts without delaying the other receivers", async () => {
+it("opens an incident for grave alerts without delaying the other receivers, and ends it with them", async () => {
   await configure(`
 route:
   receiver: both
@@ -203,8 +204,41 @@ receivers:
     labels: Record<string, string>;
     incidentId?: string;
   }[];
-  const grave = active.find((a) => a.labels["alertname"] === "Grave");
-  expect(grave?.incidentId).toMatch(/^[0-9a-z]+-[0-9a-f]{8}$/);
+  const incidentId = active.find((a) => a.labels["alertname"] === "Grave")?.incidentId;
+  expect(incidentId).toMatch(/^[0-9a-z]+-[0-9a-f]{8}$/);
+  const incident = env.INCIDENT.getByName(`default/${incidentId}`) as unknown as IncidentRpc;
+  const status = async (): Promise<unknown> => {
+    const json = await incident.get();
+    return json === null ? null : (JSON.parse(json) as { status: string }).status;
+  };
+  await vi.waitFor(async () => expect(await status()).toBe("open"));
+  await router.receive(set([]));
+  await vi.waitFor(async () => expect(await status()).toBe("resolved"), { timeout: 4_000 });
+});
+
+it("tells whoever watches of an alert at once, and of who took it", async () => {
+  await configure(hook("live"));
+  const watcher = await watch("?topics=alerts");
+  await watcher.next(ofType("snapshot"));
+  const seen = (): string[] =>
+    watcher.messages
+      .filter(ofType("alerts"))
+      .flatMap((m) => m.alerts)
+      .filter((a) => a.labels["alertname"] === "Watched")
+      .map((a) => `${a.status} ${a.acknowledgedBy ?? "-"}`);
+  const start = Date.now();
+  await router.receive(set([alert({ alertname: "Watched", severity: "critical" })]));
+  await vi.waitFor(() => expect(seen()).toContain("firing -"), { timeout: 4_000, interval: 10 });
+  console.log(`receive to socket: ${Date.now() - start} ms`);
+  const list = JSON.parse(await router.alerts()) as {
+    labels: Record<string, string>;
+    fingerprint: string;
+  }[];
+  const { fingerprint } = list.find((a) => a.labels["alertname"] === "Watched") ?? {};
+  expect(await router.acknowledge(fingerprint ?? "", "ada")).toBe(true);
+  expect(await router.acknowledge("0000000000000000", "ada")).toBe(false);
+  await vi.waitFor(() => expect(seen()).toContain("firing ada"), { timeout: 4_000, interval: 10 });
+  watcher.socket.close(1000, "done");
   await router.receive(set([]));
 });
 

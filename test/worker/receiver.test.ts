@@ -3,6 +3,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Integration } from "../../src/alerting/config";
 import type { OutgoingNotification, ReceiverRpc } from "../../src/core/objects";
+import { Receiver } from "../../durable-objects/receiver";
+import type { Env } from "../../src/env";
 import type { DeliveryLogEntry, InboxMessage } from "../../src/notify/model";
 
 let calls: {
@@ -202,4 +204,19 @@ it("keeps a built-in receiver's messages, and shows them", async () => {
     headers: { authorization: "Bearer vdt_admin_local" },
   });
   expect(unknown.status).toBe(404);
+});
+
+it("calls no private address of a deployment, even where one got into the configuration", async () => {
+  const { stub, id } = receiver();
+  const deployed: Env = { ...env, LOCAL: "" };
+  await runInDurableObject(stub, async (_, state) => {
+    const object = new Receiver(state, deployed);
+    await object.enqueue(webhook(id, { url: "http://0xa9fea9fe/latest" }), message(id, "1"));
+    await vi.waitFor(async () =>
+      expect(JSON.parse(await object.deliveries(1))).toMatchObject([
+        { outcome: "url_refused", error: "169.254.169.254 is a private or reserved address" },
+      ]),
+    );
+  });
+  expect(calls).toEqual([]);
 });
