@@ -4,9 +4,10 @@ import type { Matcher } from "../src/core/matchers";
 import type { AppendResult, SelectRequest } from "../src/core/metric-store";
 import type { MetricShardRpc, ShardStatus } from "../src/core/objects";
 import type { MetricMetadata } from "../src/core/series";
-import type { Env } from "../src/env";
+import { type Env, parseMetricLimits } from "../src/env";
 import { makeObjects, parseObjectName } from "../src/storage/objects";
 import { CacheLedger } from "../src/tsdb/cache-ledger";
+import { DEFAULT_LIMITS } from "../src/tsdb/rejections";
 import { STREAM_BYTES } from "../src/tsdb/select-codec";
 import { Shard } from "../src/tsdb/shard";
 import { concatBytes } from "../src/tsdb/storage-port";
@@ -168,10 +169,16 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   }
 
   private shard(): Shard {
-    return (this.opened ??= new Shard(this.disk, {
-      ledger: LEDGER,
-      owner: this.ctx.id.toString(),
-    }));
+    if (this.opened === undefined) {
+      this.opened = new Shard(this.disk, {
+        limits: { ...DEFAULT_LIMITS, ...parseMetricLimits(this.env) },
+        ledger: LEDGER,
+        owner: this.ctx.id.toString(),
+      });
+      // Totals that waited when the object was last in memory.
+      this.scheduleTick();
+    }
+    return this.opened;
   }
 
   /** Memory may be ahead of the disk: start again from the disk. */

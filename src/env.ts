@@ -1,3 +1,5 @@
+import { parseDuration } from "./core/duration";
+
 /** What wrangler.toml (or the local launcher) binds. */
 export interface Env {
   readonly DB: D1Database;
@@ -26,6 +28,10 @@ export interface Env {
   readonly APP_VERSION?: string;
   /** Shards of a project's metrics; 1 unless set. */
   readonly METRIC_SHARDS?: string;
+  /** Active series of one shard; 150000 unless set. */
+  readonly METRIC_MAX_SERIES?: string;
+  /** How late a sample may come, as a duration; 2h unless set. */
+  readonly METRIC_OUT_OF_ORDER_WINDOW?: string;
   /** Cloudflare Access: team domain and application audience. */
   readonly ACCESS_TEAM?: string;
   readonly ACCESS_AUD?: string;
@@ -50,6 +56,8 @@ export class ConfigError extends Error {
 
 const MIN_SECRET = 16;
 const MAX_SHARDS = 64;
+/** A shard's head keeps times as 32-bit offsets, which reach 24 days. */
+const MAX_OUT_OF_ORDER_MS = 20 * 86_400_000;
 
 /** @throws ConfigError naming the first variable that is missing or wrong */
 export function parseConfig(env: Env): Config {
@@ -66,6 +74,7 @@ export function parseConfig(env: Env): Config {
       `METRIC_SHARDS must be a whole number from 1 to ${MAX_SHARDS}, not ${JSON.stringify(env.METRIC_SHARDS)}`,
     );
   }
+  parseMetricLimits(env);
   return {
     local,
     tokenSecret,
@@ -75,6 +84,31 @@ export function parseConfig(env: Env): Config {
     version: env.APP_VERSION ?? "0.1.0",
     metricShards: shards,
     access: parseAccess(env),
+  };
+}
+
+/** What a metric shard takes in, where the deployment sets it. @throws ConfigError */
+export function parseMetricLimits(env: Env): {
+  readonly maxSeries?: number;
+  readonly outOfOrderMs?: number;
+} {
+  const series = nonEmpty(env.METRIC_MAX_SERIES);
+  const maxSeries = Number(series);
+  if (series !== undefined && !(Number.isInteger(maxSeries) && maxSeries > 0)) {
+    throw new ConfigError(
+      `METRIC_MAX_SERIES must be a whole number above 0, not ${JSON.stringify(series)}`,
+    );
+  }
+  const late = nonEmpty(env.METRIC_OUT_OF_ORDER_WINDOW);
+  const window = late === undefined ? undefined : parseDuration(late);
+  if (window !== undefined && (!window.ok || window.value > MAX_OUT_OF_ORDER_MS)) {
+    throw new ConfigError(
+      `METRIC_OUT_OF_ORDER_WINDOW must be a duration of at most 20d, not ${JSON.stringify(late)}`,
+    );
+  }
+  return {
+    ...(series === undefined ? {} : { maxSeries }),
+    ...(window?.ok === true ? { outOfOrderMs: window.value } : {}),
   };
 }
 

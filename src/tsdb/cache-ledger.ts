@@ -5,7 +5,10 @@
  */
 export class CacheLedger {
   private used = 0;
-  private readonly held = new Map<string, number>();
+  private readonly held = new Map<
+    string,
+    { readonly bytes: number; readonly holder: WeakRef<object> }
+  >();
   private readonly entries = new Map<
     string,
     { readonly bytes: number; readonly drop: () => void }
@@ -17,11 +20,19 @@ export class CacheLedger {
     return this.used;
   }
 
-  /** Charges what cannot be let go (heads, series tables), so that caches make room for it. */
-  hold(key: string, bytes: number): void {
-    this.used += bytes - (this.held.get(key) ?? 0);
+  /**
+   * Charges what cannot be let go (heads, series tables), so that caches make room for it. The charge ends
+   * with `holder`: an object that the platform evicts says nothing.
+   */
+  hold(key: string, bytes: number, holder: object): void {
+    this.used += bytes - (this.held.get(key)?.bytes ?? 0);
     if (bytes === 0) this.held.delete(key);
-    else this.held.set(key, bytes);
+    else this.held.set(key, { bytes, holder: new WeakRef(holder) });
+    for (const [other, h] of this.held) {
+      if (h.holder.deref() !== undefined) continue;
+      this.held.delete(other);
+      this.used -= h.bytes;
+    }
     this.shed("");
   }
 

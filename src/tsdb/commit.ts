@@ -248,7 +248,7 @@ export class Commit {
       tally.reject(
         "series_limit",
         () =>
-          `${exampleOf(batch, n, undefined)}: the limit is ${this.limits.maxSeries} active series a shard`,
+          `${exampleOf(batch, n, undefined)}: the limit is ${this.limits.maxSeries} active series a shard (METRIC_MAX_SERIES, METRIC_SHARDS)`,
       );
       return REFUSED;
     }

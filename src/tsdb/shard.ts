@@ -78,6 +78,8 @@ export interface CommitOutcome {
   readonly accumulated: boolean;
 }
 
+/** Samples of a series, on average, that make a chunk worth its overhead. */
+const WORTHY_CHUNK = 32;
 /** Dead series are cleared once they are this share of all. */
 const DEAD_SHARE = 0.2;
 const DEAD_MIN = 1_000;
@@ -123,7 +125,7 @@ export class Shard {
     }
     this.state.logRows = log.length;
     this.state.table.restored();
-    this.ledger.hold(this.owner, this.state.footprint);
+    this.ledger.hold(this.owner, this.state.footprint, this);
     for (const spec of readSelectors(storage)) this.state.groups.register(spec, this.state.table);
   }
 
@@ -241,7 +243,7 @@ export class Shard {
     state.head.clear();
     state.logRows = 0;
     state.logBytes = 0;
-    this.ledger.hold(this.owner, state.footprint);
+    this.ledger.hold(this.owner, state.footprint, this);
   }
 
   /** Encoded series per request (select-codec.ts), in pieces. @throws SampleBudgetError */
@@ -343,7 +345,7 @@ export class Shard {
   /** Forgets what is cached; to be called when the shard is given up. */
   close(): void {
     this.store.close();
-    this.ledger.hold(this.owner, 0);
+    this.ledger.hold(this.owner, 0, this);
   }
 
   status(): ShardFigures {
@@ -402,9 +404,10 @@ export class Shard {
   private shouldFold(now: number): boolean {
     const { head } = this.state;
     if (head.count === 0) return false;
-    return (
-      head.bytes >= this.fold.headBytes || cutTime(head.minTime, this.limits.outOfOrderMs) <= now
-    );
+    if (head.bytes >= this.fold.headBytes || cutTime(head.minTime, this.limits.outOfOrderMs) <= now)
+      return true;
+    // Long enough chunks are worth a fold sooner, as it holds appends back for less.
+    return head.bytes >= this.fold.headBytes / 2 && head.count >= head.series.length * WORTHY_CHUNK;
   }
 
   private plan(now: number): MergePlan | undefined {

@@ -1,4 +1,9 @@
-import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { RuleGroup } from "../../durable-objects/rule-group";
@@ -356,6 +361,74 @@ describe("evaluation on write", () => {
     await vi.waitFor(() => expect(nudged.length).toBe(2), { timeout: 4000 });
     expect((nudged[0] as number) - start).toBeLessThan(500);
     expect((nudged[1] as number) - (nudged[0] as number)).toBeGreaterThanOrEqual(900);
+  });
+});
+
+describe("the alarm", () => {
+  it("is set by the first sample, does its work, sets itself anew, and puts the shard on the cron's list", async () => {
+    const { id, shard } = project();
+    const stub = env.METRIC_SHARD.getByName(`${id}/0`);
+    const now = Date.now();
+    await shard.append(batchOf("up", [["a", now, 1]]));
+    const alarmAt = () => runInDurableObject(stub, (_, state) => state.storage.getAlarm());
+    await vi.waitFor(async () => expect(await alarmAt()).toBeGreaterThan(now));
+    expect((await shard.ensureTicking()).rearmed).toBe(false);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await alarmAt()).toBeGreaterThan(now);
+    expect((await shard.ensureTicking()).lastTickMs).toBeGreaterThanOrEqual(now);
+    await runInDurableObject(stub, (_, state) => state.storage.deleteAlarm());
+    expect((await shard.ensureTicking()).rearmed).toBe(true);
+    expect(await alarmAt()).toBeGreaterThan(now);
+    await vi.waitFor(async () => {
+      const listed = await env.DB.prepare(
+        "SELECT object_name FROM ticking_objects WHERE project_id = ?",
+      )
+        .bind(id)
+        .all();
+      expect(listed.results).toEqual([{ object_name: `${id}/0` }]);
+    });
+  });
+
+  it("repeats the last value of a counter that increments feed, each minute", async () => {
+    const { id, shard, store } = project();
+    const b = new BatchBuilder();
+    b.increment(b.series(labelsOf({ __name__: "hits_total" })), Date.now(), 4);
+    await shard.append(b.finish());
+    vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ["Date"] });
+    try {
+      await runDurableObjectAlarm(env.METRIC_SHARD.getByName(`${id}/0`));
+    } finally {
+      vi.useRealTimers();
+    }
+    const [series] = await store.select([
+      { matchers: named("hits_total"), startMs: 0, endMs: Date.now() + 120_000 },
+    ]);
+    expect(series?.map((s) => [...s.values])).toEqual([[0, 4, 4]]);
+  });
+
+  it("cuts what is old enough into blocks, which then answer, and go when they are too old", async () => {
+    const { id, shard, store } = project();
+    const now = Date.now();
+    await shard.append(
+      batchOf("up", [
+        ["a", now, 1],
+        ["b", now, 2],
+      ]),
+    );
+    vi.useFakeTimers({ now: now + 6 * 3_600_000, toFake: ["Date"] });
+    try {
+      await runDurableObjectAlarm(env.METRIC_SHARD.getByName(`${id}/0`));
+    } finally {
+      vi.useRealTimers();
+    }
+    const status = await shard.status();
+    expect([status.headSamples, status.segments, status.blocks]).toEqual([0, 0, 1]);
+    const requests = [{ matchers: named("up"), startMs: now - 1, endMs: now }];
+    expect((await store.select(requests))[0]?.map((s) => s.values[0]).sort()).toEqual([1, 2]);
+    expect(await store.labelValues("host", [], now, now, 10)).toEqual(["a", "b"]);
+    expect(await shard.retain(now)).toEqual({ deletedRows: 0 });
+    expect((await shard.retain(now + 1)).deletedRows).toBeGreaterThan(0);
+    expect(await store.select(requests)).toEqual([[]]);
   });
 });
 
