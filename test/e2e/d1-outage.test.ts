@@ -51,6 +51,27 @@ async function sendTrace(v: Vedette, n: number): Promise<number> {
   return r.status;
 }
 
+async function sendEvent(v: Vedette, n: number): Promise<number> {
+  const r = await v.fetch("/api/v1/ingest/events", {
+    method: "POST",
+    token: WRITER,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      id: `outage-${n}`,
+      event: "outage_order",
+      timestamp: new Date().toISOString(),
+      user_id: `u${n % 3}`,
+    }),
+  });
+  await r.arrayBuffer();
+  return r.status;
+}
+
+async function events(v: Vedette): Promise<number> {
+  const r = await v.fetch("/api/v1/events?event=outage_order&limit=1000", { token: READER });
+  return ((await r.json()) as { events: unknown[] }).events.length;
+}
+
 async function messages(v: Vedette): Promise<string[] | undefined> {
   const r = await v.fetch("/api/v1/logs?query=giraffe&limit=5000", { token: READER });
   if (r.status !== 200) return undefined;
@@ -69,17 +90,20 @@ async function value(v: Vedette, query: string): Promise<number> {
   return Number(body.data.result[0]?.value[1] ?? Number.NaN);
 }
 
-it("while D1 refuses, logs and spans are acknowledged and survive kill -9; afterwards each is there once", async () => {
+it("while D1 refuses, logs, spans and events are acknowledged and survive kill -9; afterwards each is there once", async () => {
   let v = await startVedette();
   running = v;
   let logBatches = 0;
   let spans = 0;
+  let sentEvents = 0;
   const sendSome = async (): Promise<void> => {
     for (let i = 0; i < 5; i++) {
       expect(await sendLogs(v, logBatches)).toBe(200);
       logBatches++;
       expect(await sendTrace(v, spans)).toBe(200);
       spans++;
+      expect(await sendEvent(v, sentEvents)).toBe(200);
+      sentEvents++;
     }
   };
   await sendSome();
@@ -112,8 +136,11 @@ it("while D1 refuses, logs and spans are acknowledged and survive kill -9; after
 
   const wanted = Array.from({ length: logBatches * BATCH }, (_, i) => `line ${i} marked giraffe`);
   await eventually(
-    "every acknowledged line and span is in D1",
-    async () => (await messages(v))?.length === wanted.length && (await traces(v)) === spans,
+    "every acknowledged line, span and event is in D1",
+    async () =>
+      (await messages(v))?.length === wanted.length &&
+      (await traces(v)) === spans &&
+      (await events(v)) === sentEvents,
     60_000,
     250,
   );
