@@ -5,6 +5,8 @@ import { type Vedette, startVedette } from "./vedette";
 
 const REQUESTS = 1000;
 const RECORDS = 100;
+/** Requests at a time; alone, each would wait for a group commit of its own. */
+const SENDERS = 4;
 /** What a request may take on the free plan (https://developers.cloudflare.com/workers/platform/limits/). */
 const BUDGET_MS = 10;
 
@@ -113,16 +115,19 @@ it.each(DIALECTS)(
     const start = Date.now() - 2 * REQUESTS * 1000;
     const bodies = Array.from({ length: REQUESTS }, (_, n) => body(start + n * 1000));
     const before = await cpuMs();
-    for (const b of bodies) {
-      const r = await vedette.fetch(path, {
-        method: "POST",
-        token: "vdt_ingest_local",
-        headers,
-        body: b,
-      });
-      await r.arrayBuffer();
-      expect(r.status).toBeLessThan(300);
-    }
+    const send = async (): Promise<void> => {
+      for (let b = bodies.shift(); b !== undefined; b = bodies.shift()) {
+        const r = await vedette.fetch(path, {
+          method: "POST",
+          token: "vdt_ingest_local",
+          headers,
+          body: b,
+        });
+        expect(await r.text()).not.toContain("partialSuccess");
+        expect(r.status).toBeLessThan(300);
+      }
+    };
+    await Promise.all(Array.from({ length: SENDERS }, send));
     const each = ((await cpuMs()) - before) / REQUESTS;
     console.log(`${name}: ${each.toFixed(2)} ms of CPU a request`);
     expect(each).toBeLessThan(BUDGET_MS);
