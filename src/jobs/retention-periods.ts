@@ -4,6 +4,7 @@ export const RETENTION_DAYS = {
   logs: 30,
   traces: 14,
   events: 395,
+  alerts: 395,
   incidents: 730,
   reports: 730,
 } as const;

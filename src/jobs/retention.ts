@@ -44,6 +44,10 @@ async function retain(
       return inSlices(() => deps.traces(projectId).deleteBefore(beforeMs));
     case "events":
       return inSlices(() => deps.events(projectId).deleteBefore(beforeMs));
+    case "alerts":
+      return inSlices(() =>
+        counted(deps.alertHistory(projectId).deleteBefore(beforeMs, ROWS_A_SLICE)),
+      );
     case "incidents":
       return inSlices(() =>
         counted(deps.incidents(projectId).deleteBefore(beforeMs, ROWS_A_SLICE)),

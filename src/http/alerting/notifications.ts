@@ -5,7 +5,7 @@ import type { DeliveryLogEntry } from "../../notify/model";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
-import { readLimit } from "./limit";
+import { readLimit } from "./query";
 
 /** `/api/v1/notifications`: what was decided and why, with every attempt to deliver it. */
 export function notificationRoutes(): Hono<AppEnv> {

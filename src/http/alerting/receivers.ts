@@ -8,7 +8,7 @@ import type { InboxMessage } from "../../notify/model";
 import { requireScope } from "../auth/require";
 import type { AppEnv, Deps } from "../deps";
 import { problem } from "../problem";
-import { readLimit } from "./limit";
+import { readLimit } from "./query";
 
 /** Who is told of alerts, and what the built-in receivers were told. */
 export function receiverRoutes(): Hono<AppEnv> {

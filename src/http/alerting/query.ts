@@ -19,3 +19,21 @@ export function readLimit(c: Context<AppEnv>): Result<number, Problem> {
     where: "limit",
   });
 }
+
+/** A time in the query: RFC 3339, or milliseconds since the epoch. */
+export function readTime(
+  c: Context<AppEnv>,
+  name: string,
+  otherwiseMs: number,
+): Result<number, Problem> {
+  const text = c.req.query(name);
+  if (text === undefined) return ok(otherwiseMs);
+  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isSafeInteger(ms)) return ok(ms);
+  return err({
+    status: 400,
+    code: "time_invalid",
+    detail: `${name} must be an RFC 3339 time or milliseconds since the epoch`,
+    where: name,
+  });
+}
