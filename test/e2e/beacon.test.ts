@@ -1,5 +1,7 @@
 import { createServer, type Server } from "node:http";
+import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NO_CHROMIUM, chromiumPath, launchChromium } from "./chromium";
@@ -14,6 +16,29 @@ interface ReadEvent {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+/** Shifts twice after the load, shows its largest text late, answers clicks slowly, and lets Google's library measure all of it. */
+const MEASURED_PAGE = `<!doctype html><title>Measured</title>
+  <script src="/web-vitals.js"></script>
+  <script>
+    window.measured = {};
+    for (const on of ["onLCP", "onCLS", "onINP", "onFCP", "onTTFB"])
+      webVitals[on]((m) => { measured[m.name] = m.value; }, { reportAllChanges: true });
+  </script>
+  <script defer src="VEDETTE/b.js" data-key="vdt_beacon_local"></script>
+  <p>Small</p><button>Buy</button>
+  <script>
+    for (const ms of [100, 300])
+      setTimeout(() => {
+        const box = document.createElement("h1");
+        box.style.cssText = "height:" + ms + "px;font-size:" + ms / 3 + "px";
+        box.textContent = "Large text";
+        document.body.prepend(box);
+      }, ms);
+    document.querySelector("button").onclick = () => {
+      for (const t = performance.now(); performance.now() - t < 120;);
+    };
+  </script>`;
+
 if (chromiumPath === undefined) console.warn(`test/e2e/beacon.test.ts is skipped: ${NO_CHROMIUM}`);
 
 describe.skipIf(chromiumPath === undefined)("the beacon in a page of another site", () => {
@@ -25,8 +50,20 @@ describe.skipIf(chromiumPath === undefined)("the beacon in a page of another sit
   beforeAll(async () => {
     vedette = await startVedette();
     browser = await launchChromium();
-    site = createServer((_, res) => {
+    const library = await readFile(
+      join(import.meta.dirname, "../../node_modules/web-vitals/dist/web-vitals.iife.js"),
+    );
+    site = createServer((req, res) => {
+      if (req.url === "/web-vitals.js") {
+        res.setHeader("content-type", "text/javascript");
+        res.end(library);
+        return;
+      }
       res.setHeader("content-type", "text/html");
+      if (req.url === "/measured") {
+        res.end(MEASURED_PAGE.replace("VEDETTE", vedette.url));
+        return;
+      }
       res.end(`<!doctype html><title>Shop</title>
         <script>window.vedette = function () { (vedette.q = vedette.q || []).push(arguments) }; vedette("event", "early", { n: 1 });</script>
         <script defer src="${vedette.url}/b.js" data-key="vdt_beacon_local"></script>
@@ -106,6 +143,32 @@ describe.skipIf(chromiumPath === undefined)("the beacon in a page of another sit
     expect(JSON.stringify(all)).not.toContain("secret");
   });
 
+  it("measures the vitals that Google's own library measures", async () => {
+    const page = await open("/measured");
+    await page.waitForTimeout(1_000);
+    for (let i = 0; i < 3; i++) {
+      await page.click("button");
+      await page.waitForTimeout(300);
+    }
+    const measured = (await page.evaluate("measured")) as Readonly<Record<string, number>>;
+    await page.goto("about:blank");
+    const ours = await eventually("the vitals of the measured page", async () => {
+      const vitals = (await events()).filter(
+        (e) => e.event === "web_vital" && e.path === "/measured",
+      );
+      return (
+        vitals.length === 5 &&
+        new Map(vitals.map((e) => [e.properties["name"], Number(e.properties["value"])]))
+      );
+    });
+    expect(Object.keys(measured).toSorted()).toEqual(["CLS", "FCP", "INP", "LCP", "TTFB"]);
+    console.log("vitals, web-vitals and ours:", measured, Object.fromEntries(ours));
+    for (const [name, value] of Object.entries(measured))
+      expect([name, ours.get(name)]).toEqual([name, expect.closeTo(value, 3)]);
+    expect(measured["CLS"]).toBeGreaterThan(0.01);
+    expect(measured["INP"]).toBeGreaterThanOrEqual(120);
+  });
+
   it("counts what it took in as series", async () => {
     const value = async (query: string): Promise<string | undefined> => {
       const r = await vedette.fetch(`/api/v1/query?query=${encodeURIComponent(query)}`, {
@@ -114,7 +177,7 @@ describe.skipIf(chromiumPath === undefined)("the beacon in a page of another sit
       const { data } = (await r.json()) as { data: { result: { value: [number, string] }[] } };
       return data.result[0]?.value[1];
     };
-    await eventually("the counters", async () => (await value("page_views_total")) === "2");
+    await eventually("the counters", async () => (await value("page_views_total")) === "3");
     expect(await value("browser_errors_total")).toBe("2");
     expect(await value('events_total{event="checkout"}')).toBe("1");
     expect(
