@@ -2,9 +2,10 @@ import type { Figures } from "../../core/live";
 import type { Queryable } from "../../core/metric-store";
 import { figureOf, type FigureDefinition, type FigureKey, NO_FIGURES } from "../../live/figures";
 import { evalInstant, parseExpr, type QueryResult, renderParseError } from "../../promql";
+import { batched } from "./batched";
 
 /** Samples that one figure may hold at once; a page that ticks each second must not load millions. */
-const MAX_SAMPLES = 500_000;
+const MAX_SAMPLES = 1_000_000;
 
 export interface ToldFigures {
   readonly figures: Figures;
@@ -22,9 +23,10 @@ export async function evaluateFigures(
   definitions: readonly FigureDefinition[],
   nowMs: number,
 ): Promise<ToldFigures> {
+  const together = batched(metrics);
   const answers = await Promise.allSettled(
     definitions.map(({ key, expr }) =>
-      expr === undefined ? other(key, nowMs) : evaluateExpr(metrics, expr, nowMs),
+      expr === undefined ? other(key, nowMs) : evaluateExpr(together, expr, nowMs),
     ),
   );
   const figures: Record<FigureKey, number | null> = { ...NO_FIGURES };
