@@ -32,7 +32,7 @@ export interface ParsedFile {
 
 const MIN_INTERVAL_MS = 1_000;
 const MAX_INTERVAL_MS = 24 * 3_600_000;
-const MAX_GROUPS = 500;
+const MAX_GROUPS = 200;
 /** Of a file: aliases make a small file say much. */
 const MAX_RULES = 5_000;
 const MAX_NAME = 200;
@@ -46,6 +46,13 @@ export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
   return caught(() => {
     const file = new YamlFile(text);
     const root = file.root();
+    // An empty body must not be taken for the wish to have no rules.
+    if (!root.names().includes("groups"))
+      file.refuse(
+        root.node,
+        root.empty ? "field_missing" : "field_unknown",
+        "a rule file begins with groups:",
+      );
     const budget = newBudget();
     const names = new Set<string>();
     const list = root.list("groups");

@@ -178,3 +178,68 @@ describe("a rule that cannot be evaluated", () => {
     ]);
   });
 });
+
+describe("a group among faults", () => {
+  it("holds back within the cooldown what fires anew, though its state changes", async () => {
+    await sample("cool_a 1");
+    await putRule("POST", "cool", "name: c\ninterval: 1h\nrules:\n- alert: Cool\n  expr: cool_a > 0\n  cooldown: 1h\n");
+    await vi.waitFor(async () => expect(await routed("Cool")).toMatchObject([{ status: "firing" }]), { timeout: 3_000 });
+    expect((await routed("Cool"))[0]?.heldBackUntilMs).toBeUndefined();
+    await sample("cool_a 0");
+    await vi.waitFor(async () => expect(await routed("Cool")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000 });
+    await sample("cool_a 1");
+    await vi.waitFor(async () => expect(await routed("Cool")).toMatchObject([{ status: "firing" }]), { timeout: 3_000 });
+    expect((await routed("Cool"))[0]?.heldBackUntilMs).toBeGreaterThan(Date.now() + 3_500_000);
+    const since = (await stored("ALERTS_FOR_STATE", { alertname: "Cool" })).map((row) => row.split(" ").at(-1));
+    expect(new Set(since).size).toBe(3);
+  });
+
+  it("is replaced in flight, the newest configuration winning", async () => {
+    await sample("flight_a 1");
+    const file = (n: number): string => `groups:\n- name: f\n  interval: 1s\n  rules:\n  - alert: Flight\n    expr: flight_a > 0\n    annotations: {n: "${n}"}\n`;
+    await putRule("PUT", "flight", file(0));
+    await vi.waitFor(async () => expect(await routed("Flight")).toHaveLength(1), { timeout: 3_000 });
+    const statuses = await Promise.all(Array.from({ length: 10 }, async (_, i) => {
+      await sample("flight_a 1");
+      return (await putRule("PUT", "flight", file(i + 1))).status;
+    }));
+    expect(new Set(statuses)).toEqual(new Set([202]));
+    const kept = /n: "(\d+)"/.exec(await (await send("/config/v1/rules/flight/f", { headers: READ })).text())?.[1];
+    await vi.waitFor(async () => expect(await routed("Flight")).toMatchObject([{ status: "firing", annotations: { n: kept } }]), { timeout: 4_000 });
+  });
+
+  it("evaluates a storm of writes about once a second", async () => {
+    await putRule("POST", "storm", "name: s\ninterval: 1h\nrules:\n- alert: Storm\n  expr: storm_a > 1e9\n");
+    await vi.waitFor(async () => expect((await rules("?rule_name[]=Storm"))[0]?.rules[0]?.health).toBe("ok"), { timeout: 3_000 });
+    const seen = new Set<string>();
+    const until = Date.now() + 2_500;
+    for (let i = 0; Date.now() < until; i++) {
+      await sample(`storm_a ${i}`);
+      seen.add((await rules("?rule_name[]=Storm"))[0]?.rules[0]?.lastEvaluation ?? "");
+    }
+    expect(seen.size).toBeGreaterThanOrEqual(2);
+    expect(seen.size).toBeLessThanOrEqual(5);
+  });
+
+  it("is armed again by the cron's check, and is off its list once removed", async () => {
+    await putRule("POST", "ticks", "name: t\nrules: []\n");
+    const listed = async () => (await env.DB.prepare("SELECT object_name FROM ticking_objects WHERE class_name = 'RuleGroup' AND object_name = 'default/ticks/t'").all()).results.length;
+    expect(await listed()).toBe(1);
+    const object = makeObjects(env, "default", Date.now).ruleGroup("ticks/t");
+    expect(await object.ensureTicking()).toMatchObject({ rearmed: false });
+    await runInDurableObject(groupStub("ticks/t"), (_, state) => state.storage.deleteAlarm());
+    expect(await object.ensureTicking()).toMatchObject({ rearmed: true });
+    expect(await runInDurableObject(groupStub("ticks/t"), (_, state) => state.storage.getAlarm())).not.toBeNull();
+    expect((await send("/config/v1/rules/ticks", { method: "DELETE", headers: ADMIN })).status).toBe(202);
+    expect(await listed()).toBe(0);
+    expect(await object.state()).toBe("null");
+    expect(await object.ensureTicking()).toMatchObject({ rearmed: false });
+  });
+
+  it("takes names with slashes and spaces apart", async () => {
+    const r = await putRule("POST", encodeURIComponent("a/b c"), "name: x/y\nrules: []\n");
+    expect(r.status).toBe(202);
+    expect(await (await send(`/config/v1/rules/${encodeURIComponent("a/b c")}/${encodeURIComponent("x/y")}`, { headers: READ })).text()).toBe("name: x/y\nrules: []\n");
+    expect(await rules(`?file[]=${encodeURIComponent("a/b c")}`)).toMatchObject([{ name: "x/y", file: "a/b c" }]);
+  });
+});

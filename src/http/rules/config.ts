@@ -9,10 +9,12 @@ import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { type RulesRefusal, rulesProblem } from "./problems";
 import {
+  type Applied,
   MAX_STORED_CHARS,
   type StoredGroup,
   applyGroup,
   documentOf,
+  documentsOf,
   listGroups,
   readStored,
   removeGroup,
@@ -57,7 +59,7 @@ export async function postGroup(c: Ctx): Promise<Response> {
   const { namespace } = params(c);
   const parsed = await readRules(c, namespace, parseGroup);
   if (!parsed.ok) return rulesProblem(c, parsed.error);
-  return applyAll(c, namespace, parsed.value, []);
+  return applyAll(c, namespace, parsed.value, "keep");
 }
 
 /** `PUT /config/v1/rules/:namespace`: a whole rule file; groups that it does not have are removed. */
@@ -65,10 +67,7 @@ export async function putNamespace(c: Ctx): Promise<Response> {
   const { namespace } = params(c);
   const parsed = await readRules(c, namespace, parseRuleFile);
   if (!parsed.ok) return rulesProblem(c, parsed.error);
-  const wanted = new Set(parsed.value.groups.map((g) => g.name));
-  const stored = await listGroups(c.get("deps"), c.get("actor").projectId, namespace);
-  const gone = stored.filter((g) => !wanted.has(g.name)).map((g) => g.name);
-  return applyAll(c, namespace, parsed.value, gone);
+  return applyAll(c, namespace, parsed.value, "remove");
 }
 
 /** `DELETE /config/v1/rules/:namespace/:group` */
@@ -104,13 +103,15 @@ async function applyAll(
   c: Ctx,
   namespace: string,
   parsed: ParsedFile,
-  gone: readonly string[],
+  others: "keep" | "remove",
 ): Promise<Response> {
   const deps = c.get("deps");
   const { projectId, name: by } = c.get("actor");
   const documents = parsed.groups.map((g) => ({
     name: g.name,
+    key: groupKey(namespace, g.name),
     body: documentOf(namespace, parsed, g),
+    by,
   }));
   const large = documents.find((d) => d.body.length > MAX_STORED_CHARS);
   if (large !== undefined)
@@ -119,16 +120,24 @@ async function applyAll(
       group: large.name,
       limit: MAX_STORED_CHARS,
     });
-  const done: Record<string, string[]> = { created: [], updated: [], unchanged: [], removed: [] };
+  const done: Record<Applied | "removed", string[]> = {
+    created: [],
+    updated: [],
+    unchanged: [],
+    removed: [],
+  };
   try {
-    for (const d of documents) {
-      const what = await applyGroup(deps, projectId, groupKey(namespace, d.name), d.body, by);
-      done[what]?.push(d.name);
-    }
-    for (const name of gone) {
-      await removeGroup(deps, projectId, groupKey(namespace, name), by);
-      done["removed"]?.push(name);
-    }
+    const stored = await documentsOf(deps, projectId, namespace);
+    const inForce = new Map(stored.map((doc) => [doc.name, doc]));
+    await inBatches(documents, async (d) => {
+      done[await applyGroup(deps, projectId, d, inForce.get(d.key))].push(d.name);
+    });
+    const wanted = new Set(documents.map((d) => d.key));
+    const gone = others === "keep" ? [] : stored.filter((doc) => !wanted.has(doc.name));
+    await inBatches(gone, async (doc) => {
+      await removeGroup(deps, projectId, doc.name, by);
+      done.removed.push(readStored(doc).name);
+    });
   } catch (e) {
     return rulesProblem(c, unavailable(e));
   }
@@ -157,6 +166,17 @@ async function readRules(
   }
   const parsed = parse(text);
   return parsed.ok ? ok(parsed.value) : err({ reason: "refused", refusal: parsed.error });
+}
+
+/** Simultaneous connections of one invocation. */
+const AT_ONCE = 6;
+
+async function inBatches<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
+  for (let i = 0; i < items.length; i += AT_ONCE)
+    await Promise.all(items.slice(i, i + AT_ONCE).map(work));
 }
 
 function params(c: Ctx): { readonly namespace: string; readonly group: string } {

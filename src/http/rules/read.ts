@@ -11,6 +11,22 @@ import { type StoredGroup, listGroups } from "./store";
 /** Groups asked for their state at once. */
 const AT_ONCE = 20;
 
+/** A store or a group that does not answer, in this API's own shape. */
+export function answered(ask: (c: Context<AppEnv>) => Promise<Response>) {
+  return async (c: Context<AppEnv>): Promise<Response> => {
+    try {
+      return await ask(c);
+    } catch (e) {
+      console.error("rules: not answered", e);
+      return failure({
+        status: 503,
+        errorType: "unavailable",
+        error: `the rules cannot be read: ${e instanceof Error ? e.message : String(e)}`,
+      });
+    }
+  };
+}
+
 /** `GET /api/v1/rules` */
 export async function getRules(c: Context<AppEnv>): Promise<Response> {
   const p = new URL(c.req.url).searchParams;

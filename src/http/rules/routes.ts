@@ -10,7 +10,7 @@ import {
   postGroup,
   putNamespace,
 } from "./config";
-import { getAlerts, getRules } from "./read";
+import { answered, getAlerts, getRules } from "./read";
 
 /** The ruler API of Mimir and Cortex under `/config/v1/rules`, and Prometheus' `/api/v1/rules` and `/api/v1/alerts`. */
 export function ruleRoutes(): Hono<AppEnv> {
@@ -25,7 +25,7 @@ export function ruleRoutes(): Hono<AppEnv> {
   app.delete("/config/v1/rules/:namespace/:group", admin, deleteGroup);
   app.delete("/config/v1/rules/:namespace", admin, deleteNamespace);
   const query = requireScope("read", refuse);
-  app.get("/api/v1/rules", query, getRules);
-  app.get("/api/v1/alerts", query, getAlerts);
+  app.get("/api/v1/rules", query, answered(getRules));
+  app.get("/api/v1/alerts", query, answered(getAlerts));
   return app;
 }

@@ -32,30 +32,37 @@ export async function listGroups(
   projectId: string,
   namespace?: string,
 ): Promise<StoredGroup[]> {
+  return (await documentsOf(deps, projectId, namespace)).map(readStored);
+}
+
+export async function documentsOf(
+  deps: Deps,
+  projectId: string,
+  namespace: string | undefined,
+): Promise<ConfigDocument[]> {
   const prefix = namespace === undefined ? "" : groupKey(namespace, "");
-  return (await deps.configStore(projectId).list("rules", prefix)).map(readStored);
+  return deps.configStore(projectId).list("rules", prefix);
 }
 
 export type Applied = "created" | "updated" | "unchanged";
 
-/** Stores a group and starts it. Repeating it after a failure is safe. */
+/** Stores a group where it differs from what is in force, and starts it in any case: repeating it after a failure is safe. */
 export async function applyGroup(
   deps: Deps,
   projectId: string,
-  key: string,
-  body: string,
-  by: string,
+  change: { readonly key: string; readonly body: string; readonly by: string },
+  inForce: ConfigDocument | undefined,
 ): Promise<Applied> {
-  const store = deps.configStore(projectId);
-  const before = await store.get("rules", key);
-  const doc = await store.put("rules", key, body, by);
+  const { key, body, by } = change;
+  const same = inForce?.body === body;
+  const doc = same ? inForce : await deps.configStore(projectId).put("rules", key, body, by);
   const { yaml: _, ...spec } = JSON.parse(doc.body) as RuleGroupSpec & { yaml: string }; // as documentOf() made it
   await deps
     .objects(projectId)
     .ruleGroup(key)
     .configure(JSON.stringify({ ...spec, version: doc.version } satisfies RuleGroupSpec));
-  if (before === undefined) return "created";
-  return before.version === doc.version ? "unchanged" : "updated";
+  if (inForce === undefined) return "created";
+  return same ? "unchanged" : "updated";
 }
 
 /** Stops a group, resolves its alerts, and forgets it; false where there is none. */
