@@ -21,23 +21,22 @@ export class StoreUnavailableError extends Error {
 /** D1 gives up on a statement after 30 s; a request should not wait that long to learn it. */
 const WRITE_TIMEOUT_MS = 8_000;
 
+/** After a write that hung, others are spilled at once for so long, instead of each waiting to learn the same. */
+const HANG_MEMORY_MS = 5_000;
+/** Per isolate, which has one D1. */
+let hangsUntilMs = 0;
+
 /**
- * Writes to D1, or keeps the write in the spill where D1 is overloaded or down. Durable when it resolves.
+ * Writes to D1, or keeps the write in the spill where D1 is overloaded, hangs or is down. Durable when it resolves.
  * @throws StoreQuotaError | StoreUnavailableError; the store's own error where the write can never succeed
  */
 export async function writeOrSpill(
   spill: () => SpillRpc,
   w: SpillableWrite,
+  timeoutMs = WRITE_TIMEOUT_MS,
 ): Promise<"stored" | "spilled"> {
-  let failure: D1Failure;
-  try {
-    await withTimeout(w.write(), WRITE_TIMEOUT_MS);
-    return "stored";
-  } catch (e) {
-    failure = classifyD1Error(e);
-    if (failure.kind === "permanent") throw e;
-    if (failure.kind === "quota") throw new StoreQuotaError(failure.message);
-  }
+  const failure = await tryWrite(w, timeoutMs);
+  if (failure === undefined) return "stored";
   try {
     await spill().put(w.kind, w.payload());
     return "spilled";
@@ -48,11 +47,28 @@ export async function writeOrSpill(
   }
 }
 
-/** @throws Error `timed out` where the work is not done in time; it may still be done later. */
+/** Undefined where D1 took the write; the failure where it is to be spilled. */
+async function tryWrite(w: SpillableWrite, timeoutMs: number): Promise<D1Failure | undefined> {
+  if (Date.now() < hangsUntilMs) return { kind: "transient", message: "D1 hung a moment ago" };
+  try {
+    await withTimeout(w.write(), timeoutMs);
+    return undefined;
+  } catch (e) {
+    if (e instanceof HungError) hangsUntilMs = Date.now() + HANG_MEMORY_MS;
+    const failure = classifyD1Error(e);
+    if (failure.kind === "permanent") throw e;
+    if (failure.kind === "quota") throw new StoreQuotaError(failure.message);
+    return failure;
+  }
+}
+
+class HungError extends Error {}
+
+/** @throws HungError where the work is not done in time; it may still be done later. */
 export async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`D1 write timed out after ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new HungError(`D1 write timed out after ${ms} ms`)), ms);
   });
   try {
     await Promise.race([work, late]);

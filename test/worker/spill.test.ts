@@ -2,6 +2,11 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import type { Spill } from "../../durable-objects/spill";
+import { compose } from "../../src/compose";
+import { ShardUnavailableError } from "../../src/core/metric-store";
+import { countDerived } from "../../src/http/derived-metrics";
+import type { Deps } from "../../src/http/deps";
+import { logMetrics } from "../../src/logs/derived";
 import type { LogLine } from "../../src/core/logs";
 import { packLogChunks, toLogChunks } from "../../src/storage/log-chunks";
 import { makeLogStore } from "../../src/storage/log-store";
@@ -207,4 +212,36 @@ it("does not keep what a used-up quota refuses, and names a spill that does not 
   await runInDurableObject(stubOf(project), async (spill) => {
     await expect(spill.put("no-such-kind", new Uint8Array())).rejects.toThrow("no spill writer");
   });
+});
+
+it("keeps counters that no shard took, and counts them once", async () => {
+  const project = "spill-counters";
+  const deps = compose(env, () => undefined);
+  const broken: Deps = {
+    ...deps,
+    metrics: (id) => ({
+      ...deps.metrics(id),
+      append: () => Promise.reject(new ShardUnavailableError("no answer")),
+    }),
+  };
+  const batch = logMetrics("b1", [line("one"), line("two")], Date.now());
+  expect(await countDerived(broken, project, "logs", batch)).toEqual({
+    ok: true,
+    value: "spilled",
+  });
+  // The sender repeats the request, and now the shard answers.
+  expect(await countDerived(deps, project, "logs", batch)).toEqual({ ok: true, value: "counted" });
+  expect(await objects(project).spill("logs").status()).toMatchObject({ pending: 1 });
+  await drain(project);
+  expect(await objects(project).spill("logs").status()).toMatchObject({ pending: 0, poisoned: 0 });
+  const [series] = await deps
+    .metrics(project)
+    .select([
+      {
+        matchers: [{ name: "__name__", type: "=", value: "log_lines_total" }],
+        startMs: Date.now() - 60_000,
+        endMs: Date.now() + 60_000,
+      },
+    ]);
+  expect(series?.map((s) => s.values.at(-1))).toEqual([2]);
 });
