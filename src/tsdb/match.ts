@@ -67,14 +67,20 @@ function narrowest(
     if (t.absent) continue;
     // A regular expression runs over every value of its label; not worth it where an equality already chose.
     if (t.matcher.type !== "=" && best !== undefined) continue;
-    const lists: (readonly number[])[] = [];
-    let count = 0;
-    for (const [value, list] of table.postingsOf(t.name)) {
-      if (!t.accepts(value)) continue;
-      lists.push(list);
-      count += list.length;
-    }
+    const lists = t.matcher.type === "=" ? equalLists(table, t) : acceptedLists(table, t);
+    const count = lists.reduce((n, list) => n + list.length, 0);
     if (best === undefined || count < best.count) best = { by: t, lists, count };
   }
   return best;
+}
+
+function equalLists(table: SeriesTable, t: SymbolMatcher): (readonly number[])[] {
+  const list = table.postingsOf(t.name).get(table.symbols.find(t.matcher.value));
+  return list === undefined ? [] : [list];
+}
+
+function acceptedLists(table: SeriesTable, t: SymbolMatcher): (readonly number[])[] {
+  const lists: (readonly number[])[] = [];
+  for (const [value, list] of table.postingsOf(t.name)) if (t.accepts(value)) lists.push(list);
+  return lists;
 }
