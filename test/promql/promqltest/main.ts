@@ -1,16 +1,16 @@
 /**
- * Runs promqltest scripts against the engine: `conformance-promql.ts [--mutate] [--quiet] FILE…`.
+ * Runs promqltest scripts against the engine: `npm run conformance:promql -- [--mutate] [--quiet] FILE…`.
  * Prints per file how many evals passed and each that failed with expected and got.
  * Exits 1 where an eval failed or a line could not be read. With --mutate every
  * expectation is turned around, and then each eval that passes is the failure.
  */
 import { readFileSync } from "node:fs";
-import { runScript } from "../test/promql/promqltest/run";
+import { runScript } from "./run";
 
 const args = process.argv.slice(2);
 const mutate = args.includes("--mutate");
 const quiet = args.includes("--quiet");
-const files = args.filter((a) => !a.startsWith("--"));
+const files = args.filter((a: string) => !a.startsWith("--"));
 if (files.length === 0) {
   console.error("usage: npm run conformance:promql -- [--mutate] [--quiet] FILE…");
   process.exit(2);
