@@ -58,6 +58,11 @@ it("names a figure whose expression gives no number", async () => {
   const m = await w.next(ofType("snapshot"));
   expect(m.figures.requestRate).toBeNull();
   expect(m.problem).toBe("requestRate: a figure is one number; the expression gives a matrix");
+  // The failure is shown with every tick, and the ticks go on.
+  await scheduler.wait(2_400);
+  const ticks = w.messages.filter(ofType("figures"));
+  expect(ticks.length).toBeGreaterThanOrEqual(2);
+  expect(ticks.every((t) => t.problem === m.problem)).toBe(true);
   w.socket.close();
   await nobodyWatches();
   await call("DELETE");

@@ -141,6 +141,28 @@ it("answers pings and cuts off who speaks another language or lags behind", asyn
   expect(await other.closed()).toMatchObject({ code: 1008 });
 });
 
+it("cuts off who never says that it has read, and keeps who does", async () => {
+  const [silent, reading] = [await watching("?topics=logs"), await watching("?topics=logs")];
+  const message = "x".repeat(2_000);
+  const lines = Array.from({ length: 200 }, (_, i) => ({
+    timeMs: i,
+    level: "info",
+    service: "",
+    message,
+  }));
+  for (let i = 0; i < 14; i++) {
+    await hub.publish([{ type: "logs", lines }]);
+    reading.socket.send(`ack:${Date.now()}`);
+    // The hub hears the acknowledgement before the next publication.
+    await scheduler.wait(20);
+  }
+  expect(await silent.closed()).toMatchObject({
+    code: 1013,
+    reason: expect.stringContaining("unacknowledged"),
+  });
+  expect(reading.socket.readyState).toBe(WebSocket.OPEN);
+});
+
 it("lets nobody in without the read scope, from a foreign page, or for an unknown topic", async () => {
   expect((await upgrade({})).status).toBe(401);
   expect((await upgrade({ authorization: "Bearer vdt_ingest_local" })).status).toBe(403);
