@@ -3,6 +3,7 @@ import { buildBloom } from "../logs/bloom";
 import { encodeLines } from "../logs/chunk";
 import { partitionLines } from "../logs/partition";
 import { indexWords } from "../logs/words";
+import { writeInBatches } from "./batches";
 import { packFrames, unpackFrames } from "./frames";
 import { toHexText } from "./hex";
 
@@ -50,14 +51,16 @@ const INSERT = `INSERT INTO log_chunks (project_id, last_ms, id, first_ms, line_
 const REMEMBER =
   "INSERT INTO log_batch_ids (project_id, id, at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-/** Idempotent, in one transaction: what is there already stays. Gives the rows written. */
+/** Idempotent: what is there already stays. Gives the rows written. */
 export async function insertLogChunks(
   db: D1Database,
   projectId: string,
   { rows, rememberedId }: LogBatch,
 ): Promise<number> {
-  if (rows.length === 0) return 0;
-  const statements = rows.map((r) =>
+  const at = Math.max(...rows.map((r) => r.lastMs));
+  const remember =
+    rememberedId === undefined ? [] : [db.prepare(REMEMBER).bind(projectId, rememberedId, at)];
+  const insert = (r: LogChunkRow): D1PreparedStatement[] => [
     db
       .prepare(INSERT)
       .bind(
@@ -72,13 +75,8 @@ export async function insertLogChunks(
         toHexText(r.lines),
         rememberedId ?? null,
       ),
-  );
-  if (rememberedId !== undefined) {
-    const at = Math.max(...rows.map((r) => r.lastMs));
-    statements.push(db.prepare(REMEMBER).bind(projectId, rememberedId, at));
-  }
-  const results = await db.batch(statements);
-  return results.reduce((n, r) => n + r.meta.rows_written, 0);
+  ];
+  return await writeInBatches(db, rows, insert, remember);
 }
 
 export function packLogChunks({ rows, rememberedId }: LogBatch): Uint8Array {

@@ -3,6 +3,7 @@ import { encodeSpans } from "../traces/chunk";
 import { fragmentsOf } from "../traces/fragment";
 import { indexKeys } from "../traces/index-keys";
 import { partitionSpans } from "../traces/partition";
+import { writeInBatches } from "./batches";
 import { packFrames, unpackFrames } from "./frames";
 import { toHexText } from "./hex";
 
@@ -67,26 +68,23 @@ export async function insertSpanChunks(
   projectId: string,
   rows: readonly SpanChunkRow[],
 ): Promise<number> {
-  if (rows.length === 0) return 0;
-  const results = await db.batch(
-    rows.flatMap((r) => [
-      db
-        .prepare(INSERT_CHUNK)
-        .bind(
-          projectId,
-          r.lastMs,
-          r.id,
-          r.firstMs,
-          r.spanCount,
-          JSON.stringify(r.services),
-          r.hasError ? 1 : 0,
-          JSON.stringify(r.index.map((i) => i.key)),
-          toHexText(r.spans),
-        ),
-      db.prepare(INSERT_INDEX).bind(projectId, r.lastMs, r.id, JSON.stringify(r.index)),
-    ]),
-  );
-  return results.reduce((n, r) => n + r.meta.rows_written, 0);
+  const insert = (r: SpanChunkRow): D1PreparedStatement[] => [
+    db
+      .prepare(INSERT_CHUNK)
+      .bind(
+        projectId,
+        r.lastMs,
+        r.id,
+        r.firstMs,
+        r.spanCount,
+        JSON.stringify(r.services),
+        r.hasError ? 1 : 0,
+        JSON.stringify(r.index.map((i) => i.key)),
+        toHexText(r.spans),
+      ),
+    db.prepare(INSERT_INDEX).bind(projectId, r.lastMs, r.id, JSON.stringify(r.index)),
+  ];
+  return await writeInBatches(db, rows, insert);
 }
 
 export function packSpanChunks(rows: readonly SpanChunkRow[]): Uint8Array {

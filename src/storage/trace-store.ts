@@ -29,7 +29,7 @@ const FILTER_SLACK_MS = 3_600_000;
 const MAX_TRACE_CHUNKS = 500;
 const READ_PAGE = 4;
 /** Chunks that one retention step deletes, with their index rows. */
-const DELETE_PAGE = 100;
+const DELETE_PAGE = 200;
 
 /** Traces of one project in D1 (schema/traces.ts). */
 export function makeTraceStore(

@@ -145,4 +145,39 @@ describe("a search", () => {
     expect(times).toHaveLength(100);
     expect(times).toEqual(times.toSorted((a, b) => b - a));
   });
+
+  it("finds the lines of a request that filled many chunks, sent twice", async () => {
+    const store = makeLogStore(env.DB, "search-large", noSpill);
+    const lines = Array.from({ length: 300 }, (_, i): LogLine => ({
+      timeMs: START + i,
+      subMsNanos: 0,
+      level: "info",
+      levelText: "",
+      service: "s",
+      message: `large ${i} ${Array.from({ length: 500 }, () => crypto.randomUUID()).join(" ")}`,
+      attributes: {},
+      traceId: "",
+      spanId: "",
+    }));
+    for (let i = 0; i < 2; i++) await store.append("large", lines, { rememberId: true });
+    // A repeat whose lines got other times on arrival.
+    await store.append(
+      "large",
+      lines.map((l) => ({ ...l, timeMs: l.timeMs + 5_000 })),
+      { rememberId: true },
+    );
+    const { lines: found } = await store.search({
+      terms: [{ words: ["large"], negated: false }],
+      levels: [],
+      fromMs: START,
+      toMs: START + HOUR,
+      limit: 1_000,
+    });
+    expect(found).toHaveLength(300);
+    expect(
+      await env.DB.prepare(
+        "SELECT count(*) AS n FROM log_chunks WHERE project_id = 'search-large'",
+      ).first<number>("n"),
+    ).toBeGreaterThan(8);
+  });
 });
