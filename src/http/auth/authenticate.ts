@@ -14,6 +14,8 @@ export type AuthRefusal =
       readonly wanted: readonly Scope[];
       readonly has: readonly Scope[];
     }
+  /** A beacon token from a page that its allow-list does not name (http/events/beacon.ts). */
+  | { readonly reason: "wrong_origin"; readonly origin: string }
   | { readonly reason: "cross_site" }
   | { readonly reason: "state_unavailable" };
 

@@ -51,6 +51,12 @@ export function refusalToProblem(r: AuthRefusal): Problem {
         code: "scope_missing",
         detail: `this needs scope ${r.wanted.join(" or ")}; the token has ${r.has.join(", ")}`,
       };
+    case "wrong_origin":
+      return {
+        status: 403,
+        code: "origin_refused",
+        detail: `the token may not be used from ${r.origin}`,
+      };
     case "cross_site":
       return {
         status: 403,
