@@ -3,7 +3,15 @@ import type { RouterConfig } from "../src/alerting/config";
 import { defaultConfig } from "../src/alerting/effective-config";
 import { restoreGroups } from "../src/alerting/grouping";
 import type { Silence } from "../src/alerting/model";
-import { acknowledge, nextTick, receive, reconfigure, tick } from "../src/alerting/router";
+import {
+  acknowledge,
+  moveToIncident,
+  nextTick,
+  receive,
+  reconfigure,
+  successorOf,
+  tick,
+} from "../src/alerting/router";
 import { matcherPredicate } from "../src/alerting/routing";
 import {
   type SilenceInput,
@@ -266,12 +274,40 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
           .enqueue(JSON.stringify(intent.integration), intent.notification);
         return;
       case "incident":
-        await this.objects.incident(intent.change.incidentId).alertsChanged(intent.change);
+        await this.tellIncident(intent);
         return;
       case "history":
         await this.deps.alertHistory(this.projectId).record(intent.changes);
         return;
     }
+  }
+
+  /** An incident that a person resolved takes no more alerts, so that a new one of its group opens the next incident. */
+  private async tellIncident(intent: Extract<Intent, { kind: "incident" }>): Promise<void> {
+    const former = intent.change.incidentId;
+    let incidentId = former;
+    while ((await this.statusOf(incidentId)) === "resolved") {
+      const next = successorOf(incidentId);
+      if (!intent.opens && (await this.statusOf(next)) === undefined) break;
+      incidentId = next;
+    }
+    if (incidentId === former) {
+      await this.objects.incident(former).alertsChanged(intent.change);
+      return;
+    }
+    if (intent.opens)
+      await this.commit(({ state }) => {
+        moveToIncident(state, intent.toldKey, incidentId);
+        return emptyOutcome();
+      }, true);
+    await this.objects.incident(incidentId).alertsChanged({ ...intent.change, incidentId });
+  }
+
+  /** Undefined before the incident was opened. */
+  private async statusOf(incidentId: string): Promise<string | undefined> {
+    const json = await this.objects.incident(incidentId).get();
+    // incidents/model Incident, as IncidentRpc.get says.
+    return json === null ? undefined : (JSON.parse(json) as { status: string }).status;
   }
 
   /** Changes are rare and must be seen within a second, so that the hub is asked each time instead of by a cached lease. */

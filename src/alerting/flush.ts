@@ -199,6 +199,8 @@ function tellIncident(
     kind: "incident",
     id: entry.id,
     integrationId: integration.id,
+    toldKey: key,
+    opens: verdict.reason === "first_notification" || verdict.reason === "new_alerts",
     change: incidentAlerts(settings, s, incidentId, spoken),
   });
 }

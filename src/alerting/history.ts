@@ -28,4 +28,3 @@ export interface AlertHistory {
   /** Deletes firings that ended before; gives the rows deleted. */
   deleteBefore(beforeMs: number, limit: number): Promise<number>;
 }
-

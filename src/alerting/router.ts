@@ -53,3 +53,17 @@ export function acknowledge(
   state.dirty.alerts.add(fingerprint);
   return true;
 }
+
+/** The incident after one that a person resolved while its group still fired: `x`, `x-r2`, `x-r3`, … */
+export function successorOf(incidentId: string): string {
+  const m = /^(.*)-r(\d+)$/.exec(incidentId);
+  return m === null ? `${incidentId}-r2` : `${m[1] ?? ""}-r${Number(m[2]) + 1}`;
+}
+
+/** From now on the group's firing belongs to another incident. */
+export function moveToIncident(state: RouterState, toldKey: string, incidentId: string): void {
+  const told = state.told.get(toldKey);
+  if (told?.incidentId === undefined) return;
+  state.told.set(toldKey, { ...told, incidentId });
+  state.dirty.told.add(toldKey);
+}

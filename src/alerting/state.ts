@@ -82,6 +82,10 @@ export type Intent =
       readonly kind: "incident";
       readonly id: string;
       readonly integrationId: string;
+      /** The entry of `told` that names the incident. */
+      readonly toldKey: string;
+      /** An alert fires that the incident does not know: one that a person resolved does not take it. */
+      readonly opens: boolean;
       readonly change: IncidentAlerts;
     }
   | { readonly kind: "history"; readonly id: string; readonly changes: readonly AlertChange[] };

@@ -216,6 +216,51 @@ receivers:
   await vi.waitFor(async () => expect(await status()).toBe("resolved"), { timeout: 4_000 });
 });
 
+it("opens the next incident for a new alert of a group whose incident a person resolved", async () => {
+  await configure(`
+route: { receiver: pages, group_by: [alertname], group_wait: 0s, group_interval: 1s }
+receivers: [ { name: pages, incident_configs: [{}] } ]
+`);
+  const one = alert({ alertname: "Group", severity: "critical", instance: "1" });
+  const two = alert({ alertname: "Group", severity: "critical", instance: "2" });
+  const incidentOf = async (instance: string): Promise<string | undefined> => {
+    const active = JSON.parse(await router.alerts()) as {
+      labels: Record<string, string>;
+      incidentId?: string;
+    }[];
+    return active.find(
+      (a) => a.labels["alertname"] === "Group" && a.labels["instance"] === instance,
+    )?.incidentId;
+  };
+  const incident = (id: string | undefined): IncidentRpc =>
+    env.INCIDENT.getByName(`default/${id}`) as unknown as IncidentRpc;
+  await router.receive(set([one]));
+  const first = await vi.waitFor(async () => {
+    const id = await incidentOf("1");
+    expect(await incident(id).get()).not.toBeNull();
+    return id;
+  });
+  await incident(first).command(JSON.stringify({ do: "resolve" }), "ada");
+  await router.receive(set([one, two]));
+  await vi.waitFor(async () => expect(await incidentOf("2")).toBe(`${first}-r2`), {
+    timeout: 4_000,
+  });
+  const next = await vi.waitFor(async () => {
+    const json = await incident(`${first}-r2`).get();
+    expect(json).not.toBeNull();
+    return JSON.parse(json ?? "") as { status: string; alerts: unknown[] };
+  });
+  expect(next).toMatchObject({ status: "open", alerts: [{}, {}] });
+  await router.receive(set([]));
+  await vi.waitFor(
+    async () =>
+      expect(JSON.parse((await incident(`${first}-r2`).get()) ?? "{}")).toMatchObject({
+        status: "resolved",
+      }),
+    { timeout: 4_000 },
+  );
+});
+
 it("tells whoever watches of an alert at once, and of who took it", async () => {
   await configure(hook("live"));
   const watcher = await watch("?topics=alerts");
