@@ -98,7 +98,7 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     endMs: number,
     limit: number,
   ): Promise<Labels[]> {
-    return this.shard().series(matchers, startMs, endMs, limit);
+    return this.shard().series({ matchers, startMs, endMs }, limit);
   }
 
   async labelNames(
@@ -107,7 +107,7 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     endMs: number,
     limit: number,
   ): Promise<string[]> {
-    return this.shard().labelNames(matchers, startMs, endMs, limit);
+    return this.shard().labelNames({ matchers, startMs, endMs }, limit);
   }
 
   async labelValues(
@@ -117,7 +117,7 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     endMs: number,
     limit: number,
   ): Promise<string[]> {
-    return this.shard().labelValues(name, matchers, startMs, endMs, limit);
+    return this.shard().labelValues(name, { matchers, startMs, endMs }, limit);
   }
 
   async metadata(metric: string | undefined, limit: number): Promise<MetricMetadata[]> {

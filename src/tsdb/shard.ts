@@ -1,5 +1,5 @@
 import { BatchFormatError } from "../core/batch";
-import { type Labels, compareStrings, labelsKey } from "../core/labels";
+import type { Labels } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import type { AppendResult, SelectRequest } from "../core/metric-store";
 import type { MetricMetadata } from "../core/series";
@@ -13,36 +13,28 @@ import {
   repeat,
 } from "./accumulators";
 import { BATCH_ID_MS } from "./batch-ids";
+import { BlockSet } from "./block-set";
 import { BlockStore } from "./block-store";
 import { CacheLedger } from "./cache-ledger";
 import {
   checkpointed,
   expireBatchIds,
   readCheckpoint,
-  readManifest,
   readSelectors,
   rewriteSeries,
   writeCheckpoint,
-  writeManifest,
   writeSelectors,
 } from "./checkpoint";
 import { Commit } from "./commit";
-import { type MergePlan, cutTime, planMerge } from "./compaction-plan";
+import { cutTime } from "./compaction-plan";
 import { foldHead } from "./fold";
 import { cutRows, joinRows, readLogRecord } from "./log-codec";
 import type { BlockMeta, Manifest } from "./manifest";
-import { mergeBlocks } from "./merge";
-import {
-  type QuerySource,
-  compareStored,
-  labelsFromSymbols,
-  selectChunks,
-  visitSeries,
-} from "./query";
+import { type QuerySource, compareStored, selectChunks } from "./query";
 import { DEFAULT_LIMITS, type ShardLimits } from "./rejections";
+import { type SeriesFilter, listLabelNames, listLabelValues, listSeries } from "./series-listing";
 import { ShardState } from "./shard-state";
-import type { Symbols } from "./symbols";
-import { type BlobStorage, FIRST_BLOCK_SPACE, blobId } from "./storage-port";
+import type { BlobStorage } from "./storage-port";
 
 /** The head and the log are folded before they pass any of these. */
 export interface FoldLimits {
@@ -83,6 +75,8 @@ const WORTHY_CHUNK = 32;
 /** Dead series are cleared once they are this share of all. */
 const DEAD_SHARE = 0.2;
 const DEAD_MIN = 1_000;
+/** A shard that is full looks for dead series this often. */
+const ROOM_MS = 600_000;
 
 /**
  * One shard of a project's metrics over a small disk. Single-threaded: every
@@ -96,14 +90,8 @@ export class Shard {
   private readonly owner: string;
   private readonly limits: ShardLimits;
   private readonly fold: FoldLimits;
-  private manifest: Manifest;
-  private merging:
-    | {
-        readonly plan: MergePlan;
-        readonly work: Generator<number, BlockMeta | undefined>;
-        readonly outputId: number;
-      }
-    | undefined;
+  private readonly blockSet: BlockSet;
+  private roomMadeMs = -Infinity;
   samplesAppended = 0;
 
   constructor(
@@ -115,8 +103,7 @@ export class Shard {
     this.ledger = options.ledger ?? new CacheLedger(64 * 1024 * 1024);
     this.owner = options.owner ?? "shard";
     this.store = new BlockStore(storage, this.ledger, this.owner);
-    this.manifest = readManifest(storage);
-    this.dropUnfinished();
+    this.blockSet = new BlockSet(storage, this.store, this.limits.outOfOrderMs);
     readCheckpoint(storage, this.state);
     const log = storage.readLog();
     for (const record of joinRows(log)) {
@@ -175,13 +162,13 @@ export class Shard {
 
   /** Whether {@link maintain} has something to do now. */
   needsMaintenance(now: number): boolean {
-    return this.merging !== undefined || this.shouldFold(now) || this.plan(now) !== undefined;
+    return this.shouldFold(now) || this.blockSet.needsMerge(now);
   }
 
   /** When the oldest samples that are not in a cut block can be cut; undefined where there are none. */
   nextMaintenance(): number | undefined {
     const { head } = this.state;
-    const times = this.manifest.blocks
+    const times = this.blocks
       .filter((b) => b.level === 0)
       .map((b) => cutTime(b.maxMs, this.limits.outOfOrderMs));
     if (head.count > 0) times.push(cutTime(head.minTime, this.limits.outOfOrderMs));
@@ -197,19 +184,7 @@ export class Shard {
       this.foldNow(now);
       return true;
     }
-    this.merging ??= this.startMerge(now);
-    if (this.merging === undefined) return false;
-    const { work, plan } = this.merging;
-    for (let done = 0; done < budget;) {
-      const step = work.next();
-      if (step.done === true) {
-        this.merging = undefined;
-        this.swap(plan.inputs, step.value);
-        return this.plan(now) !== undefined;
-      }
-      done += Math.max(1, step.value);
-    }
-    return true;
+    return this.blockSet.merge(now, budget, this.state.table);
   }
 
   /** Folds the head and the log into segments, checkpoints the rest, and empties the log; all in one transaction. */
@@ -222,11 +197,12 @@ export class Shard {
     }
     state.batchIds.expire(now);
     this.storage.transaction(() => {
-      const segments = foldHead(state.head, state.table, this.store, this.manifest.nextBlockId);
+      const before = this.blockSet.manifest;
+      const segments = foldHead(state.head, state.table, this.store, before.nextBlockId);
       let next: Manifest = {
-        ...this.manifest,
-        blocks: [...this.manifest.blocks, ...segments],
-        nextBlockId: this.manifest.nextBlockId + segments.length,
+        ...before,
+        blocks: [...before.blocks, ...segments],
+        nextBlockId: before.nextBlockId + segments.length,
       };
       const dead = this.deadSeries(next.blocks, now);
       if (dead.size > 0) {
@@ -236,7 +212,7 @@ export class Shard {
       }
       next = writeCheckpoint(this.storage, state, next);
       expireBatchIds(this.storage, now - BATCH_ID_MS);
-      this.setManifest(next);
+      this.blockSet.write(next);
       this.storage.clearLog();
     });
     checkpointed(state);
@@ -251,53 +227,16 @@ export class Shard {
     return selectChunks(this.source(), requests, maxSamples);
   }
 
-  series(
-    matchers: readonly (readonly Matcher[])[],
-    startMs: number,
-    endMs: number,
-    limit: number,
-  ): Labels[] {
-    const found = new Map<string, Labels>();
-    visitSeries(this.source(), matchers, startMs, endMs, (symbols, ids) => {
-      if (found.size >= limit) return;
-      const labels = labelsFromSymbols(symbols, ids);
-      found.set(labelsKey(labels), labels);
-    });
-    return [...found.values()];
+  series(filter: SeriesFilter, limit: number): Labels[] {
+    return listSeries(this.source(), filter, limit);
   }
 
-  labelNames(
-    matchers: readonly (readonly Matcher[])[],
-    startMs: number,
-    endMs: number,
-    limit: number,
-  ): string[] {
-    const names = new Set<string>();
-    visitSeries(this.source(), matchers, startMs, endMs, (symbols, ids) => {
-      for (let i = 0; i < ids.length; i += 2) names.add(symbols.text(ids[i] as number));
-    });
-    return [...names].sort(compareStrings).slice(0, limit);
+  labelNames(filter: SeriesFilter, limit: number): string[] {
+    return listLabelNames(this.source(), filter, limit);
   }
 
-  labelValues(
-    name: string,
-    matchers: readonly (readonly Matcher[])[],
-    startMs: number,
-    endMs: number,
-    limit: number,
-  ): string[] {
-    const values = new Set<string>();
-    let table: Symbols | undefined;
-    let nameId = -1;
-    visitSeries(this.source(), matchers, startMs, endMs, (symbols, ids) => {
-      if (symbols !== table) {
-        table = symbols;
-        nameId = symbols.find(name);
-      }
-      for (let i = 0; i < ids.length; i += 2)
-        if (ids[i] === nameId) values.add(symbols.text(ids[i + 1] as number));
-    });
-    return [...values].sort(compareStrings).slice(0, limit);
+  labelValues(name: string, filter: SeriesFilter, limit: number): string[] {
+    return listLabelValues(this.source(), name, filter, limit);
   }
 
   metadata(metric: string | undefined, limit: number): MetricMetadata[] {
@@ -329,17 +268,7 @@ export class Shard {
 
   /** Deletes blocks that hold nothing as new as `beforeMs`; gives the rows deleted. */
   retain(beforeMs: number): number {
-    const old = this.manifest.blocks.filter((b) => b.maxMs < beforeMs);
-    if (old.length === 0) return 0;
-    this.abandonMerge();
-    return this.storage.transaction(() => {
-      const ids = new Set(old.map((b) => b.id));
-      this.setManifest({
-        ...this.manifest,
-        blocks: this.manifest.blocks.filter((b) => !ids.has(b.id)),
-      });
-      return old.reduce((rows, b) => rows + this.store.drop(b), 0);
-    });
+    return this.blockSet.retain(beforeMs);
   }
 
   /** Forgets what is cached; to be called when the shard is given up. */
@@ -353,8 +282,8 @@ export class Shard {
       activeSeries: this.state.table.live,
       headSamples: this.state.head.count,
       logRows: this.state.logRows,
-      segments: this.manifest.blocks.filter((b) => b.level === 0).length,
-      blocks: this.manifest.blocks.filter((b) => b.level > 0).length,
+      segments: this.blocks.filter((b) => b.level === 0).length,
+      blocks: this.blocks.filter((b) => b.level > 0).length,
       rowsWritten: this.storage.rowsWritten(),
       databaseBytes: this.storage.databaseBytes(),
       samplesAppended: this.samplesAppended,
@@ -363,11 +292,11 @@ export class Shard {
   }
 
   get blocks(): readonly BlockMeta[] {
-    return this.manifest.blocks;
+    return this.blockSet.all;
   }
 
   private source(): QuerySource {
-    return { state: this.state, blocks: this.manifest.blocks, store: this.store };
+    return { state: this.state, blocks: this.blocks, store: this.store };
   }
 
   private begin(now: number): Commit {
@@ -394,11 +323,12 @@ export class Shard {
       this.foldNow(now);
   }
 
-  /** Folds first where the head cannot keep a sample of now beside the ones it has, or where series must make room. */
+  /** Folds first where the head cannot keep a sample of now beside the ones it has, or where dead series may make room. */
   private makeRoom(now: number): void {
     const { head, table } = this.state;
-    if (!head.fits(now) || (table.live >= this.limits.maxSeries && head.count > 0))
-      this.foldNow(now);
+    const full = table.live >= this.limits.maxSeries && now - this.roomMadeMs >= ROOM_MS;
+    if (full) this.roomMadeMs = now;
+    if (full || !head.fits(now)) this.foldNow(now);
   }
 
   private shouldFold(now: number): boolean {
@@ -408,54 +338,6 @@ export class Shard {
       return true;
     // Long enough chunks are worth a fold sooner, as it holds appends back for less.
     return head.bytes >= this.fold.headBytes / 2 && head.count >= head.series.length * WORTHY_CHUNK;
-  }
-
-  private plan(now: number): MergePlan | undefined {
-    return planMerge(this.manifest.blocks, now, this.limits.outOfOrderMs);
-  }
-
-  private startMerge(now: number): Shard["merging"] {
-    const plan = this.plan(now);
-    if (plan === undefined) return undefined;
-    const outputId = this.manifest.nextBlockId;
-    // Not written by itself: rows from nextBlockId on are dropped on waking, and a fold in between writes both.
-    this.manifest = { ...this.manifest, nextBlockId: outputId + 1, buildingId: outputId };
-    return { plan, outputId, work: mergeBlocks(plan, outputId, this.store, this.state.table) };
-  }
-
-  private swap(inputs: readonly BlockMeta[], output: BlockMeta | undefined): void {
-    const ids = new Set(inputs.map((b) => b.id));
-    this.storage.transaction(() => {
-      const rest = this.manifest.blocks.filter((b) => !ids.has(b.id));
-      this.setManifest({
-        ...this.manifest,
-        buildingId: undefined,
-        blocks: output === undefined ? rest : [...rest, output],
-      });
-      for (const b of inputs) this.store.drop(b);
-    });
-  }
-
-  private abandonMerge(): void {
-    if (this.merging === undefined) return;
-    this.store.dropRows(this.merging.outputId);
-    this.merging = undefined;
-    this.manifest = { ...this.manifest, buildingId: undefined };
-  }
-
-  /** Rows of a block that a merge was writing when the object stopped: its id was never taken into the manifest. */
-  private dropUnfinished(): void {
-    const { buildingId, nextBlockId } = this.manifest;
-    if (buildingId !== undefined) {
-      this.store.dropRows(buildingId);
-      this.manifest = { ...this.manifest, buildingId: undefined };
-    }
-    this.storage.deleteRange(blobId(FIRST_BLOCK_SPACE + nextBlockId, 0), Number.MAX_SAFE_INTEGER);
-  }
-
-  private setManifest(manifest: Manifest): void {
-    writeManifest(this.storage, manifest);
-    this.manifest = manifest;
   }
 
   /** Series whose samples lie in cut blocks alone: those carry their labels, so memory may forget them. */

@@ -80,6 +80,18 @@ describe("bad input", () => {
     ]);
   });
 
+  it("does not fold again and again for want of room", () => {
+    const storage = new MemoryStorage();
+    const shard = new Shard(storage, { limits: { ...DEFAULT_LIMITS, maxSeries: 1 } });
+    for (let i = 0; i < 50; i++)
+      append(
+        shard,
+        samples([[labelsOf({ __name__: i % 2 ? "b" : "a" }), START + i, 1]]),
+        START + i,
+      );
+    expect(storage.rowsWritten()).toBeLessThan(60);
+  });
+
   it("counts by name what a sample at the edges of time is", () => {
     const shard = new Shard(new MemoryStorage());
     const l = labelsOf({ __name__: "m" });
@@ -125,7 +137,14 @@ describe("a shard over days", () => {
     expect(shard.status().activeSeries).toBeLessThan(3);
     shard = new Shard(storage);
     expect(
-      shard.series([[{ type: "=", name: "__name__", value: "pod_up" }]], START, now, 10_000),
+      shard.series(
+        {
+          matchers: [[{ type: "=", name: "__name__", value: "pod_up" }]],
+          startMs: START,
+          endMs: now,
+        },
+        10_000,
+      ),
     ).toHaveLength(3000);
     expect(Object.keys(readEverything(shard))).toHaveLength(3001);
     append(shard, samples([[churn(7), now, 2]]), now);
