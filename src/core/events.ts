@@ -131,7 +131,8 @@ export interface RollupPoint {
 /** Where points for long-term totals go. Fire and forget: the platform gives no receipt. */
 export interface AnalyticsSink {
   writeEvents(events: readonly ProductEvent[]): void;
-  writeRollupPoints(points: readonly RollupPoint[]): void;
+  /** Gives how many of the first points fitted into what the invocation may still write. */
+  writeRollupPoints(points: readonly RollupPoint[]): number;
 }
 
 export interface AnalyticsFilter extends TimeSpan {

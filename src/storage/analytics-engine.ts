@@ -35,9 +35,9 @@ export function makeAnalyticsSink(
       for (const e of weighEvents(events, room)) write(eventPoint(projectId, e));
     },
     writeRollupPoints(points) {
-      if (dataset === undefined) return;
-      for (const p of points.slice(0, Math.max(0, allowance.left)))
-        write(rollupPoint(projectId, p));
+      const fitting = points.slice(0, Math.max(0, allowance.left));
+      for (const p of fitting) write(rollupPoint(projectId, p));
+      return fitting.length;
     },
   };
 }

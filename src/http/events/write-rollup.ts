@@ -5,9 +5,9 @@ import type { Series } from "../../core/series";
 import { DEFAULT_ROLLUP_BUDGET, selectRollup } from "../../events/rollup";
 import type { Deps } from "../deps";
 
-/** A minute's samples of the chosen series: more than a budget of series could carry. */
 const MAX_SAMPLES = 500_000;
-const MINUTE_MS = 60_000;
+/** How far back a series' last value counts, as in PromQL. */
+const LOOKBACK_MS = 300_000;
 const OVERFLOW = "vedette_analytics_rollup_overflow_total";
 
 export interface WrittenRollup {
@@ -16,9 +16,8 @@ export interface WrittenRollup {
 }
 
 /**
- * Writes the points of the minute that ended at `nowMs` for the series that `selectors` choose (the project's
- * `analytics_rollup`), within the budget; what did not fit is counted. Call it once per project and minute, in an invocation
- * that writes few other points.
+ * Writes a point for each series that `selectors` choose (the project's `analytics_rollup`), its last value at `nowMs`,
+ * within the budget and what the invocation may still write; the rest is counted. Call it once per project and minute.
  * @throws ShardUnavailableError | SampleBudgetError
  */
 export async function writeRollupPoints(
@@ -31,17 +30,18 @@ export async function writeRollupPoints(
   if (selectors.length === 0) return { written: 0, overflow: 0 };
   const metrics = deps.metrics(projectId);
   const answers = await metrics.select(
-    selectors.map((matchers) => ({ matchers, startMs: nowMs - MINUTE_MS, endMs: nowMs })),
+    selectors.map((matchers) => ({ matchers, startMs: nowMs - LOOKBACK_MS, endMs: nowMs })),
     { maxSamples: MAX_SAMPLES },
   );
   const series = new Map<string, Series>();
   for (const s of answers.flat()) series.set(labelsKey(s.labels), s);
-  const { points, overflow } = selectRollup([...series.values()], selectors, budget);
-  deps.analytics(projectId).writeRollupPoints(points);
+  const chosen = selectRollup([...series.values()], selectors, budget);
+  const written = deps.analytics(projectId).writeRollupPoints(chosen.points);
+  const overflow = chosen.overflow + chosen.points.length - written;
   if (overflow > 0) {
     const batch = new BatchBuilder(`${OVERFLOW} ${nowMs}`);
     batch.increment(batch.series(labelsOf({ [METRIC_NAME]: OVERFLOW })), nowMs, overflow);
     await metrics.append(batch.finish());
   }
-  return { written: points.length, overflow };
+  return { written, overflow };
 }

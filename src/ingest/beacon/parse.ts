@@ -71,6 +71,8 @@ function spelledOut(
   nowMs: number,
 ): Readonly<Record<string, unknown>> {
   const { i, n, t, u, r, d, p } = item;
-  const time = typeof t === "number" ? Math.min(t + correction, nowMs + TRUSTED_SKEW_MS) : t;
+  // Never without a time: looking for repeats among a person's day is not for whoever has a public key.
+  const time =
+    typeof t === "number" ? Math.min(t + correction, nowMs + TRUSTED_SKEW_MS) : (t ?? nowMs);
   return { event: n, id: i, timestamp: time, url: u, referrer: r, user_id: d, properties: p };
 }

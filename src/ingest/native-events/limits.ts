@@ -7,5 +7,6 @@ export const EVENT_LIMITS = {
   /** Of the JSON, UTF-8. */
   propertyBytes: 32 * 1024,
   futureMs: 10 * 60_000,
-  ageMs: 400 * 86_400_000,
+  /** As long as events are kept. */
+  ageMs: 395 * 86_400_000,
 } as const;

@@ -155,7 +155,7 @@ function parseTime(given: unknown, nowMs: number): Result<number | undefined, Ev
   if (ms > nowMs + EVENT_LIMITS.futureMs)
     return fault("timestamp_in_future", "the time is more than 10 minutes in the future");
   if (ms < nowMs - EVENT_LIMITS.ageMs)
-    return fault("timestamp_too_old", "the time is more than 400 days ago");
+    return fault("timestamp_too_old", "the time is more than 395 days ago");
   return ok(ms);
 }
 

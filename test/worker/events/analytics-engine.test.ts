@@ -146,7 +146,7 @@ it("a minute's roll-up writes the chosen series within the budget and counts the
     new Request("http://vedette.test/api/v1/import/prometheus", {
       method: "POST",
       headers: { authorization: "Bearer vdt_ingest_local" },
-      body: [...samples, `rollup_old 1 ${now - 120_000}`, ""].join("\n"),
+      body: [...samples, `rollup_old 1 ${now - 400_000}`, ""].join("\n"),
     }),
     deps,
   );
