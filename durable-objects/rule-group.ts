@@ -71,6 +71,12 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     await this.exclusive(async () => {
       const old = this.group;
       if (old !== undefined && old.spec.version > spec.version) return;
+      if (old?.spec.version === spec.version) {
+        await this.ensureTicking();
+        return;
+      }
+      // Before anything is stored, so that a repeated call finds all of it done or none.
+      await this.objects.registerTicking("RuleGroup", this.key);
       const next = startGroup(spec, progressOf(old));
       const kept = new Set(next.rules.map((r) => r.key));
       const removed = (old?.rules ?? []).filter((r) => !kept.has(r.key));
@@ -83,7 +89,6 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
       // Without the removed rules the set is another one.
       this.owed ||= removed.length > 0;
       await this.ctx.storage.setAlarm(nextOnGrid(next.grid, this.deps.clock()));
-      await this.objects.registerTicking("RuleGroup", this.key);
       await this.register(next);
       await this.endSeries(removed);
     });
