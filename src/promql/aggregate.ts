@@ -31,7 +31,7 @@ export function evalAggregate(e: AggregateExpr, env: Env): readonly Column[] {
     case "count_values": {
       const label = stringOf(param as Expr, env);
       if (!isLabelName(label)) executionError(`invalid label name ${quote(label)}`);
-      return countValues(e, label, vectorOf(e.expr, env));
+      return countValues(e, label, vectorOf(e.expr, env), env);
     }
     case "quantile": {
       const q = scalarOf(param as Expr, env);
@@ -223,6 +223,7 @@ function countValues(
   e: AggregateExpr,
   label: string,
   columns: readonly Column[],
+  env: Env,
 ): readonly Column[] {
   // The value joins the grouping labels, so that it takes the place of a label of that name.
   const names = e.without ? [...e.grouping, label] : e.grouping.filter((n) => n !== label);
@@ -236,10 +237,7 @@ function countValues(
         const text = formatFloat(c.values[i] as number);
         let counts = byValue.get(text);
         if (counts === undefined) {
-          counts = {
-            kinds: new Uint8Array(c.kinds.length),
-            values: new Float64Array(c.kinds.length),
-          };
+          counts = { kinds: new Uint8Array(c.kinds.length), values: newValues(env) };
           byValue.set(text, counts);
         }
         counts.kinds[i] = FLOAT;

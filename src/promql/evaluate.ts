@@ -18,6 +18,7 @@ export function evaluate(e: Expr, env: Env): Value {
   let value: Value;
   if (env.grid.steps > 1 && plan.invariant.has(e) && e.kind !== "string") {
     const once = dispatch(e, { ...env, grid: { ...env.grid, steps: 1 } });
+    if (once.type === "vector") budget.take(once.columns.length * env.grid.steps);
     value = repeated(once, env.grid.steps);
   } else value = dispatch(e, env);
   budget.held = before;
