@@ -1,3 +1,4 @@
+import type { Objects } from "./core/object-stubs";
 import type { Deps } from "./http/deps";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
@@ -24,6 +25,8 @@ const clock = (): number => Date.now();
 
 /** Builds the ports from the bindings. The composition root of the Worker's routes and jobs. */
 export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): Deps {
+  const objectsOf = (projectId: string): Objects =>
+    makeObjects(env, projectId, clock, (className) => selfMetrics.countObjectRequest(className));
   const points = pointAllowance();
   return {
     config: configOf(env),
@@ -38,19 +41,19 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     },
     selfMetrics,
     metrics: (projectId) => {
-      const objects = makeObjects(env, projectId, clock);
+      const objects = objectsOf(projectId);
       return makeMetricStore({
         shard: (n) => objects.metricShard(n),
         epochs: [{ from: 0, n: configOf(env).metricShards }],
       });
     },
-    logs: (projectId) =>
-      makeLogStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("logs")),
-    traces: (projectId) => makeTraceStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("traces")),
+    logs: (projectId) => makeLogStore(env.DB, projectId, () => objectsOf(projectId).spill("logs")),
+    traces: (projectId) =>
+      makeTraceStore(env.DB, projectId, () => objectsOf(projectId).spill("traces")),
     events: (projectId) =>
-      makeEventStore(env.DB, projectId, () => makeObjects(env, projectId, clock).spill("events")),
+      makeEventStore(env.DB, projectId, () => objectsOf(projectId).spill("events")),
     analytics: (projectId) => makeAnalyticsSink(env.ANALYTICS, projectId, points),
-    objects: (projectId) => makeObjects(env, projectId, clock),
+    objects: objectsOf,
     pushGroups: (projectId) => makePushGroupStore(env.DB, projectId),
     alertHistory: (projectId) => makeAlertHistory(env.DB, projectId),
     incidents: (projectId) => makeIncidentStore(env.DB, projectId),

@@ -32,6 +32,8 @@ export interface Env {
   readonly METRIC_MAX_SERIES?: string;
   /** How late a sample may come, as a duration; 2h unless set. */
   readonly METRIC_OUT_OF_ORDER_WINDOW?: string;
+  /** Where the objects live, a location hint such as `weur`; Cloudflare chooses unless set. Fixed at the first deployment. */
+  readonly REGION?: string;
   /** Cloudflare Access: team domain and application audience. */
   readonly ACCESS_TEAM?: string;
   readonly ACCESS_AUD?: string;

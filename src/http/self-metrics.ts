@@ -9,6 +9,8 @@ import { labelsOf } from "../core/labels";
 export interface SelfMetrics {
   /** Counts one answered request. `route` is the pattern, never the path: cardinality stays bounded. */
   observe(request: ObservedRequest): void;
+  /** Counts one request to a Durable Object: what Cloudflare bills besides the Worker's own. */
+  countObjectRequest(className: string): void;
   /** Everything counted since the last take as a packed batch, or undefined where there is nothing. */
   take(batchId: string, nowMs: number): Uint8Array | undefined;
   /** Prometheus text of the isolate's running totals, for `/metrics`. */
@@ -37,7 +39,14 @@ interface Cell {
 export function makeSelfMetrics(): SelfMetrics {
   const totals = new Map<string, Cell>();
   let pending = new Map<string, Cell>();
+  const objectTotals = new Map<string, number>();
+  let objectPending = new Map<string, number>();
   return {
+    countObjectRequest(className) {
+      for (const counts of [objectTotals, objectPending]) {
+        counts.set(className, (counts.get(className) ?? 0) + 1);
+      }
+    },
     observe(request) {
       for (const cells of [totals, pending]) add(cells, request);
     },
@@ -45,9 +54,11 @@ export function makeSelfMetrics(): SelfMetrics {
       if (pending.size === 0) return undefined;
       const taken = pending;
       pending = new Map();
-      return pack(taken.values(), batchId, nowMs);
+      const objects = objectPending;
+      objectPending = new Map();
+      return pack(taken.values(), objects, batchId, nowMs);
     },
-    render: () => render([...totals.values()]),
+    render: () => render([...totals.values()], objectTotals),
   };
 }
 
@@ -72,8 +83,17 @@ function add(cells: Map<string, Cell>, r: ObservedRequest): void {
   });
 }
 
-function pack(cells: Iterable<Cell>, batchId: string, nowMs: number): Uint8Array {
+function pack(
+  cells: Iterable<Cell>,
+  objects: ReadonlyMap<string, number>,
+  batchId: string,
+  nowMs: number,
+): Uint8Array {
   const batch = new BatchBuilder(batchId);
+  for (const [name, count] of objects) {
+    const series = labelsOf({ __name__: "vedette_object_requests_total", class: name });
+    batch.increment(batch.series(series), nowMs, count);
+  }
   const durations = new Map<string, Cell>();
   for (const cell of cells) {
     const { route, method, status } = cell;
@@ -132,21 +152,18 @@ function pack(cells: Iterable<Cell>, batchId: string, nowMs: number): Uint8Array
   return batch.finish();
 }
 
-function render(cells: readonly Cell[]): string {
+function render(cells: readonly Cell[], objects: ReadonlyMap<string, number>): string {
   const lines = [
     "# HELP vedette_http_requests_total Requests that this isolate of Vedette answered.",
     "# TYPE vedette_http_requests_total counter",
   ];
-  for (const c of cells)
-    lines.push(
-      `vedette_http_requests_total{route="${c.route}",method="${c.method}",status="${c.status}"} ${c.count}`,
-    );
+  for (const c of cells) lines.push(`vedette_http_requests_total{${labelsText(c)}} ${c.count}`);
   lines.push(
     "# HELP vedette_http_request_duration_seconds How long Vedette took to answer.",
     "# TYPE vedette_http_request_duration_seconds histogram",
   );
   for (const c of cells) {
-    const labels = `route="${c.route}",method="${c.method}",status="${c.status}"`;
+    const labels = labelsText(c);
     BUCKETS.forEach((le, i) =>
       lines.push(
         `vedette_http_request_duration_seconds_bucket{${labels},le="${le}"} ${c.buckets[i]}`,
@@ -156,5 +173,16 @@ function render(cells: readonly Cell[]): string {
     lines.push(`vedette_http_request_duration_seconds_sum{${labels}} ${c.sum}`);
     lines.push(`vedette_http_request_duration_seconds_count{${labels}} ${c.count}`);
   }
+  lines.push(
+    "# HELP vedette_object_requests_total Requests to Durable Objects from this isolate.",
+    "# TYPE vedette_object_requests_total counter",
+  );
+  for (const [name, n] of objects) {
+    lines.push(`vedette_object_requests_total{class="${name}"} ${n}`);
+  }
   return `${lines.join("\n")}\n`;
+}
+
+function labelsText({ route, method, status }: Cell): string {
+  return `route=${JSON.stringify(route)},method="${method}",status="${status}"`;
 }

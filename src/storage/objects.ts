@@ -22,25 +22,48 @@ export function parseObjectName(name: string | undefined): {
   return { projectId: name.slice(0, at), rest: name.slice(at + 1) };
 }
 
-/** Stubs of one project's objects. `region` is the project's locationHint, the same on every get. */
+/** Where a deployment's objects are to live (D:durable-objects/reference/data-location). */
+export const REGIONS: readonly DurableObjectLocationHint[] = [
+  "wnam",
+  "enam",
+  "sam",
+  "weur",
+  "eeur",
+  "apac",
+  "oc",
+  "afr",
+  "me",
+];
+
+/**
+ * Stubs of one project's objects, in the deployment's region: an object stays where its first
+ * `get` put it, so the hint is the same on every one. `onRequest` hears of each call, by class.
+ */
 export function makeObjects(
   env: Env,
   projectId: string,
   clock: Clock,
-  region?: DurableObjectLocationHint,
+  onRequest?: (className: string) => void,
 ): Objects {
+  const region = REGIONS.find((r) => r === env.REGION);
   const options = region === undefined ? undefined : { locationHint: region };
-  // A stub answers any method by RPC; the interface says which the class has (core/objects.ts).
-  const stub = <T>(ns: DurableObjectNamespace, rest: string): T =>
-    ns.getByName(`${projectId}/${rest}`, options) as unknown as T;
+  const stub = <T extends object>(
+    ns: DurableObjectNamespace,
+    className: string,
+    rest: string,
+  ): T => {
+    // A stub answers any method by RPC; the interface says which the class has (core/objects.ts).
+    const made = ns.getByName(`${projectId}/${rest}`, options) as unknown as T;
+    return onRequest === undefined ? made : heard(made, () => onRequest(className));
+  };
   return {
-    metricShard: (shard) => stub<MetricShardRpc>(env.METRIC_SHARD, String(shard)),
-    ruleGroup: (group) => stub<RuleGroupRpc>(env.RULE_GROUP, group),
-    alertRouter: () => stub<AlertRouterRpc>(env.ALERT_ROUTER, "router"),
-    receiver: (integration) => stub<ReceiverRpc>(env.RECEIVER, integration),
-    incident: (id) => stub<IncidentRpc>(env.INCIDENT, id),
-    liveHub: () => stub<LiveHubRpc>(env.LIVE_HUB, "hub"),
-    spill: (signal) => stub<SpillRpc>(env.SPILL, signal),
+    metricShard: (shard) => stub<MetricShardRpc>(env.METRIC_SHARD, "MetricShard", String(shard)),
+    ruleGroup: (group) => stub<RuleGroupRpc>(env.RULE_GROUP, "RuleGroup", group),
+    alertRouter: () => stub<AlertRouterRpc>(env.ALERT_ROUTER, "AlertRouter", "router"),
+    receiver: (integration) => stub<ReceiverRpc>(env.RECEIVER, "Receiver", integration),
+    incident: (id) => stub<IncidentRpc>(env.INCIDENT, "Incident", id),
+    liveHub: () => stub<LiveHubRpc>(env.LIVE_HUB, "LiveHub", "hub"),
+    spill: (signal) => stub<SpillRpc>(env.SPILL, "Spill", signal),
     async registerTicking(className, objectName) {
       await env.DB.prepare(
         "INSERT INTO ticking_objects (project_id, class_name, object_name, registered_at_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
@@ -54,4 +77,18 @@ export function makeObjects(
         .run();
     },
   };
+}
+
+/** The same stub, with `called` run before each of its methods. */
+function heard<T extends object>(stub: T, called: () => void): T {
+  return new Proxy(stub, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]): unknown => {
+        called();
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
 }
