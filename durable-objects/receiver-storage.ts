@@ -7,11 +7,11 @@ import { type ObjectMigration, migrateObject } from "./migrate";
 export const RECEIVER_MIGRATIONS: readonly ObjectMigration[] = [
   {
     id: "001_receiver",
-    sql: `CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL, integration TEXT NOT NULL,
+    sql: `CREATE TABLE outbox (seq INTEGER PRIMARY KEY, data TEXT NOT NULL, integration TEXT NOT NULL,
             enqueued_at_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_ms INTEGER NOT NULL);
           CREATE TABLE seen (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
-          CREATE TABLE deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);
-          CREATE TABLE inbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);
+          CREATE TABLE deliveries (seq INTEGER PRIMARY KEY, data TEXT NOT NULL);
+          CREATE TABLE inbox (seq INTEGER PRIMARY KEY, data TEXT NOT NULL);
           CREATE TABLE settings (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;`,
   },
 ];

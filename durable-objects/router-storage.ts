@@ -21,8 +21,8 @@ export const ROUTER_MIGRATIONS: readonly ObjectMigration[] = [
           CREATE TABLE told (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
           CREATE TABLE silences (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
           CREATE TABLE settings (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
-          CREATE TABLE intents (seq INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, created_at_ms INTEGER NOT NULL, data TEXT NOT NULL);
-          CREATE TABLE log (seq INTEGER PRIMARY KEY AUTOINCREMENT, data TEXT NOT NULL);`,
+          CREATE TABLE intents (seq INTEGER PRIMARY KEY, lane TEXT NOT NULL, created_at_ms INTEGER NOT NULL, data TEXT NOT NULL);
+          CREATE TABLE log (seq INTEGER PRIMARY KEY, data TEXT NOT NULL);`,
   },
 ];
 
