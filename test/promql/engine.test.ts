@@ -98,12 +98,8 @@ describe("limits", () => {
   it.each([
     ["what is read", "sum(a)", 6000],
     ["what is held on the way", "-a + on(i) -a", 7500],
-    [
-      "every value that is counted apart",
-      'count_values("v", a * time() + on(i) group_left() vector(0)) or count_values("v", timestamp(a) + time() / 7)',
-      11_000,
-    ],
-    ["what is repeated for every step", "a @ 10", 7300],
+    ["every value that is counted apart", 'count_values("v", a * time())', 9000],
+    ["what is repeated for every step", "a @ 10", 140],
     ["the steps of a subquery", "sum_over_time(vector(1)[200y:1ms])", 4_000_000],
   ])("count %s", async (_, text, maxSamples) => {
     await expect(evalRange(expr(text), { queryable, ...HUGE, maxSamples })).rejects.toMatchObject(
