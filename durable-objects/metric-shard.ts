@@ -154,7 +154,10 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     const now = Date.now();
     this.lastTickMs = now;
     this.armed.clear();
-    for (const name of this.timers.due(now)) await this.timers.clear(name);
+    for (const name of this.timers.due(now)) {
+      await this.timers.clear(name);
+      this.disk.count(2);
+    }
     // An alarm that throws six times is gone: record, and come back.
     try {
       this.tick();

@@ -3,7 +3,6 @@ import type { BatchIdEntry } from "./log-codec";
 
 /** How long a batch id is remembered. */
 export const BATCH_ID_MS = 24 * 3_600_000;
-const HOUR = 3_600_000;
 
 /** 64 bits of a batch id. */
 export function batchIdKey(id: string, seenMs: number): BatchIdEntry {
@@ -15,34 +14,46 @@ export function batchIdKey(id: string, seenMs: number): BatchIdEntry {
   };
 }
 
-/** Which batches were applied in the last 24 h, in hourly sets that are dropped whole. */
+/** Ids remembered at most; about 60 bytes each. Where more come in a day, the oldest go first. */
+export const MAX_BATCH_IDS = 200_000;
+
+/** Which batches were applied in the last 24 h, oldest first. */
 export class BatchIds {
-  private readonly hours = new Map<number, Set<number>>();
+  private readonly seen = new Map<number, number>();
+
+  constructor(private readonly max = MAX_BATCH_IDS) {}
 
   has(id: BatchIdEntry, now: number): boolean {
-    const key = keyOf(id);
-    for (const [hour, ids] of this.hours)
-      if ((hour + 1) * HOUR > now - BATCH_ID_MS && ids.has(key)) return true;
-    return false;
+    const seenMs = this.seen.get(keyOf(id));
+    return seenMs !== undefined && seenMs > now - BATCH_ID_MS;
   }
 
   add(id: BatchIdEntry): void {
-    const hour = Math.floor(id.seenMs / HOUR);
-    let ids = this.hours.get(hour);
-    if (ids === undefined) this.hours.set(hour, (ids = new Set()));
-    ids.add(keyOf(id));
+    const key = keyOf(id);
+    this.seen.delete(key);
+    this.seen.set(key, id.seenMs);
+    if (this.seen.size <= this.max) return;
+    for (const oldest of this.seen.keys()) {
+      this.seen.delete(oldest);
+      break;
+    }
   }
 
-  /** Drops hours that lie wholly before the window. */
   expire(now: number): void {
-    for (const hour of this.hours.keys())
-      if ((hour + 1) * HOUR <= now - BATCH_ID_MS) this.hours.delete(hour);
+    for (const [key, seenMs] of this.seen) {
+      if (seenMs > now - BATCH_ID_MS) break;
+      this.seen.delete(key);
+    }
+  }
+
+  /** When the oldest id was seen, ms; Infinity where there is none. */
+  get oldestMs(): number {
+    for (const seenMs of this.seen.values()) return seenMs;
+    return Infinity;
   }
 
   get size(): number {
-    let n = 0;
-    for (const ids of this.hours.values()) n += ids.size;
-    return n;
+    return this.seen.size;
   }
 }
 

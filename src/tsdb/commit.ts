@@ -65,6 +65,8 @@ export class Commit {
         known.unit === m.unit
       )
         continue;
+      // Bounded as the series are; what is left out says less about a metric, and loses no sample.
+      if (known === undefined && this.state.metadata.size >= this.limits.maxSeries) continue;
       this.state.metadata.set(m.name, m);
       this.state.metadataChanged = true;
       this.log.metadata.push(m);

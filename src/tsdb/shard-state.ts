@@ -68,7 +68,7 @@ export class ShardState {
       this.table.footprint +
       this.head.footprint +
       this.accumulators.size * 120 +
-      this.batchIds.size * 24
+      this.batchIds.size * 60
     );
   }
 }

@@ -12,7 +12,6 @@ import {
   isWaiting,
   repeat,
 } from "./accumulators";
-import { BATCH_ID_MS } from "./batch-ids";
 import { BlockSet } from "./block-set";
 import { BlockStore } from "./block-store";
 import { CacheLedger } from "./cache-ledger";
@@ -75,6 +74,8 @@ const WORTHY_CHUNK = 32;
 /** Dead series are cleared once they are this share of all. */
 const DEAD_SHARE = 0.2;
 const DEAD_MIN = 1_000;
+/** Rows of batch ids are read through for old ones this often. */
+const EXPIRE_IDS_MS = 3_600_000;
 /** A shard that is full looks for dead series this often. */
 const ROOM_MS = 600_000;
 
@@ -92,6 +93,7 @@ export class Shard {
   private readonly fold: FoldLimits;
   private readonly blockSet: BlockSet;
   private roomMadeMs = -Infinity;
+  private idsExpiredMs = -Infinity;
   samplesAppended = 0;
 
   constructor(
@@ -211,7 +213,10 @@ export class Shard {
         state.newSeries.length = 0;
       }
       next = writeCheckpoint(this.storage, state, next);
-      expireBatchIds(this.storage, now - BATCH_ID_MS);
+      if (now - this.idsExpiredMs >= EXPIRE_IDS_MS) {
+        expireBatchIds(this.storage, state.batchIds.oldestMs);
+        this.idsExpiredMs = now;
+      }
       this.blockSet.write(next);
       this.storage.clearLog();
     });

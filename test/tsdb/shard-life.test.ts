@@ -5,7 +5,7 @@ import { encodeLabels } from "../../src/core/label-bytes";
 import { type Labels, labelsOf } from "../../src/core/labels";
 import { type MatchType, type Matcher, compileMatchers } from "../../src/core/matchers";
 import { splitBatch } from "../../src/tsdb/batch-split";
-import { BATCH_ID_MS } from "../../src/tsdb/batch-ids";
+import { BATCH_ID_MS, BatchIds, batchIdKey } from "../../src/tsdb/batch-ids";
 import { Cache, CacheLedger } from "../../src/tsdb/cache-ledger";
 import { hashBytes, jumpHash } from "../../src/tsdb/label-hash";
 import { DAY_MS, HOUR_MS } from "../../src/tsdb/manifest";
@@ -188,6 +188,21 @@ describe("a shard over days", () => {
     shard.foldNow(now);
     shard = new Shard(storage);
     expect(append(shard, hit(), now).accepted).toBe(1);
+  });
+
+  it("remembers only so many batch ids, the newest", () => {
+    const ids = new BatchIds(3);
+    for (let i = 0; i < 5; i++) ids.add(batchIdKey(`id-${i}`, START + i));
+    expect([0, 1, 2, 3, 4].map((i) => ids.has(batchIdKey(`id-${i}`, 0), START + 5))).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(ids.oldestMs).toBe(START + 2);
+    ids.expire(START + 3 + BATCH_ID_MS);
+    expect(ids.size).toBe(1);
   });
 
   it("nudges the groups whose selectors a new or known series meets, after a restart too", () => {
