@@ -4,7 +4,7 @@ import { RETENTION_DAYS, type RetainedStore } from "./retention-periods";
 
 const DAY = 86_400_000;
 /** Bounded slices per store and run: a backlog is worked off over several runs. */
-const MAX_SLICES = 20;
+const MAX_SLICES = 100;
 const ROWS_A_SLICE = 500;
 
 /** Deletes what is older than its store's period. */
