@@ -19,8 +19,7 @@ export type ConfigKind =
   | "figures"
   | "anomalies"
   | "reports"
-  | "analytics_rollup"
-  | "push";
+  | "analytics_rollup";
 
 /** A project's configuration, versioned; every put and delete makes a version. */
 export interface ConfigStore {
