@@ -4,6 +4,7 @@ import type { Objects } from "../src/core/object-stubs";
 import type { RuleGroupRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
+import { coalesced } from "../src/rules/coalesce";
 import { type EvaluationContext, endOfSeries, evaluateRule } from "../src/rules/evaluate";
 import { gridAt, judgeTick, nextOnGrid } from "../src/rules/grid";
 import {
@@ -195,8 +196,10 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     const began = this.deps.clock();
     const samples: PendingSample[] = [];
     const changed = new Map<string, Progress>();
+    const stored = this.deps.metrics(this.projectId);
     const ctx: EvaluationContext = {
-      queryable: this.deps.metrics(this.projectId),
+      // On a write there are alerting rules alone, and they do not wait for each other.
+      queryable: occasion === "write" ? coalesced(stored) : stored,
       atMs,
       queryOffsetMs: group.spec.queryOffsetMs,
       limit: group.spec.limit,
@@ -205,13 +208,17 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     };
     // An evaluation on write may have looked later than this time of the grid: it has said what there is to say.
     const alertsToo = atMs > group.alertsAtMs;
-    for (const r of group.rules) {
-      if (r.rule.kind === "recording" ? occasion === "write" : !alertsToo) continue;
+    const judge = async (r: RunningRule): Promise<void> => {
       const done = await this.evaluateOne(r, ctx);
       r.progress = done.progress;
       if (done.changed) changed.set(r.key, done.progress);
       if (occasion === "grid" || done.changed) samples.push(...done.samples);
-    }
+    };
+    const chosen = group.rules.filter((r) =>
+      r.rule.kind === "recording" ? occasion === "grid" : alertsToo,
+    );
+    if (occasion === "write") await Promise.all(chosen.map(judge));
+    else for (const r of chosen) await judge(r);
     if (alertsToo) group.alertsAtMs = atMs;
     group.evaluationMs = this.deps.clock() - began;
     this.disk.save(changed);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Labels, compareLabels, labelsKey, labelsOf, renderLabels } from "../../src/core/labels";
 import { compileMatchers } from "../../src/core/matchers";
-import { type Queryable, ShardUnavailableError } from "../../src/core/metric-store";
+import { type Queryable, SampleBudgetError, ShardUnavailableError } from "../../src/core/metric-store";
 import type { Series } from "../../src/core/series";
 import { bitsOf, isStaleAt, setStaleAt } from "../../src/core/stale";
+import { coalesced } from "../../src/rules/coalesce";
 import { type RunningGroup, firingSet, startGroup, watchedSelectors } from "../../src/rules/group";
 import { evaluateRule } from "../../src/rules/evaluate";
 import { type PendingSample, overlay } from "../../src/rules/overlay";
@@ -169,5 +170,32 @@ describe("samples laid over what is stored", () => {
       ['up{i="a"}', ["1000 1", "2000 stale", "3000 3", "4000 stale"]],
       ['up{i="b"}', ["3000 9"]],
     ]);
+  });
+});
+
+describe("questions asked in one turn", () => {
+  const asking = (name: string) => [{ matchers: [{ type: "=" as const, name: "__name__", value: name }], startMs: 0, endMs: 5_000 }];
+
+  it("cost one call, and each gets its own answers", async () => {
+    const store = new Memory();
+    store.add(up("1"), 1_000, 1);
+    store.add(labelsOf({ __name__: "down" }), 1_000, 2);
+    let calls = 0;
+    const together = coalesced({ select: (...args) => (calls++, store.select(args[0])) });
+    const [a, b] = await Promise.all([together.select(asking("up")), together.select([...asking("down"), ...asking("none")])]);
+    expect([calls, a.map((s) => s.length), b.map((s) => s.length)]).toEqual([1, [1], [1, 0]]);
+    expect(b[0]?.[0]?.values).toEqual(Float64Array.of(2));
+    await together.select(asking("up"));
+    expect(calls).toBe(2);
+  });
+
+  it("are asked alone where together they hold too much, and fail together where nobody answers", async () => {
+    const store = new Memory();
+    const small: Queryable = { select: (r) => (r.length > 1 ? Promise.reject(new SampleBudgetError("too many")) : store.select(r)) };
+    const one = coalesced(small);
+    expect(await Promise.all([one.select(asking("up")), one.select(asking("down"))])).toEqual([[[]], [[]]]);
+    const down = coalesced({ select: () => Promise.reject(new ShardUnavailableError("gone")) });
+    const results = await Promise.allSettled([down.select(asking("up")), down.select(asking("down"))]);
+    expect(results.map((r) => r.status)).toEqual(["rejected", "rejected"]);
   });
 });
