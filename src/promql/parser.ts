@@ -1,6 +1,3 @@
-import type { MatchType, Matcher } from "../core/matchers";
-import { RegexError, compileRegex } from "../core/matchers";
-import { METRIC_NAME } from "../core/labels";
 import { type Result, err, ok } from "../core/result";
 import type {
   Aggregator,
@@ -9,43 +6,20 @@ import type {
   Cardinality,
   DurationExpr,
   Expr,
-  Span,
   VectorMatching,
   VectorSelector,
 } from "./ast";
 import { isSetOp } from "./ast";
 import { checkTypes } from "./check";
-import { durationMs, secondsToMs } from "./durations";
-import { type Token, describeToken, lex } from "./lexer";
-import { type ParseError } from "./parse-error";
-import { quote, unquote } from "./quoting";
+import { PRECEDENCE, UNARY_OPERAND } from "./duration-parser";
+import type { ParseError } from "./parse-error";
+import { quote } from "./quoting";
+import { SelectorParser } from "./selector-parser";
 import { SIGNATURES } from "./signatures";
+import { MAX_CHAIN, MAX_DEPTH, SyntaxStop } from "./token-cursor";
 
-/** Bounds on recursion here and in everything that walks the tree. */
-const MAX_DEPTH = 250;
-const MAX_CHAIN = 1000;
 /** 2⁶³ milliseconds in seconds. */
 const MAX_TIMESTAMP_S = 2 ** 63 / 1000;
-const PRECEDENCE: Readonly<Record<string, number>> = {
-  or: 1,
-  and: 2,
-  unless: 2,
-  "==": 3,
-  "!=": 3,
-  ">": 3,
-  "<": 3,
-  ">=": 3,
-  "<=": 3,
-  "+": 4,
-  "-": 4,
-  "*": 5,
-  "/": 5,
-  "%": 5,
-  atan2: 5,
-  "^": 6,
-};
-const UNARY_OPERAND = 6;
-const DURATION_EXPECTED = "number, duration, step(), or range()";
 
 /**
  * Parses and type-checks one PromQL expression
@@ -77,30 +51,7 @@ export function parseSelector(text: string): Result<VectorSelector, ParseError> 
   return err(parser.failure());
 }
 
-/** Unwinds to {@link parseExpr}; the problem is recorded before it is thrown. */
-class SyntaxStop extends Error {
-  override readonly name = "SyntaxStop";
-}
-
-interface Problem {
-  readonly start: number;
-  readonly end: number;
-  readonly message: string;
-}
-
-class Parser {
-  readonly problems: Problem[] = [];
-  private readonly tokens: Token[];
-  private readonly lineStarts: number[] = [0];
-  private at = 0;
-  private depth = 0;
-
-  constructor(text: string) {
-    this.tokens = lex(text);
-    for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1))
-      this.lineStarts.push(i + 1);
-  }
-
+class Parser extends SelectorParser {
   whole(): Expr {
     if (this.atEnd()) this.stop(this.cur, "no expression found in input");
     const expr = this.expression(0);
@@ -117,97 +68,6 @@ class Parser {
     if (!this.atEnd()) this.unexpected("", "");
     return selector;
   }
-
-  private atEnd(): boolean {
-    return this.cur.kind === "eof";
-  }
-
-  report(span: { start: number; end: number }, message: string): void {
-    this.problems.push({ start: span.start, end: span.end, message });
-  }
-
-  failure(): ParseError {
-    const first = this.problems[0] as Problem;
-    const { line, column } = this.span(first.start, first.end);
-    return {
-      message: first.message,
-      position: { start: first.start, end: first.end },
-      line,
-      column,
-      all: this.problems.map((p) => p.message),
-    };
-  }
-
-  // --- tokens -------------------------------------------------------------
-
-  private get cur(): Token {
-    return this.tokens[Math.min(this.at, this.tokens.length - 1)] as Token;
-  }
-
-  private next(): Token {
-    const t = this.cur;
-    this.at++;
-    return t;
-  }
-
-  private get prevEnd(): number {
-    return this.at === 0
-      ? 0
-      : (this.tokens[Math.min(this.at, this.tokens.length) - 1] as Token).end;
-  }
-
-  private isWord(t: Token, word: string): boolean {
-    return (t.kind === "keyword" || t.kind === "identifier") && t.text.toLowerCase() === word;
-  }
-
-  private isKeyword(word: string): boolean {
-    return this.cur.kind === "keyword" && this.cur.text.toLowerCase() === word;
-  }
-
-  private isPunct(text: string): boolean {
-    return this.cur.kind === "punctuation" && this.cur.text === text;
-  }
-
-  private isOp(text: string): boolean {
-    return this.cur.kind === "operator" && this.cur.text === text;
-  }
-
-  private peekPunct(text: string): boolean {
-    const t = this.tokens[this.at + 1];
-    return t !== undefined && t.kind === "punctuation" && t.text === text;
-  }
-
-  private span(start: number, end = this.prevEnd): Span {
-    let lo = 0;
-    let hi = this.lineStarts.length - 1;
-    while (lo < hi) {
-      const mid = (lo + hi + 1) >> 1;
-      if ((this.lineStarts[mid] as number) <= start) lo = mid;
-      else hi = mid - 1;
-    }
-    return { start, end, line: lo + 1, column: start - (this.lineStarts[lo] as number) + 1 };
-  }
-
-  private stop(at: { start: number; end: number }, message: string): never {
-    this.report(at, message);
-    throw new SyntaxStop(message);
-  }
-
-  private unexpected(context: string, expected: string): never {
-    const t = this.cur;
-    if (t.kind === "error") this.stop(t, t.text);
-    let message = `unexpected ${describeToken(t)}`;
-    if (context !== "") message += ` in ${context}`;
-    if (expected !== "") message += `, expected ${expected}`;
-    this.stop(t, message);
-  }
-
-  private expectPunct(text: string, context: string, expected = quote(text)): void {
-    if (!this.isPunct(text)) this.unexpected(context, expected);
-    this.at++;
-  }
-
-  // --- expressions ----------------------------------------------------------
 
   private expression(minPrecedence: number): Expr {
     if (++this.depth > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
@@ -267,7 +127,7 @@ class Parser {
     if (!this.isOp("-") && !this.isOp("+")) return this.postfix(this.primary());
     const sign = this.next();
     if (++this.depth > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
-    const inner = this.expression(UNARY_OPERAND - 0.5);
+    const inner = this.expression(UNARY_OPERAND);
     this.depth--;
     const span = this.span(sign.start);
     if (inner.kind === "number")
@@ -462,64 +322,6 @@ class Parser {
     return labels;
   }
 
-  // --- selectors --------------------------------------------------------------
-
-  private vectorSelector(name: Token | undefined): VectorSelector {
-    const start = name?.start ?? this.cur.start;
-    let matchers: Matcher[] = [];
-    if (this.isPunct("{")) matchers = this.labelMatchers();
-    if (name !== undefined)
-      matchers = [{ type: "=", name: METRIC_NAME, value: name.text }, ...matchers];
-    return {
-      kind: "vectorSelector",
-      name: name?.text ?? "",
-      matchers,
-      offset: undefined,
-      at: undefined,
-      span: this.span(start),
-    };
-  }
-
-  private labelMatchers(): Matcher[] {
-    const context = "label matching";
-    this.at++;
-    const out: Matcher[] = [];
-    while (!this.isPunct("}")) {
-      const t = this.cur;
-      if (t.kind !== "identifier" && t.kind !== "string")
-        this.unexpected(context, 'identifier or "}"');
-      this.at++;
-      const name = t.kind === "string" ? this.stringValue(t) : t.text;
-      if (t.kind === "string" && (this.isPunct(",") || this.isPunct("}"))) {
-        out.push({ type: "=", name: METRIC_NAME, value: name });
-      } else {
-        const op = this.cur;
-        if (op.kind !== "punctuation" || !["=", "!=", "=~", "!~"].includes(op.text))
-          this.unexpected(context, "label matching operator");
-        this.at++;
-        if (this.cur.kind !== "string") this.unexpected(context, "string");
-        out.push(this.matcher(name, op.text as MatchType, this.next()));
-      }
-      if (this.isPunct(",")) this.at++;
-      else if (!this.isPunct("}")) this.unexpected(context, '"," or "}"');
-    }
-    this.at++;
-    return out;
-  }
-
-  private matcher(name: string, type: MatchType, valueToken: Token): Matcher {
-    const value = this.stringValue(valueToken);
-    if (type === "=~" || type === "!~") {
-      try {
-        compileRegex(value);
-      } catch (e) {
-        if (!(e instanceof RegexError)) throw e;
-        this.report(valueToken, e.message);
-      }
-    }
-    return { type, name, value };
-  }
-
   private postfix(first: Expr): Expr {
     let expr = first;
     for (let links = 0; ; links++) {
@@ -647,127 +449,4 @@ class Parser {
         );
     }
   }
-
-  // --- durations ----------------------------------------------------------------
-
-  private mustBePositive(d: DurationExpr, from: Token): void {
-    if (d.kind === "literal" && d.ms <= 0)
-      this.stop({ start: from.start, end: this.prevEnd }, "duration must be greater than 0");
-    if (this.problems.length > 0)
-      this.stop({ start: from.start, end: this.prevEnd }, "duration must be greater than 0");
-  }
-
-  private offsetDuration(): DurationExpr {
-    const signs: boolean[] = [];
-    while (this.isOp("-") || this.isOp("+")) {
-      signs.push(this.next().text === "-");
-      if (signs.length > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
-    }
-    const before = this.problems.length;
-    let d = this.durationPrimary("offset");
-    if (this.problems.length > before) throw new SyntaxStop();
-    for (const negative of signs) if (negative) d = negated(d);
-    return d;
-  }
-
-  private durationExpr(minPrecedence: number, context: string): DurationExpr {
-    if (++this.depth > MAX_DEPTH) this.stop(this.cur, "expression is nested too deeply");
-    let lhs: DurationExpr;
-    if (this.isOp("-") || this.isOp("+")) {
-      const negative = this.next().text === "-";
-      const of = this.durationExpr(UNARY_OPERAND - 0.5, context);
-      lhs = negative ? negated(of) : of;
-    } else lhs = this.durationPrimary(context);
-    for (let links = 0; ; links++) {
-      const t = this.cur;
-      if (t.kind !== "operator") break;
-      if (links > MAX_CHAIN) this.stop(t, "expression has too many operands");
-      const precedence = PRECEDENCE[t.text] ?? 0;
-      if (
-        precedence < 4 ||
-        precedence < minPrecedence ||
-        (precedence === minPrecedence && t.text !== "^")
-      )
-        break;
-      this.at++;
-      const rhs = this.durationExpr(precedence, context);
-      if (rhs.kind === "literal" && rhs.ms === 0 && (t.text === "/" || t.text === "%")) {
-        this.report(t, t.text === "/" ? "division by zero" : "modulo by zero");
-      }
-      lhs = { kind: "arith", op: t.text as "+" | "-" | "*" | "/" | "%" | "^", lhs, rhs };
-    }
-    this.depth--;
-    return lhs;
-  }
-
-  private durationPrimary(context: string): DurationExpr {
-    const t = this.cur;
-    if (t.kind === "number" || t.kind === "duration") {
-      this.at++;
-      return { kind: "literal", ms: this.durationTokenMs(t), asNumber: t.kind === "number" };
-    }
-    if (this.isPunct("(")) {
-      this.at++;
-      const of = this.durationExpr(0, context);
-      this.expectPunct(")", context);
-      return { kind: "paren", of };
-    }
-    const word = t.kind === "keyword" || t.kind === "identifier" ? t.text.toLowerCase() : "";
-    if (word === "step" || word === "range") {
-      this.at++;
-      if (!this.isPunct("(")) this.unexpected(context, DURATION_EXPECTED);
-      this.at++;
-      this.expectPunct(")", context);
-      return { kind: word };
-    }
-    if (word === "min_of" || word === "max_of") {
-      this.at++;
-      this.expectPunct("(", context);
-      const lhs = this.durationExpr(0, context);
-      this.expectPunct(",", context);
-      const rhs = this.durationExpr(0, context);
-      this.expectPunct(")", context);
-      return { kind: "pick", func: word, lhs, rhs };
-    }
-    return this.unexpected(context, DURATION_EXPECTED);
-  }
-
-  private durationTokenMs(t: Token): number {
-    const ms = t.kind === "duration" ? durationMs(t.text) : secondsToMs(this.numberValue(t));
-    if (ms.ok) return ms.value;
-    this.report(t, ms.error);
-    return 0;
-  }
-
-  private durationValue(t: Token): number {
-    const ms = durationMs(t.text);
-    return ms.ok ? ms.value : this.stop(t, ms.error);
-  }
-
-  private numberValue(t: Token): number {
-    const text = t.text.replaceAll("_", "").toLowerCase();
-    if (text === "inf") return Infinity;
-    if (text === "nan") return Number.NaN;
-    // A whole number with a leading zero is octal, as Go reads it.
-    if (/^0[0-7]+$/.test(text)) return Number.parseInt(text, 8);
-    const value = Number(text);
-    if (!Number.isFinite(value)) {
-      this.stop(
-        t,
-        `error parsing number: strconv.ParseFloat: parsing ${quote(t.text)}: value out of range`,
-      );
-    }
-    return value;
-  }
-
-  private stringValue(t: Token): string {
-    const value = unquote(t.text);
-    return value.ok
-      ? value.value
-      : this.stop(t, `error unquoting string ${quote(t.text)}: ${value.error}`);
-  }
-}
-
-function negated(d: DurationExpr): DurationExpr {
-  return d.kind === "literal" ? { ...d, ms: -d.ms } : { kind: "negate", of: d };
 }
