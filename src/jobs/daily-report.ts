@@ -57,10 +57,11 @@ async function figuresOf(
   startMs: number,
 ): Promise<{ readonly figures: DayFigures; readonly events: EventSummary }> {
   const endMs = startMs + DAY;
-  const [metrics, events, incidents] = await Promise.all([
+  const [metrics, events, incidents, alerts] = await Promise.all([
     dayMetrics(deps.metrics(projectId), startMs, endMs),
     deps.events(projectId).eventsOn(dayOf(startMs)),
     deps.incidents(projectId).totals(startMs, endMs),
+    deps.alertHistory(projectId).totals(startMs, endMs),
   ]);
   const figures: DayFigures = {
     requests: metrics.requests,
@@ -73,7 +74,7 @@ async function figuresOf(
     log_lines: metrics.logLines,
     log_errors: metrics.logErrors,
     spans: metrics.spans,
-    alerts_fired: metrics.alertsFired,
+    alerts_fired: alerts.fired,
     incidents_opened: incidents.opened,
     incidents_resolved: incidents.resolved,
     mean_time_to_resolve_seconds:

@@ -2,7 +2,6 @@ import type { Matcher } from "../core/matchers";
 import type { Queryable } from "../core/metric-store";
 import { labelValue } from "../core/labels";
 import type { Series } from "../core/series";
-import { bitsOf, isStaleAt } from "../core/stale";
 import { REQUEST_CONVENTIONS, STATUS_LABELS } from "../live/figures";
 import { bucketQuantile, exactIncrease, sumIncrease } from "./exact-increase";
 
@@ -20,7 +19,6 @@ export interface DayMetrics {
   readonly logLines: number;
   readonly logErrors: number;
   readonly spans: number;
-  readonly alertsFired: number;
 }
 
 const named = (name: string): Matcher[] => [{ type: "=", name: "__name__", value: name }];
@@ -61,13 +59,6 @@ export async function dayMetrics(
     });
   }
   const first = requestSums.find((s) => s.requests > 0);
-  const alerts = await metrics.select([
-    {
-      matchers: [...named("ALERTS"), { type: "=", name: "alertstate", value: "firing" }],
-      startMs: startMs - HOUR,
-      endMs,
-    },
-  ]);
   return {
     requests: first?.requests ?? 0,
     errors: first?.errors ?? 0,
@@ -75,28 +66,7 @@ export async function dayMetrics(
     logLines,
     logErrors,
     spans,
-    alertsFired: (alerts[0] ?? []).reduce((n, s) => n + countEpisodes(s, startMs, endMs), 0),
   };
-}
-
-/** A gap longer than the look-back ends an episode, as it ends a series for PromQL. */
-const EPISODE_GAP_MS = 300_000;
-
-/** How often a firing series began in (startMs, endMs]: a first sample, or one after a stale marker or a gap. */
-export function countEpisodes(series: Series, startMs: number, endMs: number): number {
-  const bits = bitsOf(series.values);
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let count = 0;
-  for (let i = 0; i < series.timestamps.length; i++) {
-    const t = series.timestamps[i] as number;
-    if (isStaleAt(bits, i)) {
-      lastMs = Number.NEGATIVE_INFINITY;
-      continue;
-    }
-    if (t - lastMs > EPISODE_GAP_MS && t > startMs && t <= endMs) count++;
-    lastMs = t;
-  }
-  return count;
 }
 
 function isErrorLog(s: Series): boolean {

@@ -1,5 +1,5 @@
 import { env, exports } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { compose } from "../../src/compose";
 import { BatchBuilder } from "../../src/core/batch";
 import { labelsOf } from "../../src/core/labels";
@@ -51,6 +51,33 @@ describe("the daily report", () => {
       (await ask("/api/v1/ingest/logs", { method: "POST", body: JSON.stringify(logs) })).ok,
     ).toBe(true);
 
+    const router = env.ALERT_ROUTER.getByName("default/router") as unknown as AlertRouterRpc;
+    const alert = (name: string) => ({
+      labels: { alertname: name, severity: "critical" },
+      annotations: {},
+      startsAtMs: now,
+      endsAtMs: now + 600_000,
+      status: "firing" as const,
+      generatorUrl: "",
+      value: 1,
+    });
+    await router.receive({
+      source: "test/report",
+      generation: now,
+      evaluatedAtMs: now,
+      alerts: [alert("Api"), alert("Db")],
+    });
+    await vi.waitFor(
+      async () =>
+        expect((await deps.alertHistory("default").totals(now - 1, now + 1)).fired).toBe(2),
+      5_000,
+    );
+    await vi.waitFor(
+      async () =>
+        expect((await deps.incidents("default").totals(now - 60_000, now + 60_000)).opened).toBe(2),
+      5_000,
+    );
+
     const said = await dailyReport.run(deps, Date.parse(`${today}T00:05:00Z`) + DAY);
     expect(said).toContain("sent to inbox");
     const report = await (await ask(`/api/v1/reports/daily-${today}`)).json<DailyReport>();
@@ -63,7 +90,8 @@ describe("the daily report", () => {
       log_lines: 3,
       log_errors: 1,
       spans: 0,
-      incidents_opened: 0,
+      alerts_fired: 2,
+      incidents_opened: 2,
     });
     expect(report.summary.p95_seconds).toBeCloseTo(0.3, 10);
     expect(report.previous.requests).toBe(0);
