@@ -148,7 +148,7 @@ export interface ParenExpr {
 
 /** A duration as written in `[…]` and after `offset`; `step()` and `range()` are known once a query runs. */
 export type DurationExpr =
-  | { readonly kind: "literal"; readonly ms: number; readonly asNumber: boolean }
+  | { readonly kind: "literal"; readonly ms: number }
   | { readonly kind: "step" }
   | { readonly kind: "range" }
   | { readonly kind: "negate"; readonly of: DurationExpr }

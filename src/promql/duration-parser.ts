@@ -81,7 +81,7 @@ export abstract class DurationParser extends TokenCursor {
     const t = this.cur;
     if (t.kind === "number" || t.kind === "duration") {
       this.at++;
-      return { kind: "literal", ms: this.durationTokenMs(t), asNumber: t.kind === "number" };
+      return { kind: "literal", ms: this.durationTokenMs(t) };
     }
     if (this.isPunct("(")) {
       this.at++;
