@@ -92,8 +92,8 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
       await this.ctx.storage.setAlarm(nextOnGrid(next.grid, this.deps.clock()));
       await this.register(next);
       await this.endSeries(removed);
+      this.evaluateSoon(0);
     });
-    this.evaluateSoon(0);
   }
 
   async remove(): Promise<void> {
