@@ -9,7 +9,8 @@ export interface WatchedSeries {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const Config = z.strictObject({
+/** What `PUT /config/v1/anomalies` takes. */
+export const AnomaliesBody = z.strictObject({
   series: z
     .array(
       z.strictObject({
@@ -43,7 +44,7 @@ export const DEFAULT_WATCHED: readonly WatchedSeries[] = [
 export function parseAnomalies(
   value: unknown,
 ): Result<readonly WatchedSeries[], { readonly where: string; readonly message: string }> {
-  const parsed = Config.safeParse(value);
+  const parsed = AnomaliesBody.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return err({

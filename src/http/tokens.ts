@@ -10,7 +10,8 @@ import { readJson } from "./json";
 const SCOPES = ["ingest", "beacon", "read", "admin"] as const satisfies readonly Scope[];
 const MAX_BODY = 16 * 1024;
 
-const Wanted = z.strictObject({
+/** What `POST /config/v1/tokens` takes. */
+export const TokenBody = z.strictObject({
   name: z.string().min(1).max(80),
   scopes: z.array(z.enum(SCOPES)).min(1),
   /** Origins a beacon token may be used from, e.g. https://shop.example. */
@@ -30,7 +31,7 @@ export function tokenRoutes(): Hono<AppEnv> {
   });
 
   app.post("/config/v1/tokens", requireScope("admin"), async (c) => {
-    const body = await readJson(c, Wanted, MAX_BODY);
+    const body = await readJson(c, TokenBody, MAX_BODY);
     if (!body.ok) return problem(c, body.error);
     const { name, scopes, origins } = body.value;
     if (scopes.includes("beacon") && scopes.length > 1) {

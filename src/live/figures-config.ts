@@ -12,7 +12,8 @@ const figure = z.strictObject({
     .optional(),
 });
 
-const schema = z.strictObject({
+/** What `PUT /config/v1/figures` takes. */
+export const FiguresBody = z.strictObject({
   requestRate: figure.optional(),
   errorRate: figure.optional(),
   p95Seconds: figure.optional(),
@@ -30,7 +31,7 @@ export function parseFiguresConfig(
   if (body === undefined) return ok(DEFAULT_FIGURES);
   const json = parseJson(body);
   if (json === undefined) return err({ where: "/", message: "not valid JSON" });
-  const parsed = schema.safeParse(json);
+  const parsed = FiguresBody.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return err({

@@ -7,7 +7,8 @@ export interface ReportSettings {
   readonly receiver?: string;
 }
 
-const Settings = z.strictObject({
+/** What `PUT /config/v1/reports` takes. */
+export const ReportsBody = z.strictObject({
   enabled: z.boolean().default(true),
   receiver: z.string().min(1).max(200).optional(),
 });
@@ -16,7 +17,7 @@ const Settings = z.strictObject({
 export function parseReportSettings(
   value: unknown,
 ): Result<ReportSettings, { readonly where: string; readonly message: string }> {
-  const parsed = Settings.safeParse(value);
+  const parsed = ReportsBody.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return err({

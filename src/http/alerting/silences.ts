@@ -16,7 +16,7 @@ const MAX_BODY = 64 * 1024;
 const time = z.iso.datetime({ offset: true }).transform((t) => Date.parse(t));
 
 /** The shape of Alertmanager's postableSilence. */
-const Wanted = z.strictObject({
+export const SilenceBody = z.strictObject({
   id: z.string().max(100).optional(),
   matchers: z
     .array(
@@ -46,7 +46,7 @@ export function silenceRoutes(): Hono<AppEnv> {
   });
 
   app.post("/api/v1/silences", requireScope("admin"), async (c) => {
-    const body = await readJson(c, Wanted, MAX_BODY);
+    const body = await readJson(c, SilenceBody, MAX_BODY);
     if (!body.ok) return problem(c, body.error);
     const matchers: Matcher[] = body.value.matchers.map((m) => ({
       type: typeOf(m.isRegex, m.isEqual),

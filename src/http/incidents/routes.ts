@@ -14,9 +14,9 @@ const Limit = z.coerce.number().int().min(1).max(500).default(50);
 const Status = z.enum(["open", "acknowledged", "resolved"]).optional();
 
 const Empty = z.strictObject({});
-const Resolve = z.strictObject({ note: z.string().max(4_000).optional() });
-const Assign = z.strictObject({ assignee: z.string().min(1).max(120) });
-const Note = z.strictObject({ text: z.string().min(1).max(4_000) });
+export const ResolveBody = z.strictObject({ note: z.string().max(4_000).optional() });
+export const AssignBody = z.strictObject({ assignee: z.string().min(1).max(120) });
+export const NoteBody = z.strictObject({ text: z.string().min(1).max(4_000) });
 
 /** `/api/v1/incidents`: the list, one with its timeline, and what a person may do. */
 export function incidentRoutes(): Hono<AppEnv> {
@@ -56,15 +56,15 @@ export function incidentRoutes(): Hono<AppEnv> {
     act(c, Empty, () => ({ do: "acknowledge" })),
   );
   app.post("/api/v1/incidents/:id/resolve", requireScope("admin"), async (c) =>
-    act(c, Resolve, (b) =>
+    act(c, ResolveBody, (b) =>
       b.note === undefined ? { do: "resolve" } : { do: "resolve", note: b.note },
     ),
   );
   app.post("/api/v1/incidents/:id/assign", requireScope("admin"), async (c) =>
-    act(c, Assign, (b) => ({ do: "assign", assignee: b.assignee })),
+    act(c, AssignBody, (b) => ({ do: "assign", assignee: b.assignee })),
   );
   app.post("/api/v1/incidents/:id/notes", requireScope("admin"), async (c) =>
-    act(c, Note, (b) => ({ do: "note", text: b.text })),
+    act(c, NoteBody, (b) => ({ do: "note", text: b.text })),
   );
   return app;
 }

@@ -3,13 +3,14 @@ import type { Matcher } from "../../core/matchers";
 import { type Result, err, ok } from "../../core/result";
 import { parseExpr } from "../../promql";
 
-const Settings = z.strictObject({ selectors: z.array(z.string().min(1).max(2_000)).max(50) });
+/** What `PUT /config/v1/analytics_rollup` takes. */
+export const RollupBody = z.strictObject({ selectors: z.array(z.string().min(1).max(2_000)).max(50) });
 
 /** Reads `{"selectors": ["up", "{job=\"api\"}"]}`: plain selectors, in order of preference. */
 export function parseRollup(
   value: unknown,
 ): Result<readonly (readonly Matcher[])[], { readonly where: string; readonly message: string }> {
-  const parsed = Settings.safeParse(value);
+  const parsed = RollupBody.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return err({
