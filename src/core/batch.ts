@@ -9,6 +9,9 @@ import type { MetricMetadata } from "./series";
  */
 export const BATCH_MAGIC = 0x42564544; // "DEVB" read as little-endian
 export const BATCH_VERSION = 1;
+// Made once: in workerd making one costs more than using it.
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const HEADER = 40;
 
 export interface BatchView {
@@ -84,11 +87,11 @@ export class BatchBuilder {
   }
 
   finish(): Uint8Array {
-    const id = new TextEncoder().encode(this.batchId);
+    const id = encoder.encode(this.batchId);
     const meta =
       this.meta.size === 0
         ? new Uint8Array()
-        : new TextEncoder().encode(JSON.stringify([...this.meta.values()]));
+        : encoder.encode(JSON.stringify([...this.meta.values()]));
     const labelLen = this.labels.reduce((n, l) => n + l.length, 0);
     const s = this.samples.length;
     const n = this.increments.length;
@@ -181,7 +184,7 @@ export function readBatch(bytes: Uint8Array): BatchView {
   const incrementSeries = u32(n);
   const labelOffsets = u32(series + 1);
   const labelBytes = u8(labelLen);
-  const batchId = new TextDecoder().decode(u8(idLen));
+  const batchId = decoder.decode(u8(idLen));
   const meta = u8(metaLen);
   return {
     batchId,
@@ -194,7 +197,7 @@ export function readBatch(bytes: Uint8Array): BatchView {
     incrementTimes,
     incrementAmounts,
     // The writer is finish() above, so the shape is known; a foreign batch fails the length check.
-    metadata: metaLen === 0 ? [] : (JSON.parse(new TextDecoder().decode(meta)) as MetricMetadata[]),
+    metadata: metaLen === 0 ? [] : (JSON.parse(decoder.decode(meta)) as MetricMetadata[]),
   };
 }
 

@@ -1,9 +1,11 @@
+const encoder = new TextEncoder();
+
 /**
  * A JSON header and byte strings as one array: what the spill keeps.
  * u32 length of the header, header, then for each part u32 length and bytes; little-endian.
  */
 export function packFrames(header: unknown, parts: readonly Uint8Array[]): Uint8Array {
-  const head = new TextEncoder().encode(JSON.stringify(header));
+  const head = encoder.encode(JSON.stringify(header));
   const out = new Uint8Array(parts.reduce((n, p) => n + 4 + p.length, 4 + head.length));
   const view = new DataView(out.buffer);
   let at = 0;

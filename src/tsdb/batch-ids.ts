@@ -4,9 +4,11 @@ import type { BatchIdEntry } from "./log-codec";
 /** How long a batch id is remembered. */
 export const BATCH_ID_MS = 24 * 3_600_000;
 
+const encoder = new TextEncoder();
+
 /** 64 bits of a batch id. */
 export function batchIdKey(id: string, seenMs: number): BatchIdEntry {
-  const b = new TextEncoder().encode(id);
+  const b = encoder.encode(id);
   return {
     hi: hashBytes(b, 0, b.length, 0x5bd1e995),
     lo: hashBytes(b, 0, b.length, 0x2c1b3c6d),
