@@ -37,6 +37,8 @@ export interface Env {
   /** Cloudflare Access: team domain and application audience. */
   readonly ACCESS_TEAM?: string;
   readonly ACCESS_AUD?: string;
+  /** What whom Access lets in may do: `read` (the default) or `admin`. */
+  readonly ACCESS_SCOPE?: string;
 }
 
 /** Env's variables, checked once per isolate. */
@@ -48,7 +50,9 @@ export interface Config {
   readonly sentryDsn: string | undefined;
   readonly version: string;
   readonly metricShards: number;
-  readonly access: { readonly team: string; readonly audience: string } | undefined;
+  readonly access:
+    | { readonly team: string; readonly audience: string; readonly scope: "read" | "admin" }
+    | undefined;
 }
 
 /** A deployment's settings are wrong; the message names the variable and the remedy. */
@@ -132,5 +136,8 @@ function parseAccess(env: Env): Config["access"] {
   if (team === undefined && audience === undefined) return undefined;
   if (team === undefined || audience === undefined)
     throw new ConfigError("ACCESS_TEAM and ACCESS_AUD must be set together");
-  return { team, audience };
+  const scope = nonEmpty(env.ACCESS_SCOPE) ?? "read";
+  if (scope !== "read" && scope !== "admin")
+    throw new ConfigError(`ACCESS_SCOPE is read or admin, not ${JSON.stringify(scope)}`);
+  return { team, audience, scope };
 }

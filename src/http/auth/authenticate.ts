@@ -1,6 +1,7 @@
 import { type Actor, type Scope, type TokenState, mayDo } from "../../core/auth";
 import { type Result, err, ok } from "../../core/result";
 import type { Deps } from "../deps";
+import { ACCESS_HEADER, verifyAccess } from "./access";
 import { LOCAL_TOKENS, type LocalToken } from "./local-tokens";
 import { readSession, SESSION_COOKIE } from "./session";
 import { verifyToken } from "./token";
@@ -40,6 +41,8 @@ export function findCredentials(request: Request): Credentials | undefined {
   if (query !== null) return { token: query, via: "query" };
   const cookie = cookieOf(request, SESSION_COOKIE);
   if (cookie !== undefined) return { token: cookie, via: "session" };
+  const access = request.headers.get(ACCESS_HEADER);
+  if (access !== null) return { token: access, via: "access" };
   return undefined;
 }
 
@@ -59,7 +62,8 @@ export async function authenticate(
     actor.via === "query" ? wanted.filter((s) => s === "ingest" || s === "beacon") : wanted;
   if (!usable.some((s) => mayDo(actor.scopes, s)))
     return err({ reason: "wrong_scope", wanted, has: actor.scopes });
-  if (actor.via === "session" && !sameOrigin(request)) return err({ reason: "cross_site" });
+  const ridesAlong = actor.via === "session" || actor.via === "access";
+  if (ridesAlong && !sameOrigin(request)) return err({ reason: "cross_site" });
   return ok(actor);
 }
 
@@ -68,6 +72,7 @@ async function identify(
   { token, via }: Credentials,
   wanted: readonly Scope[],
 ): Promise<Result<Actor, AuthRefusal>> {
+  if (via === "access") return identifyByAccess(deps, token);
   const raw =
     via === "session" ? await readSession(deps.config.tokenSecret, token, deps.clock()) : token;
   if (raw === undefined) return err({ reason: "unknown_token" });
@@ -86,6 +91,29 @@ async function identify(
   const { projectId, id, scopes } = verified.value;
   const state = await deps.tokens.state(projectId, id);
   return admit(state, { projectId, id, scopes, via }, wanted);
+}
+
+/** Without ACCESS_TEAM the header is anybody's claim and counts for nothing. */
+async function identifyByAccess(deps: Deps, token: string): Promise<Result<Actor, AuthRefusal>> {
+  const { access } = deps.config;
+  if (access === undefined) return err({ reason: "missing" });
+  const who = await verifyAccess(access, token);
+  if (who.ok) {
+    const name = who.value;
+    return ok({
+      projectId: "default",
+      tokenId: `access:${name}`,
+      name,
+      scopes: [access.scope],
+      origins: [],
+      via: "access",
+    });
+  }
+  return err(
+    who.error.reason === "keys_unavailable"
+      ? { reason: "state_unavailable" }
+      : { reason: "unknown_token" },
+  );
 }
 
 function admit(
