@@ -9,7 +9,12 @@ import type { DeliveryLogEntry } from "../src/notify/model";
 import { nextToSend, nextWake, supersededBy } from "../src/notify/outbox";
 import { checkOutgoingUrl } from "../src/notify/outgoing-url";
 import { type HttpIntegration, renderRequest } from "../src/notify/render";
-import { type AttemptResult, type AttemptVerdict, judgeAttempt } from "../src/notify/retry";
+import {
+  type AttemptResult,
+  type AttemptVerdict,
+  MAX_AGE_MS,
+  judgeAttempt,
+} from "../src/notify/retry";
 import { parseObjectName } from "../src/storage/objects";
 import { type OutboxRow, ReceiverStorage } from "./receiver-storage";
 import { Timers } from "./timers";
@@ -139,12 +144,27 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
       );
     } catch (e) {
       console.error("receiver: a message could not be handled", e);
-      this.disk.retryAt(message.seq, message.attempts + 1, this.deps.clock() + REPAIR_MS);
+      this.postpone(message, e);
     } finally {
       this.underWay.delete(message.seq);
       this.pump();
       await this.rest();
     }
+  }
+
+  /** A message that breaks its own rendering must not hold up its group for ever. */
+  private postpone(message: OutboxRow, e: unknown): void {
+    const now = this.deps.clock();
+    const again = now - message.enqueuedAtMs > MAX_AGE_MS ? null : now + REPAIR_MS;
+    this.finish(
+      message,
+      now,
+      again === null
+        ? { outcome: "gave_up" }
+        : { outcome: "failed", nextAttemptMs: again, holdReceiver: false },
+      null,
+      `it could not be made: ${e instanceof Error ? e.message : String(e)}`,
+    );
   }
 
   private finish(

@@ -1,4 +1,4 @@
-import type { StringMap } from "../core/alerts";
+import { type StringMap, labelOf } from "../core/alerts";
 import type { InhibitRule } from "./config";
 import type { RoutedAlert } from "./model";
 import { matcherPredicate } from "./routing";
@@ -53,5 +53,5 @@ export function inhibitedBy(index: InhibitionIndex, labels: StringMap): readonly
 
 /** A label that is absent equals one that is empty. */
 function equalKey(rule: InhibitRule, labels: StringMap): string {
-  return rule.equal.map((name) => labels[name] ?? "").join("\xff");
+  return rule.equal.map((name) => labelOf(labels, name)).join("\xff");
 }

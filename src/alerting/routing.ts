@@ -1,4 +1,4 @@
-import type { StringMap } from "../core/alerts";
+import { type StringMap, labelOf } from "../core/alerts";
 import { compareStrings, labelsOf } from "../core/labels";
 import { type Matcher, compileMatcher } from "../core/matchers";
 import type { Route } from "./config";
@@ -22,12 +22,12 @@ export function matchRoutes(root: Route, labels: StringMap): readonly Route[] {
 /** The labels that a route groups an alert by; a label that the alert lacks is left out. */
 export function groupLabels(route: Route, labels: StringMap): StringMap {
   if (route.groupBy === "all") return labels;
-  const out: Record<string, string> = {};
-  for (const name of route.groupBy) {
-    const value = labels[name];
-    if (value !== undefined) out[name] = value;
-  }
-  return out;
+  // Own labels alone: `constructor` is a label's name like any other.
+  return Object.fromEntries(
+    route.groupBy
+      .map((name) => [name, labelOf(labels, name)] as const)
+      .filter(([, value]) => value !== ""),
+  );
 }
 
 /** Alertmanager's group key: `{}/{severity="critical"}:{alertname="X"}`. */
@@ -71,7 +71,7 @@ export function matcherPredicate(matchers: readonly Matcher[]): (labels: StringM
   const hit = predicates.get(matchers);
   if (hit !== undefined) return hit;
   const tests = matchers.map((m) => ({ name: m.name, test: compileMatcher(m) }));
-  const made = (labels: StringMap): boolean => tests.every((t) => t.test(labels[t.name] ?? ""));
+  const made = (labels: StringMap): boolean => tests.every((t) => t.test(labelOf(labels, t.name)));
   predicates.set(matchers, made);
   return made;
 }

@@ -173,7 +173,11 @@ export class Fields {
 
   scalarText(node: Node, path: string): string {
     if (!isScalar(node)) return this.file.refuse(node, "value_wrong", `${path} must be a text`);
-    if (typeof node.value === "string") return node.value;
+    if (typeof node.value === "string") {
+      if (!node.value.isWellFormed())
+        return this.file.refuse(node, "value_wrong", `${path} holds half of a surrogate pair`);
+      return node.value;
+    }
     return node.source ?? String(node.value);
   }
 

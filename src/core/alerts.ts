@@ -1,6 +1,11 @@
 /** Label and annotation records as they travel between alerting stages (RPC and JSON). */
 export type StringMap = Readonly<Record<string, string>>;
 
+/** A label's value, "" where it is absent. Own properties alone: `constructor` is a name like any other. */
+export function labelOf(labels: StringMap, name: string): string {
+  return Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
+}
+
 /** One alert as a rule group hands it to the router. */
 export interface AlertInstance {
   readonly labels: StringMap;

@@ -42,8 +42,20 @@ export function labelsFromPairs(pairs: Iterable<readonly [string, string]>): Lab
 
 export function labelsToRecord(labels: Labels): Record<string, string> {
   const out: Record<string, string> = {};
-  for (let i = 0; i < labels.length; i += 2) out[labels[i] as string] = labels[i + 1] as string;
+  for (let i = 0; i < labels.length; i += 2) {
+    const name = labels[i] as string;
+    // Assigning to it would set the prototype, or nothing at all.
+    if (name === "__proto__") return Object.fromEntries(labelPairs(labels));
+    out[name] = labels[i + 1] as string;
+  }
   return out;
+}
+
+function labelPairs(labels: Labels): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < labels.length; i += 2)
+    pairs.push([labels[i] as string, labels[i + 1] as string]);
+  return pairs;
 }
 
 /** The value of `name`, or "" where the label is absent (PromQL treats both alike). */

@@ -1,36 +1,38 @@
 import type { LogLevel } from "./logs";
 
-const BY_NAME: Readonly<Record<string, LogLevel>> = {
-  trace: "debug",
-  verbose: "debug",
-  silly: "debug",
-  finest: "debug",
-  finer: "debug",
-  fine: "debug",
-  debug: "debug",
-  dbg: "debug",
-  info: "info",
-  information: "info",
-  informational: "info",
-  log: "info",
-  notice: "info",
-  http: "info",
-  default: "info",
-  warn: "warn",
-  warning: "warn",
-  wrn: "warn",
-  error: "error",
-  err: "error",
-  severe: "error",
-  exception: "error",
-  fatal: "fatal",
-  critical: "fatal",
-  crit: "fatal",
-  alert: "fatal",
-  emergency: "fatal",
-  emerg: "fatal",
-  panic: "fatal",
-};
+const BY_NAME: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>(
+  Object.entries({
+    trace: "debug",
+    verbose: "debug",
+    silly: "debug",
+    finest: "debug",
+    finer: "debug",
+    fine: "debug",
+    debug: "debug",
+    dbg: "debug",
+    info: "info",
+    information: "info",
+    informational: "info",
+    log: "info",
+    notice: "info",
+    http: "info",
+    default: "info",
+    warn: "warn",
+    warning: "warn",
+    wrn: "warn",
+    error: "error",
+    err: "error",
+    severe: "error",
+    exception: "error",
+    fatal: "fatal",
+    critical: "fatal",
+    crit: "fatal",
+    alert: "fatal",
+    emergency: "fatal",
+    emerg: "fatal",
+    panic: "fatal",
+  } as const),
+);
 
 /** The five levels that are kept, and the sender's own word where it says something else. */
 export interface Level {
@@ -40,8 +42,8 @@ export interface Level {
 
 /** From a name as loggers write it; "" and unknown ones count as info. */
 export function levelFromText(text: string): Level {
-  const bare = text.trim().toLowerCase().replace(/\d+$/, "");
-  const level = BY_NAME[bare] ?? "info";
+  const bare = text.slice(0, MAX_TEXT).trim().toLowerCase().replace(/\d+$/, "");
+  const level = BY_NAME.get(bare) ?? "info";
   return { level, levelText: text === level ? "" : text.slice(0, MAX_TEXT) };
 }
 

@@ -58,6 +58,8 @@ function buildRegex(pattern: string): ValuePredicate {
     return (v) => v.length > prefix.length && v.startsWith(prefix);
   }
   try {
+    // By itself first: `a)|(b` must not end the group that anchors it.
+    if (pattern.includes(")")) RE2JS.compile(pattern);
     // Prometheus compiles with dot-matches-newline since 3.0.
     const re = RE2JS.compile(`^(?s:${pattern})$`);
     return (v) => re.testExact(v);

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { findCredentials } from "./auth/authenticate";
 import type { AppEnv } from "./deps";
 import { problem } from "./problem";
 
@@ -28,7 +29,7 @@ export function rateLimit(): MiddlewareHandler<AppEnv> {
     const key =
       kind === "beacon"
         ? `${c.req.query("k") ?? ""}/${c.req.header("cf-connecting-ip") ?? ""}`
-        : tokenKey(c.req.raw);
+        : (findCredentials(c.req.raw)?.token ?? c.req.header("cf-connecting-ip") ?? "anonymous");
     if (await deps.rateLimiter(kind, key)) return next();
     const { perMinute, binding } = RATE_LIMITS[kind];
     c.header("retry-after", "10");
@@ -46,7 +47,8 @@ export function rateLimit(): MiddlewareHandler<AppEnv> {
 }
 
 const INGEST = /^\/(v1\/|api\/v1\/(write|ingest\/|otlp\/|import\/)|metrics\/job)/;
-const API = /^\/(api|config)\//;
+/** Logging in hands tokens over in the body, so that it counts per address. */
+const API = /^\/((api|config)\/|session$)/;
 const UNLIMITED = /^\/api\/health$/;
 
 /** Which limit a request counts against; undefined for pages, health and sockets. */
@@ -55,9 +57,4 @@ export function rateClassOf(method: string, path: string): RateClass | undefined
   if (INGEST.test(path) && method !== "GET") return "ingest";
   if (API.test(path) && !UNLIMITED.test(path)) return "api";
   return undefined;
-}
-
-function tokenKey(request: Request): string {
-  const header = request.headers.get("authorization") ?? request.headers.get("cookie");
-  return header ?? new URL(request.url).searchParams.get("token") ?? "anonymous";
 }

@@ -9,7 +9,8 @@ import { readJson } from "./json";
 import { problem } from "./problem";
 
 const MAX_BODY = 4_096;
-const Login = z.strictObject({ token: z.string().min(1).max(300) });
+/** What `POST /session` takes. */
+export const LoginBody = z.strictObject({ token: z.string().min(1).max(300) });
 
 /** `/session`: a token once, an HttpOnly cookie from then on. */
 export function sessionRoutes(): Hono<AppEnv> {
@@ -25,10 +26,12 @@ export function sessionRoutes(): Hono<AppEnv> {
         where: "Content-Type",
       });
     }
-    const body = await readJson(c, Login, MAX_BODY);
+    const body = await readJson(c, LoginBody, MAX_BODY);
     if (!body.ok) return problem(c, body.error);
     const deps = c.get("deps");
     const token = body.value.token.trim();
+    // What no header can carry is no token either.
+    if (!/^[!-~]+$/.test(token)) return problem(c, refusalToProblem({ reason: "unknown_token" }));
     const asking = new Request(c.req.url, { headers: { authorization: `Bearer ${token}` } });
     const actor = await authenticate(deps, asking, ["read"]);
     if (!actor.ok) return problem(c, refusalToProblem(actor.error));

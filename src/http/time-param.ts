@@ -9,13 +9,20 @@ export function parseTimeParam(text: string, nowMs: number): Result<number, stri
   if (text === "now") return ok(nowMs);
   if (/^-\d/.test(text)) {
     const d = parseDuration(text.slice(1));
-    return d.ok ? ok(nowMs - d.value) : err(`${JSON.stringify(text)} is no duration`);
+    return d.ok ? inRange(nowMs - d.value, text) : err(`${JSON.stringify(text)} is no duration`);
   }
   const n = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   // Seconds until the year 5138; larger numbers are ms.
-  if (!Number.isNaN(n)) return ok(Math.round(n < 1e11 ? n * 1_000 : n));
+  if (!Number.isNaN(n)) return inRange(Math.round(n < 1e11 ? n * 1_000 : n), text);
   const ms = Date.parse(text);
   if (Number.isNaN(ms))
     return err(`${JSON.stringify(text)} is no time: expected ISO 8601, a Unix time, now, or -1h`);
   return ok(ms);
+}
+
+/** What a Date can show (ECMA-262, 21.4.1.1). */
+const MAX_DATE_MS = 8.64e15;
+
+function inRange(ms: number, text: string): Result<number, string> {
+  return Math.abs(ms) <= MAX_DATE_MS ? ok(ms) : err(`${JSON.stringify(text)} is out of range`);
 }

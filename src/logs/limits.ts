@@ -43,7 +43,8 @@ export function cleanLine(rules: ScrubRules, line: LogLine): LogLine {
   if (cut.size > 0) attributes.push([CUT_ATTRIBUTE, [...cut].join(",")]);
   return {
     ...line,
-    service: line.service.slice(0, MAX_SERVICE),
+    // It becomes a label: half a surrogate pair has no place in UTF-8.
+    service: line.service.slice(0, MAX_SERVICE).toWellFormed(),
     message: scrubText(line.message.slice(0, MAX_MESSAGE)),
     attributes: Object.fromEntries(attributes),
   };

@@ -6,7 +6,7 @@ export function titleOf(data: NotificationData): string {
   const state = data.status === "firing" ? `FIRING:${firing}` : "RESOLVED";
   const group = Object.values(data.groupLabels).join(" ");
   const rest = Object.entries(data.commonLabels)
-    .filter(([k]) => data.groupLabels[k] === undefined)
+    .filter(([k]) => !Object.hasOwn(data.groupLabels, k))
     .map(([, v]) => v)
     .join(" ");
   return `[${state}] ${group}${rest === "" ? "" : ` (${rest})`}`;

@@ -1,4 +1,4 @@
-import { EMPTY_LABELS, METRIC_NAME, labelsOf } from "../core/labels";
+import { EMPTY_LABELS, METRIC_NAME, labelsFromPairs } from "../core/labels";
 import {
   type CallExpr,
   type Expr,
@@ -158,13 +158,13 @@ function absentWhere(found: Uint8Array, selector: VectorSelector | undefined, en
 /** The labels that a selector pins down: asked for by `=`, and in one matcher only. */
 function labelsKnownOf(selector: VectorSelector | undefined): Column["labels"] {
   if (selector === undefined) return EMPTY_LABELS;
-  const known: Record<string, string> = {};
+  const known = new Map<string, string>();
   const matched = new Set<string>();
   for (const m of selector.matchers) {
     if (m.name === METRIC_NAME) continue;
-    if (m.type === "=" && !matched.has(m.name)) known[m.name] = m.value;
-    else delete known[m.name];
+    if (m.type === "=" && !matched.has(m.name)) known.set(m.name, m.value);
+    else known.delete(m.name);
     matched.add(m.name);
   }
-  return labelsOf(known);
+  return labelsFromPairs(known);
 }

@@ -206,18 +206,19 @@ function readExpr(f: Fields, text: string, rule: string): string {
 }
 
 function readLabels(f: Fields, kind: Rule["kind"]): StringMap {
-  const out: Record<string, string> = {};
+  // Pairs, as a label `__proto__` could not be assigned.
+  const out: [string, string][] = [];
   for (const [name, value, node] of f.textMap("labels")) {
     if (!LABEL_NAME.test(name) || name === "__name__")
       f.file.refuse(node, "value_wrong", `invalid label name: ${name}`);
     if (kind === "alerting") checkTemplate(f, `label ${JSON.stringify(name)}`, value, node);
-    out[name] = value;
+    out.push([name, value]);
   }
-  return out;
+  return Object.fromEntries(out);
 }
 
 function readAnnotations(f: Fields): StringMap {
-  const out: Record<string, string> = {};
+  const out: [string, string][] = [];
   for (const [name, value, node] of f.textMap("annotations")) {
     if (!LABEL_NAME.test(name))
       f.file.refuse(node, "value_wrong", `invalid annotation name: ${name}`);
@@ -228,9 +229,9 @@ function readAnnotations(f: Fields): StringMap {
         "value_wrong",
         `${COOLDOWN_ANNOTATION}: not a valid duration: ${JSON.stringify(value)}`,
       );
-    out[name] = value;
+    out.push([name, value]);
   }
-  return out;
+  return Object.fromEntries(out);
 }
 
 function annotatedCooldown(annotations: StringMap): number {

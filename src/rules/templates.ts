@@ -71,16 +71,19 @@ export function expandRule(
       const { line, column, message } = done.error;
       return `<error expanding template: ${line}:${column}: ${message}>`;
     }
+    // A slice may have cut a surrogate pair in two.
     return done.value.length <= MAX_TEXT
-      ? done.value
+      ? done.value.toWellFormed()
       : `<error expanding template: the text is longer than ${MAX_TEXT} characters>`;
   };
-  const out: Record<string, string> = { ...own };
-  delete out[METRIC_NAME];
-  for (const t of templates.labels) out[t.name] = expand(t);
-  out[ALERT_NAME] = templates.alertname;
-  const annotations: Record<string, string> = {};
-  for (const t of templates.annotations) annotations[t.name] = expand(t);
+  // A Map, as a label `__proto__` could not be assigned.
+  const out = new Map(Object.entries(own));
+  out.delete(METRIC_NAME);
+  for (const t of templates.labels) out.set(t.name, expand(t));
+  out.set(ALERT_NAME, templates.alertname);
+  const annotations = Object.fromEntries(
+    templates.annotations.map((t) => [t.name, expand(t)] as const),
+  );
   return { labels: withoutEmpty(out), annotations, value };
 }
 
@@ -94,6 +97,6 @@ function compile(texts: StringMap): Text[] {
 }
 
 /** An empty label is an absent one. */
-function withoutEmpty(labels: StringMap): StringMap {
-  return Object.fromEntries(Object.entries(labels).filter(([, v]) => v !== ""));
+function withoutEmpty(labels: ReadonlyMap<string, string>): StringMap {
+  return Object.fromEntries([...labels].filter(([, v]) => v !== ""));
 }

@@ -29,6 +29,8 @@ export interface StepBudget {
 /** Bounds of one rendering: templates come from outside, and ranges multiply. */
 const MAX_STEPS = 200_000;
 const MAX_OUTPUT = 1_000_000;
+/** Characters that functions may make in all: variables keep what is never written. */
+const MAX_MADE = 8_000_000;
 const MAX_DEPTH = 100;
 
 /** Renders a parsed template. @throws TemplateFailure */
@@ -53,6 +55,7 @@ class Evaluator {
   private size = 0;
   private steps = 0;
   private depth = 0;
+  private made = 0;
   private variables: Map<string, unknown>[];
 
   constructor(
@@ -213,7 +216,7 @@ class Evaluator {
     const value = Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined;
     if (typeof value === "function") {
       // Methods are put on data by Vedette's own code (notify/template-data, rules/template-data).
-      return this.guarded(() => (value as TemplateFunction)(...args), name, at);
+      return this.guarded(value as TemplateFunction, args, name, at);
     }
     // A list has methods (`.Alerts.Firing`), but no fields.
     if (Array.isArray(of)) throw new TemplateFailure(`can't evaluate field ${name}`, at);
@@ -226,17 +229,38 @@ class Evaluator {
     const f = Object.hasOwn(this.scope.functions, name) ? this.scope.functions[name] : undefined;
     if (f === undefined)
       throw new TemplateFailure(`function ${JSON.stringify(name)} not defined`, at);
-    return this.guarded(() => f(...args), name, at);
+    return this.guarded(f, args, name, at);
   }
 
-  private guarded(run: () => unknown, name: string, at: number): unknown {
+  private guarded(
+    f: TemplateFunction,
+    args: readonly unknown[],
+    name: string,
+    at: number,
+  ): unknown {
+    // Counted before the call, so that no call makes much more than it was given.
+    for (const a of args) if (typeof a === "string") this.make(a.length, at);
     try {
-      return run();
+      const made = f(...args);
+      if (typeof made === "string") this.make(made.length, at);
+      return made;
     } catch (e) {
-      if (e instanceof TemplateProblem || e instanceof RegexError)
+      if (
+        e instanceof TemplateProblem ||
+        e instanceof RegexError ||
+        // Of JavaScript's own functions, for what Go's would have taken: half a surrogate pair, a date out of range.
+        e instanceof URIError ||
+        e instanceof RangeError
+      )
         throw new TemplateFailure(`error calling ${name}: ${e.message}`, at);
       throw e;
     }
+  }
+
+  private make(characters: number, at: number): void {
+    this.made += characters;
+    if (this.made > MAX_MADE)
+      throw new TemplateFailure(`functions made more than ${MAX_MADE} characters`, at);
   }
 
   private inScope(run: () => void): void {

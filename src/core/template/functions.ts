@@ -35,8 +35,11 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   toUpper: (s) => text(s).toUpperCase(),
   toLower: (s) => text(s).toLowerCase(),
   match: (pattern, s) => compileRegex(`(?s:.*)(?:${text(pattern)})(?s:.*)`)(text(s)),
-  reReplaceAll: (pattern, replacement, s) =>
-    replaceRegex(text(pattern), text(replacement), text(s)),
+  reReplaceAll: (pattern, replacement, s) => {
+    // At worst every place matches, and every `$1` of the replacement is the whole text.
+    bounded((text(s).length + 1) * text(replacement).length);
+    return replaceRegex(text(pattern), text(replacement), text(s));
+  },
   safeHtml: (s) => text(s),
   humanizeDuration: (v) => humanizeDuration(number(v)),
 };
@@ -67,8 +70,11 @@ export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = 
 
 /** Alertmanager's own (prometheus.io/docs/alerting/latest/notifications, "Functions"). */
 export const ALERTMANAGER_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  join: (separator, list) =>
-    Array.isArray(list) ? list.map(formatValue).join(text(separator)) : fail("join wants a list"),
+  join: (separator, list) => {
+    if (!Array.isArray(list)) return fail("join wants a list");
+    bounded(text(separator).length * list.length);
+    return list.map(formatValue).join(text(separator));
+  },
   stringSlice: (...args) => args.map(text),
   trimSpace: (s) => text(s).trim(),
   toJson: (v) => JSON.stringify(v),
@@ -94,6 +100,13 @@ function time(v: unknown): Date {
   if (v instanceof Date) return v;
   const d = new Date(typeof v === "number" ? v * 1000 : text(v));
   return Number.isNaN(d.getTime()) ? fail(`${JSON.stringify(text(v))} is not a time`) : d;
+}
+
+/** Characters that one call may make. */
+const MAX_TEXT = 4_000_000;
+
+function bounded(characters: number): void {
+  if (characters > MAX_TEXT) fail(`the result may have more than ${MAX_TEXT} characters`);
 }
 
 function fail(message: string): never {

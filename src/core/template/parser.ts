@@ -125,7 +125,10 @@ class Parser {
     if (word !== undefined && word === kind && kind !== "range") {
       // {{else if …}} is an if of its own that shares the {{end}}.
       this.at++;
-      return [this.branch(kind)];
+      if (++this.depth > MAX_DEPTH) throw this.failure("nested too deeply");
+      const node = this.branch(kind);
+      this.depth--;
+      return [node];
     }
     this.close();
     const rest = this.list();
@@ -226,7 +229,9 @@ class Parser {
         return this.word(token.text, at);
       case "(": {
         this.at++;
+        if (++this.depth > MAX_DEPTH) throw this.failure("nested too deeply");
         const pipe = this.pipe();
+        this.depth--;
         if (this.tokens[this.at]?.kind !== ")") throw this.failure("unclosed left paren");
         this.at++;
         return { kind: "pipe", pipe, path: this.path(), at };

@@ -5,9 +5,9 @@ import { redactSecrets, restoreSecrets } from "../../alerting/config-secrets";
 import { loadRouterYaml } from "../../alerting/effective-config";
 import { checkOutgoingUrl } from "../../notify/outgoing-url";
 import { requireScope } from "../auth/require";
-import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
+import { readText } from "../text-body";
 
 const MAX_BODY = 1024 * 1024;
 
@@ -30,20 +30,11 @@ export function alertmanagerConfigRoutes(): Hono<AppEnv> {
 async function put(c: Context<AppEnv>): Promise<Response> {
   const deps = c.get("deps");
   const actor = c.get("actor");
-  const body = await readBody(c.req.raw, { limitBytes: MAX_BODY, encodings: ["identity", "gzip"] });
-  if (!body.ok) {
-    const large = body.error.reason === "too_large";
-    return problem(c, {
-      status: large ? 413 : 400,
-      code: large ? "body_too_large" : "body_unreadable",
-      detail: large
-        ? `a configuration has at most ${MAX_BODY} bytes`
-        : `the body could not be read: ${body.error.reason}`,
-    });
-  }
+  const text = await readText(c, "yaml", MAX_BODY);
+  if (!text.ok) return problem(c, text.error);
   const configs = deps.configStore(actor.projectId);
   const current = await configs.get("alertmanager", "default");
-  const restored = restoreSecrets(new TextDecoder().decode(body.value), current?.body);
+  const restored = restoreSecrets(text.value, current?.body);
   if (!restored.ok) return refused(c, restored.error);
   const parsed = parseRouterConfig(restored.value, (url) => {
     const checked = checkOutgoingUrl(url, deps.config.local);

@@ -5,6 +5,8 @@ import type { Problem } from "../problem";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
+/** What a Date can show (ECMA-262, 21.4.1.1). */
+const MAX_DATE_MS = 8.64e15;
 
 /** The query parameter `limit`. */
 export function readLimit(c: Context<AppEnv>): Result<number, Problem> {
@@ -29,7 +31,7 @@ export function readTime(
   const text = c.req.query(name);
   if (text === undefined) return ok(otherwiseMs);
   const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isSafeInteger(ms)) return ok(ms);
+  if (Math.abs(ms) <= MAX_DATE_MS) return ok(ms);
   return err({
     status: 400,
     code: "time_invalid",

@@ -3,9 +3,9 @@ import { loadRouterConfig } from "../../alerting/effective-config";
 import { defaultEscalation, parseEscalation, renderEscalation } from "../../incidents/policy";
 import { receiverNames } from "../../incidents/receivers";
 import { requireScope } from "../auth/require";
-import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
+import { readText } from "../text-body";
 
 const MAX_BODY = 64 * 1024;
 
@@ -30,24 +30,11 @@ export function escalationRoutes(): Hono<AppEnv> {
   app.put("/config/v1/escalation", requireScope("admin"), async (c) => {
     const deps = c.get("deps");
     const actor = c.get("actor");
-    const body = await readBody(c.req.raw, {
-      limitBytes: MAX_BODY,
-      encodings: ["identity", "gzip"],
-    });
-    if (!body.ok) {
-      const large = body.error.reason === "too_large";
-      return problem(c, {
-        status: large ? 413 : 400,
-        code: large ? "body_too_large" : "body_unreadable",
-        detail: large
-          ? `an escalation file has at most ${MAX_BODY} bytes`
-          : `the body could not be read: ${body.error.reason}`,
-      });
-    }
+    const text = await readText(c, "yaml", MAX_BODY);
+    if (!text.ok) return problem(c, text.error);
     const configs = deps.configStore(actor.projectId);
-    const text = new TextDecoder().decode(body.value);
     const parsed = parseEscalation(
-      text,
+      text.value,
       receiverNames(await loadRouterConfig(configs, deps.config.local)),
     );
     if (!parsed.ok) {
@@ -59,7 +46,7 @@ export function escalationRoutes(): Hono<AppEnv> {
         where: `${line}:${column}`,
       });
     }
-    const stored = await configs.put("escalation", "default", text, actor.name);
+    const stored = await configs.put("escalation", "default", text.value, actor.name);
     return c.json({ version: stored.version, policies: Object.keys(parsed.value) });
   });
   return app;

@@ -3,9 +3,9 @@ import { parseFiguresConfig } from "../../live/figures-config";
 import { type FigureDefinition, figuresToJson } from "../../live/figures";
 import { parseExpr, renderParseError } from "../../promql";
 import { requireScope } from "../auth/require";
-import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
+import { readText } from "../text-body";
 
 const MAX_BODY = 64 * 1024;
 
@@ -30,18 +30,9 @@ export function figureRoutes(): Hono<AppEnv> {
   });
 
   app.put("/config/v1/figures", requireScope("admin"), async (c) => {
-    const body = await readBody(c.req.raw, {
-      limitBytes: MAX_BODY,
-      encodings: ["identity", "gzip"],
-    });
-    if (!body.ok)
-      return problem(c, {
-        status: body.error.reason === "too_large" ? 413 : 400,
-        code: "body_unreadable",
-        detail: `the body could not be read: ${body.error.reason}`,
-      });
-    const text = new TextDecoder().decode(body.value);
-    const parsed = parseFiguresConfig(text);
+    const text = await readText(c, "json", MAX_BODY);
+    if (!text.ok) return problem(c, text.error);
+    const parsed = parseFiguresConfig(text.value);
     if (!parsed.ok)
       return problem(c, {
         status: 400,
@@ -53,7 +44,7 @@ export function figureRoutes(): Hono<AppEnv> {
     if (broken !== undefined)
       return problem(c, { status: 400, code: "expression_invalid", ...broken });
     const { projectId, name } = c.get("actor");
-    await c.get("deps").configStore(projectId).put("figures", "default", text, name);
+    await c.get("deps").configStore(projectId).put("figures", "default", text.value, name);
     return c.json(figuresToJson(parsed.value));
   });
 

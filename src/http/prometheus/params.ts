@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { type Matcher, compileMatcher } from "../../core/matchers";
 import { type Result, err, ok } from "../../core/result";
+import { bodyErrorMessage, bodyErrorStatus } from "../../ingest/body/errors";
 import { type Expr, parseExpr, parseSelector, renderParseError } from "../../promql";
 import { durationMs } from "../../promql/durations";
 import { quote } from "../../promql/quoting";
@@ -21,7 +22,11 @@ export async function readParams(c: Context<AppEnv>): Promise<Result<URLSearchPa
   const type = c.req.header("content-type") ?? "";
   if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return ok(fromUrl);
   const body = await readBody(c.req.raw, { limitBytes: MAX_FORM_BYTES, encodings: ["identity"] });
-  if (!body.ok) return err(badData(`error parsing form values: ${body.error.reason}`));
+  if (!body.ok)
+    return err({
+      ...badData(`error parsing form values: ${bodyErrorMessage(body.error)}`),
+      status: bodyErrorStatus(body.error),
+    });
   const params = new URLSearchParams(new TextDecoder().decode(body.value));
   for (const [k, v] of fromUrl) params.append(k, v);
   return ok(params);

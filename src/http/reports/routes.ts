@@ -24,7 +24,7 @@ export function reportRoutes(): Hono<AppEnv> {
   // A day's report as it would be now, without writing or sending it.
   app.get("/api/v1/reports/preview", requireScope("read"), async (c) => {
     const day = c.req.query("date") ?? "";
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(Date.parse(`${day}T00:00:00Z`))) {
+    if (!isDay(day)) {
       return problem(c, {
         status: 400,
         code: "date_wrong",
@@ -54,6 +54,12 @@ export function reportRoutes(): Hono<AppEnv> {
     return c.json(shown(found));
   });
   return app;
+}
+
+/** Date.parse takes 31 February for 3 March. */
+function isDay(text: string): boolean {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 function shown(r: StoredReport): Record<string, unknown> {

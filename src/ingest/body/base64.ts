@@ -3,7 +3,11 @@
  * Clients disagree on which they use, and the two cannot be mistaken for one another.
  */
 export function fromBase64(text: string): Uint8Array | undefined {
-  const bare = text.replace(/=+$/, "").replaceAll("-", "+").replaceAll("_", "/");
+  // Four characters hold three bytes, so that padding is two at most.
+  const bare = text
+    .replace(/={1,2}$/, "")
+    .replaceAll("-", "+")
+    .replaceAll("_", "/");
   if (bare.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(bare)) return undefined;
   const binary = atob(bare);
   return Uint8Array.from(binary, (c) => c.charCodeAt(0));

@@ -6,6 +6,8 @@ export const EVENT_LIMITS = {
   urlLength: 2_048,
   /** Of the JSON, UTF-8. */
   propertyBytes: 32 * 1024,
+  /** Of objects and lists in each other. */
+  levels: 32,
   futureMs: 10 * 60_000,
   /** As long as events are kept. */
   ageMs: 395 * 86_400_000,

@@ -1,4 +1,5 @@
 import type { EventDraft } from "../../core/events";
+import { nestsDeeperThan } from "../../core/json-depth";
 import { type Result, err, ok } from "../../core/result";
 import { type Claim, claimFields, isObject } from "./fields";
 import { EVENT_LIMITS } from "./limits";
@@ -12,6 +13,7 @@ export type EventRejection =
   | "timestamp_too_old"
   | "timestamp_in_future"
   | "properties_malformed"
+  | "nested_too_deeply"
   | "event_too_large";
 
 export interface RejectedEvent {
@@ -80,6 +82,8 @@ export function parseEvent(item: unknown, nowMs: number): Result<EventDraft, Eve
   if (!time.ok) return time;
   if (claimed.properties === "malformed")
     return fault("properties_malformed", "properties must be an object");
+  if (nestsDeeperThan(claimed.properties, EVENT_LIMITS.levels))
+    return fault("nested_too_deeply", `properties nest deeper than ${EVENT_LIMITS.levels} levels`);
   const json = JSON.stringify(claimed.properties);
   // UTF-8 has at most three bytes for a UTF-16 unit: most events need no closer look.
   const bytes = json.length * 3 <= EVENT_LIMITS.propertyBytes ? 0 : utf8Length(json);

@@ -1,4 +1,5 @@
 import { flattenInto } from "../../core/flat-attributes";
+import { nestsDeeperThan } from "../../core/json-depth";
 import { levelFromNumber, levelFromText } from "../../core/log-level";
 import type { LogLine } from "../../core/logs";
 import { type Result, err, ok } from "../../core/result";
@@ -23,6 +24,9 @@ export interface NativeLogs {
 
 /** Lines of one request. */
 export const NATIVE_LOG_LINES_LIMIT = 10_000;
+
+/** Of objects and lists in each other. */
+const MAX_LEVELS = 64;
 
 /**
  * `{timestamp, level, service, message, context, error, …}`, a list of them, or `{logs: [...]}`.
@@ -88,6 +92,12 @@ function collect(
   for (const [i, item] of items.entries()) {
     if (!isObject(item))
       return err({ code: "log_shape", where: where(i), message: "expected an object" });
+    if (nestsDeeperThan(item, MAX_LEVELS))
+      return err({
+        code: "log_shape",
+        where: where(i),
+        message: `nested deeper than ${MAX_LEVELS} levels`,
+      });
     const line = toLine(item, nowMs);
     if (!line.ok) return err({ ...line.error, where: `${where(i)}${line.error.where}` });
     allTimed &&= line.value.timed;
@@ -188,11 +198,13 @@ function readTime(value: unknown): { readonly ms: number; readonly nanos: number
 const S_BELOW = 1e11;
 const MS_BELOW = 1e14;
 const US_BELOW = 1e17;
+/** The latest time that a Date can show (ECMA-262, 21.4.1.1). */
+const LAST_DATE_MS = 8.64e15;
 
 function fromNumber(n: number): { readonly ms: number; readonly nanos: number } | undefined {
   if (!Number.isFinite(n) || n < 0) return undefined;
   const ms = n < S_BELOW ? n * 1_000 : n < MS_BELOW ? n : n < US_BELOW ? n / 1_000 : n / 1_000_000;
-  return { ms: Math.floor(ms), nanos: 0 };
+  return ms <= LAST_DATE_MS ? { ms: Math.floor(ms), nanos: 0 } : undefined;
 }
 
 function hexId(value: unknown, digits: number): string {

@@ -54,7 +54,9 @@ function parseMetric(m: unknown, where: string): Result<NativeMetric, NativeFaul
     return fault("name", "expected a name with at least one letter or digit");
   if (name.length > NAME_LIMIT)
     return fault("name", `a name of ${name.length} characters; the limit is ${NAME_LIMIT}`);
-  if (typeof value !== "number") return fault("value", "expected a number");
+  // JSON's 1e999 is Infinity, which would make a sum infinite for good.
+  if (typeof value !== "number" || !Number.isFinite(value))
+    return fault("value", "expected a finite number");
   if (type !== "counter" && type !== "gauge" && type !== "histogram")
     return fault("type", "expected counter, gauge or histogram");
   if (typeof delta !== "boolean") return fault("delta", "expected true or false");
@@ -72,7 +74,8 @@ function parseMetric(m: unknown, where: string): Result<NativeMetric, NativeFaul
       if (tag === "" || tag.startsWith("__"))
         return fault(at, "a tag's name is not empty and does not begin with __");
       if (typeof given === "object") return fault(at, "expected a string, a number or a boolean");
-      pairs.push([tag, String(given)]);
+      // JSON can escape half a surrogate pair, which UTF-8 cannot hold.
+      pairs.push([tag, String(given).toWellFormed()]);
     }
   }
   return ok({ name, value, timeMs, tags: pairs, type, delta });

@@ -6,18 +6,18 @@ import type { ExponentialPoint } from "./model";
  * they are read at fixed powers of two, chosen by unit. A power of two is a bucket border
  * at every scale ≥ 0, so that the counts there are exact.
  */
-const BOUNDS_BY_UNIT: Readonly<Record<string, readonly [from: number, to: number]>> = {
-  s: [-10, 7], // 1 ms to 2 min
-  ms: [-1, 17],
-  us: [0, 27],
-  ns: [9, 37],
-  By: [6, 32],
-  "1": [-10, 7],
-};
+const BOUNDS_BY_UNIT: ReadonlyMap<string, readonly [from: number, to: number]> = new Map([
+  ["s", [-10, 7]], // 1 ms to 2 min
+  ["ms", [-1, 17]],
+  ["us", [0, 27]],
+  ["ns", [9, 37]],
+  ["By", [6, 32]],
+  ["1", [-10, 7]],
+]);
 const ANY: readonly [number, number] = [-10, 20];
 
 export function boundsForUnit(unit: string): readonly number[] {
-  const [from, to] = BOUNDS_BY_UNIT[unit] ?? ANY;
+  const [from, to] = BOUNDS_BY_UNIT.get(unit) ?? ANY;
   return Array.from({ length: to - from + 1 }, (_, i) => 2 ** (from + i));
 }
 

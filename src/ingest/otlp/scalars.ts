@@ -181,7 +181,8 @@ function scalarOf(kind: ScalarKind, value: unknown, where: string): Scalars[Scal
   switch (kind) {
     case "string":
       if (typeof value !== "string") throw new MalformedError(where, "expected a string");
-      return value;
+      // JSON can escape half a surrogate pair, which UTF-8 cannot hold.
+      return value.toWellFormed();
     case "bool":
       if (typeof value !== "boolean") throw new MalformedError(where, "expected true or false");
       return value;

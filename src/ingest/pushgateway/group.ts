@@ -183,5 +183,9 @@ function familyOf(name: string, meta: ReadonlyMap<string, MetricMetadata>): stri
   if (cut <= 0) return name;
   const base = name.slice(0, cut);
   const type = meta.get(base)?.type;
-  return type !== undefined && (SUFFIXES[type] ?? []).includes(name.slice(cut)) ? base : name;
+  return type !== undefined &&
+    Object.hasOwn(SUFFIXES, type) &&
+    SUFFIXES[type]?.includes(name.slice(cut)) === true
+    ? base
+    : name;
 }
