@@ -12,6 +12,7 @@ import { figureRoutes } from "./http/live/figures";
 import { liveRoutes } from "./http/live/routes";
 import { logRoutes } from "./http/logs/routes";
 import { observe } from "./http/observe";
+import { openapiRoutes } from "./http/openapi/routes";
 import { pageRoutes } from "./http/pages";
 import { problem } from "./http/problem";
 import { prometheusRoutes } from "./http/prometheus/routes";
@@ -46,6 +47,7 @@ export function makeApp(): Hono<AppEnv> {
   );
 
   app.route("/", healthRoutes());
+  app.route("/", openapiRoutes());
   app.route("/", ingestMetricsRoutes());
   app.route("/", logRoutes());
   app.route("/", traceRoutes());

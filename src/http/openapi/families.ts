@@ -1,0 +1,37 @@
+import { accessFamily } from "./families/access";
+import { alertFamily } from "./families/alerts";
+import { eventFamily } from "./families/events";
+import { incidentFamily } from "./families/incidents";
+import { metricFamily } from "./families/ingest-metrics";
+import { liveFamily } from "./families/live";
+import { logFamily } from "./families/logs";
+import { notificationFamily } from "./families/notifications";
+import { operationFamily } from "./families/operations";
+import { otlpFamily } from "./families/otlp";
+import { pushgatewayFamily, remoteWriteFamily } from "./families/prometheus-ingest";
+import { prometheusFamily } from "./families/prometheus";
+import { reportFamily, settingFamily } from "./families/reports";
+import { ruleFamily } from "./families/rules";
+import { traceFamily } from "./families/traces";
+import type { Family } from "./model";
+
+/** Every route of src/app.ts that is no page of the web app, in the document's order. */
+export const FAMILIES: readonly Family[] = [
+  metricFamily,
+  otlpFamily,
+  remoteWriteFamily,
+  pushgatewayFamily,
+  logFamily,
+  traceFamily,
+  eventFamily,
+  prometheusFamily,
+  ruleFamily,
+  alertFamily,
+  notificationFamily,
+  incidentFamily,
+  liveFamily,
+  reportFamily,
+  settingFamily,
+  accessFamily,
+  operationFamily,
+];

@@ -1,0 +1,284 @@
+import { success } from "../dialects";
+import {
+  anyObject,
+  described,
+  list,
+  number,
+  oneOf,
+  pathParameter,
+  query,
+  record,
+  ref,
+  requiredQuery,
+  string,
+  stringMap,
+} from "../json-schema";
+import type { Answer, Family, Operation, Parameter, Schema } from "../model";
+
+const expression = requiredQuery("query", string, "A PromQL expression.");
+const time: Parameter = query("time", string, "RFC 3339 or Unix seconds; now unless given.");
+const start = (otherwise: string): Parameter =>
+  query("start", string, `RFC 3339 or Unix seconds${otherwise}.`);
+const end = (otherwise: string): Parameter =>
+  query("end", string, `RFC 3339 or Unix seconds${otherwise}.`);
+const limit = query(
+  "limit",
+  { type: "integer", minimum: 0 },
+  "The most that are answered; 0: all.",
+);
+const match = query("match[]", list(string), "A series selector; any number of times.");
+const evaluation: readonly Parameter[] = [
+  query("timeout", string, "A duration or seconds, at most 2 minutes."),
+  limit,
+  query("lookback_delta", string, "A duration or seconds; 5 minutes unless given."),
+  query("stats", string, "Anything: the answer has `stats`."),
+];
+const span = [start("; all of time unless given"), end("; all of time unless given")];
+
+const BAD_DATA = { 400: "A parameter is missing or wrong." } as const;
+const NOT_READ = { ...BAD_DATA, 503: "A metric shard does not answer." } as const;
+const NOT_EVALUATED = {
+  ...BAD_DATA,
+  422: "The expression cannot be executed, or touches too many samples.",
+  503: "The query timed out, or a metric shard does not answer.",
+} as const;
+
+export const prometheusFamily: Family = {
+  tag: "Prometheus API",
+  description:
+    "Prometheus' query API and language. Where GET and POST are given, POST takes the parameters as a form.",
+  dialect: "prometheus",
+  specification: {
+    url: "https://prometheus.io/docs/prometheus/latest/querying/api/",
+    description: "Prometheus HTTP API",
+  },
+  operations: [
+    ...both({
+      path: "/api/v1/query",
+      id: "query",
+      summary: "Evaluate an expression at one instant",
+      parameters: [expression, time, ...evaluation],
+      answers: { 200: success("The result.", ref("QueryResult")) },
+      failures: NOT_EVALUATED,
+    }),
+    ...both({
+      path: "/api/v1/query_range",
+      id: "queryRange",
+      summary: "Evaluate an expression over a range, at most 11,000 points a series",
+      parameters: [
+        expression,
+        { ...start(""), required: true },
+        { ...end(""), required: true },
+        requiredQuery("step", string, "A duration or seconds."),
+        ...evaluation,
+      ],
+      answers: { 200: success("The result.", ref("QueryResult")) },
+      failures: NOT_EVALUATED,
+    }),
+    ...both({
+      path: "/api/v1/series",
+      id: "listSeries",
+      summary: "Series by selectors",
+      parameters: [{ ...match, required: true }, ...span, limit],
+      answers: { 200: success("Label sets.", list(stringMap)) },
+      failures: NOT_READ,
+    }),
+    ...both({
+      path: "/api/v1/labels",
+      id: "listLabels",
+      summary: "Label names",
+      parameters: [match, ...span, limit],
+      answers: { 200: success("The names.", list(string)) },
+      failures: NOT_READ,
+    }),
+    {
+      method: "get",
+      path: "/api/v1/label/{name}/values",
+      id: "listLabelValues",
+      summary: "Values of a label",
+      scope: "read",
+      parameters: [
+        pathParameter("name", string, "The label, in Prometheus' value escaping after `U__`."),
+        match,
+        ...span,
+        limit,
+      ],
+      answers: { 200: success("The values.", list(string)) },
+      failures: NOT_READ,
+    },
+    {
+      method: "get",
+      path: "/api/v1/metadata",
+      id: "listMetadata",
+      summary: "Type, help and unit of metrics",
+      scope: "read",
+      parameters: [query("metric", string, "One metric."), limit],
+      answers: {
+        200: success("By metric.", {
+          type: "object",
+          additionalProperties: list(record({ type: string, help: string, unit: string })),
+        }),
+      },
+      failures: NOT_READ,
+    },
+    ...both({
+      path: "/api/v1/format_query",
+      id: "formatQuery",
+      summary: "Format an expression",
+      parameters: [expression],
+      answers: { 200: success("The expression.", string) },
+      failures: BAD_DATA,
+    }),
+    ...both({
+      path: "/api/v1/parse_query",
+      id: "parseQuery",
+      summary: "Parse an expression to its tree",
+      parameters: [expression],
+      answers: { 200: success("The root node.", anyObject) },
+      failures: BAD_DATA,
+    }),
+    {
+      method: "get",
+      path: "/api/v1/status/buildinfo",
+      id: "getBuildInfo",
+      summary: "The Prometheus release that this follows",
+      scope: "read",
+      answers: {
+        200: success(
+          "The release.",
+          record({
+            version: string,
+            revision: string,
+            branch: string,
+            buildUser: string,
+            buildDate: string,
+            goVersion: string,
+          }),
+        ),
+      },
+    },
+    {
+      method: "get",
+      path: "/api/v1/rules",
+      id: "listRules",
+      summary: "Rule groups with their state",
+      scope: "read",
+      parameters: [
+        query("type", oneOf(["alert", "record"]), "Only rules of this type."),
+        query("rule_name[]", list(string), "Only rules of these names."),
+        query("rule_group[]", list(string), "Only groups of these names."),
+        query("file[]", list(string), "Only groups of these namespaces."),
+        match,
+        query(
+          "exclude_alerts",
+          { type: "boolean", default: false },
+          "Leave the active alerts out.",
+        ),
+      ],
+      answers: { 200: success("The groups.", record({ groups: list(ref("RuleGroup")) })) },
+      failures: { ...BAD_DATA, 503: "The rules cannot be read." },
+    },
+    {
+      method: "get",
+      path: "/api/v1/alerts",
+      id: "listRuleAlerts",
+      summary: "Pending and firing alerts of all rules",
+      scope: "read",
+      answers: { 200: success("The alerts.", record({ alerts: list(ref("RuleAlert")) })) },
+      failures: { 503: "The rules cannot be read." },
+    },
+  ],
+  schemas: {
+    QueryResult: record(
+      {
+        resultType: oneOf(["scalar", "string", "vector", "matrix"]),
+        result: described(
+          { type: "array" },
+          "`[time, value]` of a scalar or string, else series with `metric` and `value` or `values`.",
+        ),
+      },
+      { stats: anyObject },
+    ),
+    RuleGroup: record({
+      name: string,
+      file: described(string, "The namespace."),
+      rules: list(ref("Rule")),
+      interval: described(number, "Seconds."),
+      limit: { type: "integer" },
+      evaluationTime: described(number, "Seconds."),
+      lastEvaluation: string,
+      missedEvaluations: { type: "integer" },
+    }),
+    Rule: record(
+      {
+        type: oneOf(["alerting", "recording"]),
+        name: string,
+        query: string,
+        health: string,
+        evaluationTime: number,
+        lastEvaluation: string,
+      },
+      {
+        labels: stringMap,
+        lastError: string,
+        state: oneOf(["unknown", "inactive", "pending", "firing"]),
+        duration: described(number, "`for`, seconds."),
+        keepFiringFor: number,
+        cooldown: described(
+          number,
+          "Seconds for which repeated notifications are held back: Vedette's own.",
+        ),
+        annotations: stringMap,
+        alerts: list(ref("RuleAlert")),
+      },
+    ),
+    RuleAlert: record(
+      {
+        labels: stringMap,
+        annotations: stringMap,
+        state: oneOf(["pending", "firing"]),
+        activeAt: string,
+        value: string,
+      },
+      { keepFiringSince: string, heldBackUntil: string },
+    ),
+  },
+};
+
+interface Question {
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly parameters: readonly Parameter[];
+  readonly answers: Readonly<Record<number, Answer>>;
+  readonly failures: Readonly<Record<number, string>>;
+}
+
+/** GET with the parameters in the address, POST with the same as a form. */
+function both(q: Question): readonly Operation[] {
+  return [
+    { ...q, method: "get", scope: "read" },
+    {
+      ...q,
+      method: "post",
+      id: `${q.id}ByForm`,
+      scope: "read",
+      parameters: [],
+      body: {
+        description: "The parameters, at most 1 MiB; those of the address count too.",
+        required: false,
+        content: { "application/x-www-form-urlencoded": formOf(q.parameters) },
+      },
+    },
+  ];
+}
+
+function formOf(parameters: readonly Parameter[]): Schema {
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      parameters.map((p) => [p.name, { ...p.schema, description: p.description }]),
+    ),
+    required: parameters.filter((p) => p.required).map((p) => p.name),
+  };
+}
