@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { ErrorCode } from "./error-codes";
 
 /**
  * The error body of Vedette's own routes (RFC 9457): a stable `code`, what was wrong,
@@ -7,7 +8,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
  */
 export interface Problem {
   readonly status: ContentfulStatusCode;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly detail: string;
   /** Where in the input: a JSON pointer, `line:column`, or a header's name. */
   readonly where?: string;

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ConfigRefusal } from "../../alerting/config-error";
 import { type BodyError, bodyErrorMessage, bodyErrorStatus } from "../../ingest/body/errors";
+import type { ErrorCode } from "../error-codes";
 import { problem } from "../problem";
 
 /** Why the ruler API did not do what it was asked. */
@@ -41,7 +42,7 @@ export function rulesProblem(c: Context, r: RulesRefusal): Response {
       const { line, column, message, reason } = r.refusal;
       return problem(c, {
         status: 400,
-        code: reason === "yaml_malformed" ? "rules_malformed" : `rules_${reason}`,
+        code: FILE_CODES[reason],
         detail: `${line}:${column}: ${message}; the rules in force have not changed`,
         where: `${line}:${column}`,
       });
@@ -80,3 +81,16 @@ export function rulesProblem(c: Context, r: RulesRefusal): Response {
       });
   }
 }
+
+const FILE_CODES: Readonly<Record<ConfigRefusal["reason"], ErrorCode>> = {
+  yaml_malformed: "rules_malformed",
+  field_unknown: "rules_field_unknown",
+  field_missing: "rules_field_missing",
+  value_wrong: "rules_value_wrong",
+  too_large: "rules_too_large",
+  // The reader of YAML is shared; only Alertmanager's configuration has these.
+  receiver_undefined: "rules_value_wrong",
+  not_delivered: "rules_value_wrong",
+  url_refused: "rules_value_wrong",
+  secret_unknown: "rules_value_wrong",
+};

@@ -22,7 +22,7 @@ interface Wrong {
 
 /** A small JSON configuration: where it lives, how it is checked, what holds while none was put. */
 interface Setting {
-  readonly kind: ConfigKind;
+  readonly kind: Extract<ConfigKind, "anomalies" | "reports" | "analytics_rollup">;
   readonly path: string;
   readonly check: (value: unknown, c: Context<AppEnv>) => Promise<Wrong | undefined>;
   readonly otherwise: unknown;
