@@ -8,7 +8,6 @@ export const ERROR_CODES = {
   body_malformed_encoding: "The body does not decompress, or is not UTF-8.",
   body_malformed_json: "The body is not JSON.",
   body_too_large: "The body, as sent or decompressed, is over the limit.",
-  body_unreadable: "The body cannot be decompressed, or its encoding is not supported.",
   body_unsupported_content_type: "The Content-Type is not taken here.",
   body_unsupported_encoding: "The Content-Encoding is not taken here.",
   bootstrap_done: "The deployment has an admin token already.",

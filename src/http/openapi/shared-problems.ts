@@ -2,16 +2,17 @@ import type { ErrorCode } from "../error-codes";
 
 type Problems = Readonly<Record<number, readonly ErrorCode[]>>;
 
-/** What every route that reads a small JSON body may say (http/json.ts). */
-export const JSON_PROBLEMS = {
-  400: ["body_unreadable", "json_malformed", "json_invalid"],
+/** What every route that reads a configuration as text may say (http/text-body.ts). */
+export const TEXT_PROBLEMS = {
+  400: ["body_malformed_encoding"],
   413: ["body_too_large"],
+  415: ["body_unsupported_content_type", "body_unsupported_encoding"],
 } as const satisfies Problems;
 
-/** What every route that reads a configuration as text may say. */
-export const TEXT_PROBLEMS = {
-  400: ["body_unreadable"],
-  413: ["body_too_large"],
+/** What every route that reads a small JSON body may say (http/json.ts). */
+export const JSON_PROBLEMS = {
+  ...TEXT_PROBLEMS,
+  400: ["body_malformed_encoding", "json_malformed", "json_invalid"],
 } as const satisfies Problems;
 
 /** What a body sent for keeping may be refused for (ingest/body/errors.ts). */

@@ -19,6 +19,7 @@ import {
   stringMap,
 } from "../json-schema";
 import type { Family } from "../model";
+import { TEXT_PROBLEMS, together } from "../shared-problems";
 
 const maybe = nullable(number);
 
@@ -68,10 +69,7 @@ export const liveFamily: Family = {
       scope: "admin",
       body: jsonBody(FiguresBody, "By figure its PromQL and thresholds, at most 64 KiB."),
       answers: { 200: json("The definitions in force.", FiguresBody) },
-      problems: {
-        400: ["body_unreadable", "figures_invalid", "expression_invalid"],
-        413: ["body_too_large"],
-      },
+      problems: together(TEXT_PROBLEMS, { 400: ["figures_invalid", "expression_invalid"] }),
     },
     {
       method: "delete",

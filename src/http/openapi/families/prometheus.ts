@@ -36,6 +36,10 @@ const evaluation: readonly Parameter[] = [
 const span = [start("; all of time unless given"), end("; all of time unless given")];
 
 const BAD_DATA = { 400: "A parameter is missing or wrong." } as const;
+const NOT_A_FORM = {
+  413: "The form has more than 1 MiB.",
+  415: "The form is compressed.",
+} as const;
 const NOT_READ = { ...BAD_DATA, 503: "A metric shard does not answer." } as const;
 const NOT_EVALUATED = {
   ...BAD_DATA,
@@ -264,6 +268,7 @@ function both(q: Question): readonly Operation[] {
       id: `${q.id}ByForm`,
       scope: "read",
       parameters: [],
+      failures: { ...q.failures, ...NOT_A_FORM },
       body: {
         description: "The parameters, at most 1 MiB; those of the address count too.",
         required: false,
