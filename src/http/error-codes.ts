@@ -70,6 +70,7 @@ export const ERROR_CODES = {
   rules_group_too_large: "A rule group is over the limit.",
   rules_group_unknown: "There is no such rule group.",
   rules_malformed: "The rule file is not YAML, or not UTF-8.",
+  rules_name_too_long: "The names of namespace and group are too long together.",
   rules_namespace: "The namespace's name is too long.",
   rules_namespace_unknown: "The namespace has no rule groups.",
   rules_too_large: "The rule file has more groups or rules than allowed.",

@@ -17,6 +17,7 @@ const PARSED = {
     "rules_value_wrong",
     "rules_too_large",
     "rules_namespace",
+    "rules_name_too_long",
   ],
   413: ["body_too_large", "rules_group_too_large"],
   415: ["body_unsupported_content_type", "body_unsupported_encoding"],
