@@ -10,6 +10,7 @@ import { type Problem, problem } from "../problem";
 import type { Context } from "hono";
 
 const MAX_BODY = 16 * 1024;
+const INCIDENT_ID = /^[\w-]{1,100}$/;
 const Limit = z.coerce.number().int().min(1).max(500).default(50);
 const Status = z.enum(["open", "acknowledged", "resolved"]).optional();
 
@@ -73,6 +74,8 @@ export function incidentRoutes(): Hono<AppEnv> {
 async function find(c: Context<AppEnv>): Promise<Incident | undefined> {
   const { projectId } = c.get("actor");
   const id = c.req.param("id") ?? "";
+  // Nothing of another shape is given out; an object's name ends at 1,024 bytes besides.
+  if (!INCIDENT_ID.test(id)) return undefined;
   const listed = await c.get("deps").incidents(projectId).get(id);
   if (listed?.status === "resolved") return listed;
   // An id that was never listed gets no object made for it, unless D1 lags behind the object.

@@ -24,6 +24,8 @@ type Ctx = Context<AppEnv>;
 
 const MAX_BODY = 1_048_576;
 const MAX_NAMESPACE = 200;
+/** Of namespace and group, percent-encoded: they name an object, whose name ends at 1,024 bytes with its project. */
+const MAX_KEY = 900;
 /** curl sends a form type unless told otherwise; YAML in it is plain to see. */
 const TYPES = [
   "",
@@ -113,6 +115,9 @@ async function applyAll(
     body: documentOf(namespace, parsed, g),
     by,
   }));
+  const longest = documents.find((d) => d.key.length > MAX_KEY);
+  if (longest !== undefined)
+    return rulesProblem(c, { reason: "name_too_long", group: longest.name, limit: MAX_KEY });
   const large = documents.find((d) => d.body.length > MAX_STORED_CHARS);
   if (large !== undefined)
     return rulesProblem(c, {

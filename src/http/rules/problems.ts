@@ -10,6 +10,7 @@ export type RulesRefusal =
   | { readonly reason: "malformed_text" }
   | { readonly reason: "refused"; readonly refusal: ConfigRefusal }
   | { readonly reason: "namespace_name"; readonly limit: number }
+  | { readonly reason: "name_too_long"; readonly group: string; readonly limit: number }
   | { readonly reason: "group_too_large"; readonly group: string; readonly limit: number }
   | { readonly reason: "namespace_unknown"; readonly namespace: string }
   | { readonly reason: "group_unknown"; readonly namespace: string; readonly group: string }
@@ -52,6 +53,13 @@ export function rulesProblem(c: Context, r: RulesRefusal): Response {
         status: 400,
         code: "rules_namespace",
         detail: `a namespace's name has 1 to ${r.limit} characters`,
+      });
+    case "name_too_long":
+      return problem(c, {
+        status: 400,
+        code: "rules_namespace",
+        detail: `the names of the namespace and of group ${JSON.stringify(r.group)} take more than ${r.limit} characters together, percent-encoded`,
+        limit: { name: "rule_group_name_chars", value: r.limit, raise: "use shorter names" },
       });
     case "group_too_large":
       return problem(c, {
