@@ -1,11 +1,14 @@
-import { exports } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { makeApp } from "../../src/app";
+import type { Env } from "../../src/env";
 import { ERROR_CODES } from "../../src/http/error-codes";
 import { openapiDocument } from "../../src/http/openapi/document";
 import { FAMILIES } from "../../src/http/openapi/families";
 import type { Operation } from "../../src/http/openapi/model";
+import worker from "../../src/index";
 
 const ORIGIN = "http://vedette.test";
 const OPERATIONS = FAMILIES.flatMap((f) => f.operations);
@@ -98,6 +101,14 @@ describe("the document", () => {
     );
   });
 
+  it("names EXTERNAL_URL where that is set", async () => {
+    // The handler's own Request type is workerd's incoming one.
+    const request = new Request(`${ORIGIN}/openapi.json`) as Parameters<typeof worker.fetch>[0];
+    const vars: Env = { ...env, EXTERNAL_URL: "https://vedette.example/base/" };
+    const r = await worker.fetch(request, vars, createExecutionContext());
+    expect((await r.json<Document>()).servers).toEqual([{ url: "https://vedette.example/base" }]);
+  });
+
   it("refers to nothing that is missing, and keeps no schema that nobody refers to", () => {
     const refs = new Set(textsAt(DOCUMENT, "$ref"));
     for (const ref of refs) expect(pointedAt(ref), ref).toBeDefined();
@@ -117,9 +128,10 @@ describe("the document", () => {
       for (const text of textsAt(DOCUMENT, key)) expect(text.trim()).not.toBe("");
     for (const o of operationObjects()) {
       expect(o.summary).toMatch(/\S/);
-      for (const r of Object.values(o.responses)) expect(r.description).toMatch(/\S/);
       for (const p of o.parameters ?? []) expect(p.description).toMatch(/\S/);
     }
+    for (const o of OPERATIONS)
+      for (const r of Object.values(responses(o))) expect(r.description).toMatch(/\S/);
   });
 
   it("declares each parameter of a path, and none twice", () => {
@@ -210,6 +222,11 @@ describe("what is described", () => {
   );
 });
 
+interface ResponseObject {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema: object }>>;
+}
+
 interface OperationObject {
   readonly summary: string;
   readonly parameters?: readonly {
@@ -217,15 +234,7 @@ interface OperationObject {
     readonly in: string;
     readonly description: string;
   }[];
-  readonly responses: Readonly<
-    Record<
-      string,
-      {
-        readonly description: string;
-        readonly content?: Readonly<Record<string, { readonly schema: object }>>;
-      }
-    >
-  >;
+  readonly responses: Readonly<Record<string, ResponseObject | { readonly $ref: string }>>;
   readonly security: readonly object[];
 }
 
@@ -249,8 +258,16 @@ function operationObjects(): readonly OperationObject[] {
   return Object.values(DOCUMENT.paths).flatMap((methods) => Object.values(methods));
 }
 
-function responses(o: Operation): OperationObject["responses"] {
-  return DOCUMENT.paths[o.path]?.[o.method]?.responses ?? {};
+/** By status, without references. */
+function responses(o: Operation): Readonly<Record<string, ResponseObject>> {
+  const own = DOCUMENT.paths[o.path]?.[o.method]?.responses ?? {};
+  return Object.fromEntries(
+    Object.entries(own).map(([status, r]) => [
+      status,
+      // What is at the reference is a response: its name is under components/responses.
+      "$ref" in r ? (pointedAt(r.$ref) as ResponseObject) : r,
+    ]),
+  );
 }
 
 function mediaOf(o: Operation, status: number): readonly string[] {

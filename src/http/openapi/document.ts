@@ -3,7 +3,7 @@ import { ERROR_CODES } from "../error-codes";
 import { SHARED_SCHEMAS } from "./dialects";
 import { described, record, string } from "./json-schema";
 import type { Family, JsonSchema, Operation, Parameter, Schema } from "./model";
-import { responsesOf } from "./responses";
+import { responseComponents, responsesOf } from "./responses";
 import { SECURITY_SCHEMES, securityOf } from "./security";
 
 /** What differs between deployments. */
@@ -15,16 +15,26 @@ export interface Deployment {
 
 /** The OpenAPI 3.1 document of the families (https://spec.openapis.org/oas/v3.1.1.html). */
 export function openapiDocument(families: readonly Family[], deployment: Deployment): JsonSchema {
+  return { ...documentHead(deployment), ...documentBody(families) };
+}
+
+export function documentHead({ url, version }: Deployment): JsonSchema {
   return {
     openapi: "3.1.1",
     info: {
       title: "Vedette",
-      version: deployment.version,
+      version,
       description:
         "Observability and product analytics in one Cloudflare Worker. Errors of its own routes are `application/problem+json` with a stable `code`; routes of a dialect answer as its specification says.",
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: deployment.url }],
+    servers: [{ url }],
+  };
+}
+
+/** All that does not depend on the deployment. */
+export function documentBody(families: readonly Family[]): JsonSchema {
+  return {
     tags: families.map((f) => ({
       name: f.tag,
       description: f.description,
@@ -37,6 +47,7 @@ export function openapiDocument(families: readonly Family[], deployment: Deploym
         ...SHARED_SCHEMAS,
         ...Object.fromEntries(families.flatMap((f) => Object.entries(f.schemas ?? {}))),
       },
+      responses: responseComponents([...new Set(families.map((f) => f.dialect))]),
       headers: {
         RetryAfter: {
           description: "Seconds after which the same may be sent again.",
