@@ -12,7 +12,6 @@ export const epochMs: JsonSchema = {
 };
 export const stringMap: JsonSchema = { type: "object", additionalProperties: string };
 export const anyObject: JsonSchema = { type: "object" };
-export const binary: JsonSchema = {};
 
 export function described(schema: JsonSchema, description: string): JsonSchema {
   return { ...schema, description };
