@@ -68,6 +68,36 @@ describe("text", () => {
   });
 });
 
+describe("a line made to be expensive", () => {
+  const LENGTH = 65_536;
+  it.each([
+    "eyJ-",
+    "eyJa",
+    "eyJa.",
+    "a",
+    "a.",
+    "://",
+    "://a:",
+    "bearer ",
+    "password=",
+    "cookie:",
+    "token ",
+  ])("of %j over and over takes time in proportion to its length", (piece) => {
+    // With what makes every pattern run at all, and with nothing that lets it end early.
+    const line = `${piece.repeat(LENGTH / piece.length)} eyJ`;
+    const start = performance.now();
+    scrubText(line);
+    // Quadratic patterns took seconds.
+    expect(performance.now() - start).toBeLessThan(250);
+  });
+
+  it("is scrubbed all the same", () => {
+    const scheme = "x".repeat(5_000);
+    expect(scrubText(`${scheme}://user:hunter22@host`)).toBe(`${scheme}://user:[redacted]@host`);
+    expect(scrubText(`${"eyJ-".repeat(1_000)} Bearer abcdefghij`)).toContain("Bearer [redacted]");
+  });
+});
+
 describe("values", () => {
   it("are scrubbed at any depth, other values stay", () => {
     expect(

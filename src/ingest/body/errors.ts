@@ -36,7 +36,7 @@ export function bodyErrorStatus(e: BodyError): 400 | 413 | 415 {
 export function bodyErrorMessage(e: BodyError): string {
   switch (e.reason) {
     case "too_large":
-      return `the ${e.stage} body is larger than the limit of ${e.limitBytes} bytes`;
+      return `the body ${e.stage === "compressed" ? "as sent" : "decompressed"} is larger than the limit of ${e.limitBytes} bytes`;
     case "unsupported_content_type":
       return `content type ${JSON.stringify(e.got)} is not supported here; expected ${e.expected.join(" or ")}`;
     case "unsupported_encoding":

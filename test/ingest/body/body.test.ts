@@ -178,7 +178,7 @@ describe("JSON and base64", () => {
   it("gives each reason its status", () => {
     expect(bodyErrorStatus({ reason: "too_large", limitBytes: 1, stage: "compressed" })).toBe(413);
     expect(bodyErrorMessage({ reason: "too_large", limitBytes: 1, stage: "compressed" })).toBe(
-      "the compressed body is larger than the limit of 1 bytes",
+      "the body as sent is larger than the limit of 1 bytes",
     );
   });
 });
