@@ -41,12 +41,13 @@ function labelReplace(e: CallExpr, env: Env): readonly Column[] {
   if (!isLabelName(dst))
     executionError(`invalid destination label name in label_replace(): ${dst}`);
   const expand = templateOf(replacement, regex);
+  const join = newJoiner();
   const made = new Map<string, string | undefined>();
   const replaced = columns.map((c): Column => {
     const from = labelValue(c.labels, src);
     if (!made.has(from)) {
       const m = regex.matcher(from);
-      made.set(from, m.find() ? expand((g) => m.group(g) ?? "") : undefined);
+      made.set(from, m.find() ? join(expand((g) => m.group(g) ?? "")) : undefined);
     }
     const value = made.get(from);
     return value === undefined ? c : relabelled(c, dst, value);
@@ -63,7 +64,31 @@ function relabelled(c: Column, dst: string, value: string): Column {
   };
 }
 
-type Expander = (group: (index: number) => string) => string;
+/** Characters of one label value: a label set is never longer in the store (tsdb). */
+const MAX_VALUE = 65_536;
+/** Characters that one call may write in all. */
+const MAX_WRITTEN = 16_000_000;
+
+/** Joins pieces into label values. Calls in each other multiply what they are given, so that both bounds are asked first. */
+function newJoiner(): (pieces: Iterable<string>, separator?: string) => string {
+  let written = 0;
+  return (pieces, separator = "") => {
+    const parts: string[] = [];
+    let size = 0;
+    for (const piece of pieces) {
+      size += piece.length + separator.length;
+      if (size > MAX_VALUE + separator.length)
+        executionError(`a label value grows beyond ${MAX_VALUE} characters`);
+      parts.push(piece);
+    }
+    written += size;
+    if (written > MAX_WRITTEN)
+      executionError(`label values grow beyond ${MAX_WRITTEN} characters in all`);
+    return parts.join(separator);
+  };
+}
+
+type Expander = (group: (index: number) => string) => Iterable<string>;
 
 /** `$1`, `${1}`, `$name`, `${name}` and `$$`, as Go's regexp.Expand reads them. */
 function templateOf(template: string, regex: RE2JS): Expander {
@@ -81,7 +106,9 @@ function templateOf(template: string, regex: RE2JS): Expander {
     }
   }
   parts.push(template.slice(last));
-  return (group) => parts.map((p) => (typeof p === "string" ? p : group(p))).join("");
+  return function* (group) {
+    for (const p of parts) yield typeof p === "string" ? p : group(p);
+  };
 }
 
 function labelJoin(e: CallExpr, env: Env): readonly Column[] {
@@ -91,10 +118,12 @@ function labelJoin(e: CallExpr, env: Env): readonly Column[] {
     if (!isLabelName(s)) executionError(`invalid source label name in label_join(): ${s}`);
   if (!isLabelName(dst))
     executionError(`invalid destination label name in label_join(): ${quote(dst)}`);
+  const join = newJoiner();
   return mergeSameLabels(
-    columns.map((c) =>
-      relabelled(c, dst, sources.map((s) => labelValue(c.labels, s)).join(separator)),
-    ),
+    columns.map((c) => {
+      const values = sources.map((s) => labelValue(c.labels, s));
+      return relabelled(c, dst, join(values, separator));
+    }),
   );
 }
 

@@ -22,8 +22,6 @@ export function openapiRoutes(): Hono<AppEnv> {
     return c.body(`${head.slice(0, -1)},${body.slice(1)}`, 200, {
       "content-type": "application/json",
       "cache-control": FRESH,
-      // Tools that show it run on other origins.
-      "access-control-allow-origin": "*",
     });
   });
   app.get("/docs/errors", (c) =>

@@ -360,6 +360,24 @@ describe("a query that would be expensive elsewhere", () => {
   });
 });
 
+describe("label functions in each other", () => {
+  const nested = (call: string, rest: string): string =>
+    `${`${call}(`.repeat(20)}own_names${`, ${rest})`.repeat(20)}`;
+  it.each([
+    ["label_replace", '"a", "x$1$1$1$1$1$1$1$1", "a", "(.*)"'],
+    ["label_join", '"a", "x", "a", "a", "a", "a", "a", "a"'],
+  ])("%s does not grow without end: 422 that says the limit", async (call, rest) => {
+    const text = "own_names 1\n";
+    await ask("ingest", "POST", "/api/v1/import/prometheus", text, "text/plain");
+    const query = encodeURIComponent(nested(call, rest));
+    const r = await ask("read", "GET", `/api/v1/query?query=${query}`);
+    expect([r.status, await r.json()]).toMatchObject([
+      422,
+      { errorType: "execution", error: "a label value grows beyond 65536 characters" },
+    ]);
+  });
+});
+
 describe("a configuration that would be expensive elsewhere", () => {
   const laughs = `a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefghi"]
     .map(
