@@ -84,7 +84,7 @@ export function parseConfig(env: Env): Config {
   return {
     local,
     tokenSecret,
-    bootstrapSecret: nonEmpty(env.BOOTSTRAP_SECRET),
+    bootstrapSecret: parseBootstrapSecret(env),
     externalUrl: parseExternalUrl(env.EXTERNAL_URL),
     sentryDsn: nonEmpty(env.SENTRY_DSN),
     version: env.APP_VERSION ?? "0.1.0",
@@ -116,6 +116,16 @@ export function parseMetricLimits(env: Env): {
     ...(series === undefined ? {} : { maxSeries }),
     ...(window?.ok === true ? { outOfOrderMs: window.value } : {}),
   };
+}
+
+function parseBootstrapSecret(env: Env): string | undefined {
+  const secret = nonEmpty(env.BOOTSTRAP_SECRET);
+  // Whoever guesses it becomes the deployment's admin.
+  if (secret !== undefined && secret.length < MIN_SECRET)
+    throw new ConfigError(
+      `BOOTSTRAP_SECRET must be a secret of at least ${MIN_SECRET} characters: wrangler secret put BOOTSTRAP_SECRET`,
+    );
+  return secret;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -26,10 +26,7 @@ export function rateLimit(): MiddlewareHandler<AppEnv> {
     const kind = rateClassOf(c.req.method, c.req.path);
     if (kind === undefined) return next();
     const deps = c.get("deps");
-    const key =
-      kind === "beacon"
-        ? `${c.req.query("k") ?? ""}/${c.req.header("cf-connecting-ip") ?? ""}`
-        : (findCredentials(c.req.raw)?.token ?? c.req.header("cf-connecting-ip") ?? "anonymous");
+    const key = keyOf(kind, c.req.raw, c.req.path);
     if (await deps.rateLimiter(kind, key)) return next();
     const { perMinute, binding } = RATE_LIMITS[kind];
     c.header("retry-after", "10");
@@ -57,4 +54,15 @@ export function rateClassOf(method: string, path: string): RateClass | undefined
   if (INGEST.test(path) && method !== "GET") return "ingest";
   if (API.test(path) && !UNLIMITED.test(path)) return "api";
   return undefined;
+}
+
+/** Asked for a secret before anybody is known: whoever guesses must not get a fresh limit with every guess. */
+const GUESSABLE = /^\/(session|config\/v1\/bootstrap)$/;
+
+function keyOf(kind: RateClass, request: Request, path: string): string {
+  const address = request.headers.get("cf-connecting-ip") ?? "anonymous";
+  if (GUESSABLE.test(path) && request.method === "POST") return address;
+  const token = findCredentials(request)?.token;
+  if (kind === "beacon") return `${token ?? ""}/${address}`;
+  return token ?? address;
 }

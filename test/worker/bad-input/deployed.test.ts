@@ -144,6 +144,84 @@ describe("a limit on requests", () => {
   });
 });
 
+describe("a limit on guesses", () => {
+  it.each(["/session", "/config/v1/bootstrap"])(
+    "at %s counts the address, not the guess",
+    async (path) => {
+      const keys: string[] = [];
+      const limiter = {
+        limit: ({ key }: { key: string }) => (keys.push(key), Promise.resolve({ success: false })),
+      };
+      for (const guess of ["one", "two", "three"]) {
+        const headers = {
+          ...bearer(guess),
+          cookie: `vedette_session=${guess}`,
+          "cf-connecting-ip": "192.0.2.7",
+        };
+        await ask(
+          `${path}?token=${guess}`,
+          { method: "POST", headers },
+          { ...deployed, RATE_API: limiter },
+        );
+      }
+      expect(keys).toEqual(["192.0.2.7", "192.0.2.7", "192.0.2.7"]);
+    },
+  );
+
+  it("on beacons counts a key as one, whatever stands beside it", async () => {
+    const keys: string[] = [];
+    const limiter = {
+      limit: ({ key }: { key: string }) => (keys.push(key), Promise.resolve({ success: false })),
+    };
+    for (const beside of ["a", "b"])
+      await ask(
+        `/e?token=one&k=${beside}`,
+        { method: "POST" },
+        { ...deployed, RATE_BEACON: limiter },
+      );
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  it("wants a first secret that cannot be guessed", async () => {
+    const r = await ask("/healthz", {}, { ...deployed, BOOTSTRAP_SECRET: "short" });
+    expect([r.status, await r.text()]).toEqual([500, expect.stringContaining("BOOTSTRAP_SECRET")]);
+  });
+});
+
+describe("a token while the token store does not answer", () => {
+  const down = {
+    prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("down")) }) }),
+  };
+  const outage: Env = { ...deployed, DB: down as unknown as D1Database };
+
+  it("still writes what needs no D1, an admin's too, and reads nothing", async () => {
+    const made = await Promise.all(
+      ["ingest", "admin"].map(async (scope) => {
+        const r = await ask("/config/v1/tokens", {
+          method: "POST",
+          headers: bearer(admin),
+          body: JSON.stringify({ name: scope, scopes: [scope] }),
+        });
+        return (await r.json<{ token: string }>()).token;
+      }),
+    );
+    for (const token of made) {
+      const body = JSON.stringify({ name: "during_outage", value: 1 });
+      const headers = bearer(token);
+      const write = await ask("/api/v1/ingest/metrics", { method: "POST", headers, body }, outage);
+      expect(write.status).toBe(200);
+      const forged = bearer(token.replace(/.$/, (c) => (c === "0" ? "1" : "0")));
+      const refused = await ask(
+        "/api/v1/ingest/metrics",
+        { method: "POST", headers: forged, body },
+        outage,
+      );
+      expect(refused.status).toBe(401);
+      expect((await ask("/config/v1/tokens", { headers }, outage)).status).toBe(503);
+    }
+  });
+});
+
 describe("pages", () => {
   it.each(["/", "/monitoring", "/login", "/rules/x", "/docs/errors"])(
     "%s can be framed by nobody, and runs no script but ours",
