@@ -59,8 +59,8 @@ export async function startWorker({ stateDir, host, port, vars = {}, verbose = f
           assets: {
             directory: assetsDir,
             binding: "ASSETS",
-            run_worker_first: true,
-            routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+            run_worker_first: ["/*", "!/assets/*"],
+            routerConfig: { has_user_worker: true },
             assetConfig: { html_handling: "none", not_found_handling: "none" },
           },
         },

@@ -13,4 +13,6 @@ export interface JobStore {
   /** Claims a slot for one runner: false where it, or a later one, was claimed before. */
   claim(job: string, slotMs: number, nowMs: number): Promise<boolean>;
   finish(job: string, outcome: "ok" | "failed", detail: string, nowMs: number): Promise<void>;
+  /** Notes a run of a job that runs each minute: written when its outcome changes, and every ten minutes. */
+  noteMinute(job: string, outcome: "ok" | "failed", detail: string, nowMs: number): Promise<void>;
 }

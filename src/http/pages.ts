@@ -25,7 +25,7 @@ export function pageRoutes(): Hono<AppEnv> {
     app.get(`/${page}`, servePage);
     app.get(`/${page}/*`, servePage);
   }
-  app.get("/assets/*", (c) => serveFile(c, "public, max-age=31536000, immutable"));
+  // /assets/* never comes here: the platform serves it (wrangler.toml, run_worker_first).
   app.get("/favicon.svg", (c) => serveFile(c, "public, max-age=86400"));
   return app;
 }

@@ -2,12 +2,12 @@ import type { Matcher } from "../core/matchers";
 import type { Deps } from "../http/deps";
 import { writeRollupPoints } from "../http/events/write-rollup";
 import { parseRollup } from "../http/settings/rollup";
-import type { Job } from "./job";
+import { type Job, EVERY_MINUTE } from "./job";
 
 /** Each minute's value of chosen series, kept three months by Analytics Engine beyond their raw samples. */
 export const analyticsRollup: Job = {
   name: "analytics-rollup",
-  pattern: "* * * * *",
+  pattern: EVERY_MINUTE,
   what: "writes the last value of the series chosen by analytics_rollup to Analytics Engine",
   async run(deps, nowMs) {
     const lines: string[] = [];

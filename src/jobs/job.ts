@@ -1,5 +1,12 @@
 import type { Deps } from "../http/deps";
 
+/**
+ * Jobs of this pattern run whenever the trigger fires. No slot of theirs is claimed, and
+ * their outcome is written when it changes: a row a minute and job would be a tenth of what
+ * the free plan may write in a day.
+ */
+export const EVERY_MINUTE = "* * * * *";
+
 /** What runs on schedule. `pattern` is a cron pattern in UTC; the Cron Trigger fires each minute. */
 export interface Job {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { repeatGroups } from "../ingest/pushgateway/group";
-import type { Job } from "./job";
+import { type Job, EVERY_MINUTE } from "./job";
 
 /**
  * Writes the values of every pushed group again, as a Prometheus that scrapes a
@@ -7,7 +7,7 @@ import type { Job } from "./job";
  */
 export const repeatPushGroups: Job = {
   name: "repeat-push-groups",
-  pattern: "* * * * *",
+  pattern: EVERY_MINUTE,
   what: "keeps pushed groups current until they are replaced or deleted",
   async run(deps, nowMs) {
     let repeated = 0;

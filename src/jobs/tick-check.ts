@@ -1,7 +1,7 @@
 import { BatchBuilder } from "../core/batch";
 import { labelsOf } from "../core/labels";
 import type { Deps } from "../http/deps";
-import type { Job } from "./job";
+import { type Job, EVERY_MINUTE } from "./job";
 
 const AT_ONCE = 6; // simultaneous connections of one invocation (D:workers/platform/limits)
 
@@ -11,7 +11,7 @@ const AT_ONCE = 6; // simultaneous connections of one invocation (D:workers/plat
  */
 export const tickCheck: Job = {
   name: "tick-check",
-  pattern: "* * * * *",
+  pattern: EVERY_MINUTE,
   what: "asks every object that must tick whether it still does",
   async run(deps, nowMs) {
     const objects = await deps.tickingObjects();

@@ -10,6 +10,7 @@ interface Row {
 }
 
 const MAX_DETAIL = 1_000;
+const NOTE_EVERY_MS = 10 * 60_000;
 
 /** The jobs' last runs in D1 (schema/jobs.ts). */
 export function makeJobStore(db: D1Database): JobStore {
@@ -34,6 +35,17 @@ export function makeJobStore(db: D1Database): JobStore {
         .prepare(
           `INSERT INTO job_runs (job, slot_ms, started_at_ms, finished_at_ms, outcome, detail) VALUES (?1, ?4, ?4, ?4, ?2, ?3)
            ON CONFLICT (job) DO UPDATE SET finished_at_ms = excluded.finished_at_ms, outcome = excluded.outcome, detail = excluded.detail`,
+        )
+        .bind(job, outcome, detail.slice(0, MAX_DETAIL), nowMs)
+        .run();
+    },
+    async noteMinute(job, outcome, detail, nowMs) {
+      await db
+        .prepare(
+          `INSERT INTO job_runs (job, slot_ms, started_at_ms, finished_at_ms, outcome, detail) VALUES (?1, ?4, ?4, ?4, ?2, ?3)
+           ON CONFLICT (job) DO UPDATE SET slot_ms = excluded.slot_ms, started_at_ms = excluded.started_at_ms,
+             finished_at_ms = excluded.finished_at_ms, outcome = excluded.outcome, detail = excluded.detail
+           WHERE job_runs.outcome IS NOT excluded.outcome OR job_runs.slot_ms <= excluded.slot_ms - ${NOTE_EVERY_MS}`,
         )
         .bind(job, outcome, detail.slice(0, MAX_DETAIL), nowMs)
         .run();

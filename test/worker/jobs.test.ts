@@ -25,35 +25,45 @@ it("names the jobs there are where the asked one is none", async () => {
   expect(await r.text()).toContain("tick-check");
 });
 
-it("runs what is due when the Cron Trigger fires, once per slot", async () => {
-  // The next full minute: the run by name above claimed everything until now.
-  const at = new Date(Math.ceil(Date.now() / 60_000) * 60_000);
-  const fire = async (): Promise<void> => {
-    const waits: Promise<unknown>[] = [];
-    const ctx = {
-      waitUntil: (p: Promise<unknown>) => waits.push(p),
-      passThroughOnException: () => undefined,
-      props: {},
-    };
-    // Only waitUntil is used of the context.
-    await worker.scheduled(
-      createScheduledController({ scheduledTime: at, cron: "* * * * *" }),
-      env,
-      ctx as unknown as ExecutionContext,
-    );
-    await Promise.all(waits);
+/** Fires the Cron Trigger, and waits for what it left to do. */
+async function fireCron(at: number): Promise<void> {
+  const waits: Promise<unknown>[] = [];
+  const ctx = {
+    waitUntil: (p: Promise<unknown>) => waits.push(p),
+    passThroughOnException: () => undefined,
+    props: {},
   };
-  await fire();
-  const first = await env.DB.prepare(
-    "SELECT slot_ms, started_at_ms, outcome FROM job_runs WHERE job = 'tick-check'",
-  ).first();
-  expect(first).toMatchObject({ slot_ms: at.getTime(), outcome: "ok" });
-  await fire();
-  expect(
-    await env.DB.prepare(
-      "SELECT slot_ms, started_at_ms, outcome FROM job_runs WHERE job = 'tick-check'",
-    ).first(),
-  ).toEqual(first);
+  // Only waitUntil is used of the context.
+  const context = ctx as unknown as ExecutionContext;
+  const controller = createScheduledController({ scheduledTime: new Date(at), cron: "* * * * *" });
+  await worker.scheduled(controller, env, context);
+  await Promise.all(waits);
+}
+
+const runOf = (job: string): Promise<Record<string, unknown> | null> =>
+  env.DB.prepare("SELECT slot_ms, started_at_ms, outcome FROM job_runs WHERE job = ?")
+    .bind(job)
+    .first();
+
+it("runs what is due when the Cron Trigger fires, once per slot", async () => {
+  // The next full five minutes, at which the anomaly scan is due.
+  const at = Math.ceil(Date.now() / 300_000) * 300_000;
+  await fireCron(at);
+  const first = await runOf("anomaly-scan");
+  expect(first).toMatchObject({ slot_ms: at, outcome: "ok" });
+  await fireCron(at + 20_000);
+  expect(await runOf("anomaly-scan")).toEqual(first);
+});
+
+it("writes the outcome of what runs each minute when it changes, not each minute", async () => {
+  const at = Math.ceil(Date.now() / 300_000) * 300_000 + 60_000;
+  await fireCron(at + 3_600_000);
+  const noted = await runOf("tick-check");
+  expect(noted).toMatchObject({ outcome: "ok" });
+  await fireCron(at + 3_660_000);
+  expect(await runOf("tick-check")).toEqual(noted);
+  await fireCron(at + 4_300_000);
+  expect(await runOf("tick-check")).toMatchObject({ slot_ms: at + 4_300_000 });
 });
 
 it("arms an object again whose alarm was lost", async () => {

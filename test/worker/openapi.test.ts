@@ -31,7 +31,7 @@ const NOT_DESCRIBED: readonly { readonly route: RegExp; readonly why: string }[]
       /^GET \/(monitoring|receiver|alerts|incidents|logs|traces|events|explore|rules|reports|settings|login)(\/\*)?$/,
     why: "pages of the web app",
   },
-  { route: /^GET \/(assets\/\*|favicon\.svg)$/, why: "files of the web app" },
+  { route: /^GET \/favicon\.svg$/, why: "files of the web app" },
 ];
 
 const patternOf = (o: Operation): string => o.pattern ?? o.path.replaceAll(/\{(\w+)\}/g, ":$1");
