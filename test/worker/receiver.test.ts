@@ -220,3 +220,31 @@ it("calls no private address of a deployment, even where one got into the config
   });
   expect(calls).toEqual([]);
 });
+
+it("shows a message that cannot be made, lets others pass it, and gives it up after a day", async () => {
+  const { rpc, stub, id } = receiver();
+  // An integration that only another version knew.
+  await rpc.enqueue(JSON.stringify({ type: "pigeon", id }), message(id, "broken"));
+  await rpc.enqueue(webhook(id), message(id, "sound", "another group"));
+  await vi.waitFor(async () => {
+    const outcomes = (await log(rpc)).map((d) => [d.notificationId, d.outcome]);
+    expect(outcomes).toContainEqual([`${id}-broken`, "failed"]);
+    expect(outcomes).toContainEqual([`${id}-sound`, "delivered"]);
+  });
+  expect((await log(rpc)).find((d) => d.outcome === "failed")?.error).toContain(
+    "it could not be made",
+  );
+  await runInDurableObject(stub, (_, state) => {
+    state.storage.sql.exec(
+      "UPDATE outbox SET enqueued_at_ms = enqueued_at_ms - 90000000, next_attempt_ms = 0",
+    );
+  });
+  await runDurableObjectAlarm(stub);
+  await vi.waitFor(async () =>
+    expect((await log(rpc))[0]).toMatchObject({
+      notificationId: `${id}-broken`,
+      outcome: "gave_up",
+      nextAttemptMs: null,
+    }),
+  );
+});
