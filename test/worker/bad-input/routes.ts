@@ -172,6 +172,5 @@ export const PUBLIC_ROUTES: readonly string[] = [
   // Takes a cookie away.
   "DELETE /session",
   "GET /",
-  "GET /assets/*",
   "GET /favicon.svg",
 ];
