@@ -11,6 +11,7 @@ import { dashboardRoutes } from "./http/live/dashboard";
 import { figureRoutes } from "./http/live/figures";
 import { liveRoutes } from "./http/live/routes";
 import { logRoutes } from "./http/logs/routes";
+import { localHost } from "./http/local-host";
 import { observe } from "./http/observe";
 import { openapiRoutes } from "./http/openapi/routes";
 import { pageRoutes } from "./http/pages";
@@ -36,6 +37,7 @@ export function makeApp(): Hono<AppEnv> {
   });
   app.use(observe());
   app.use(securityHeaders());
+  app.use(localHost());
   app.use(rateLimit());
   app.onError(answerUnexpected);
   app.notFound((c) =>

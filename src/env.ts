@@ -18,6 +18,8 @@ export interface Env {
   readonly RATE_API?: RateLimit;
   /** "1" on the local launcher and in tests: documented tokens work, private receiver addresses are allowed. */
   readonly LOCAL?: string;
+  /** Of the local launcher on a loopback address: the Host headers that it answers to, comma-separated. */
+  readonly LOCAL_HOSTS?: string;
   /** Signs tokens and sessions. A secret of ≥ 16 characters. */
   readonly TOKEN_SECRET?: string;
   /** Allows the first admin token to be made, once. */
@@ -44,6 +46,8 @@ export interface Env {
 /** Env's variables, checked once per isolate. */
 export interface Config {
   readonly local: boolean;
+  /** Undefined: any Host is answered. */
+  readonly hosts: ReadonlySet<string> | undefined;
   readonly tokenSecret: string;
   readonly bootstrapSecret: string | undefined;
   readonly externalUrl: string | undefined;
@@ -83,6 +87,7 @@ export function parseConfig(env: Env): Config {
   parseMetricLimits(env);
   return {
     local,
+    hosts: local && env.LOCAL_HOSTS !== undefined ? new Set(env.LOCAL_HOSTS.split(",")) : undefined,
     tokenSecret,
     bootstrapSecret: parseBootstrapSecret(env),
     externalUrl: parseExternalUrl(env.EXTERNAL_URL),

@@ -20,7 +20,15 @@ export async function migrate(stateDir) {
       cf: false,
       telemetry: { enabled: false },
       resourcePersistencePath: stateDir,
-      workers: [{ name: "migrations", modules: true, script: "export default { fetch: () => new Response() };", compatibilityDate: "2026-11-01", d1Databases: { DB: "vedette" } }],
+      workers: [
+        {
+          name: "migrations",
+          modules: true,
+          script: "export default { fetch: () => new Response() };",
+          compatibilityDate: "2026-11-01",
+          d1Databases: { DB: "vedette" },
+        },
+      ],
     }),
   );
   try {

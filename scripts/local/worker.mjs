@@ -44,6 +44,7 @@ export async function startWorker({ stateDir, host, port, vars = {}, verbose = f
             LOCAL: "1",
             TOKEN_SECRET: localSecret(stateDir),
             EXTERNAL_URL: `http://${hostInLinks(host)}:${port}`,
+            ...loopbackHosts(host),
             ...vars,
           },
           d1Databases: { DB: "vedette" },
@@ -94,6 +95,14 @@ export function scheduleCron(fire) {
   };
   next();
   return () => clearTimeout(timer);
+}
+
+/** On a loopback address the Worker answers to that address's names alone (src/http/local-host.ts). */
+function loopbackHosts(host) {
+  const names = ["127.0.0.1", "localhost", "[::1]"];
+  if (host !== "localhost" && host !== "::1" && !host.startsWith("127.")) return {};
+  const all = names.includes(host) || host === "::1" ? names : [...names, host];
+  return { LOCAL_HOSTS: all.join(",") };
 }
 
 function hostInLinks(host) {

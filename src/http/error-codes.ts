@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   expression_invalid: "A PromQL expression does not parse.",
   figures_invalid: "The figures' configuration is wrong at `where`.",
   figures_unreadable: "The stored configuration of the figures does not parse.",
+  host_refused: "A local start answers at its own names alone.",
   incident_acknowledged: "Somebody acknowledged the incident already.",
   incident_resolved: "The incident is resolved; only notes can be added.",
   incident_unknown: "There is no such incident.",

@@ -23,6 +23,8 @@ export async function nativeEvents(c: Context<AppEnv>): Promise<Response> {
   const actor = c.get("actor");
   const media = checkMediaType(c.req.header("content-type"), [
     "application/json",
+    // What curl -d says of any body.
+    "application/x-www-form-urlencoded",
     "text/plain",
     "",
   ]);

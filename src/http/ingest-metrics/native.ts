@@ -21,6 +21,8 @@ export async function nativeMetrics(c: Context<AppEnv>): Promise<Response> {
   // `text/plain` is what a browser's sendBeacon and a fetch without CORS preflight send.
   const media = checkMediaType(c.req.header("content-type"), [
     "application/json",
+    // What curl -d says of any body.
+    "application/x-www-form-urlencoded",
     "text/plain",
     "",
   ]);

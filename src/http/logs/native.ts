@@ -22,7 +22,8 @@ const NDJSON = [
   "application/x-jsonlines",
 ];
 /** `text/plain` is what a browser's sendBeacon and a fetch without CORS preflight send. */
-const JSON_TYPES = ["application/json", "text/plain", ""];
+// The form type is what curl -d says of any body.
+const JSON_TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded", ""];
 
 /**
  * `POST /api/v1/ingest/logs`. Counted once per `Idempotency-Key`; without one, a list of lines that
