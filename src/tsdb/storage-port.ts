@@ -24,8 +24,11 @@ export interface BlobStorage {
 /** A row holds 2 MB (https://developers.cloudflare.com/durable-objects/platform/limits/); some room is left for the row itself. */
 export const MAX_BLOB_BYTES = 1_900_000;
 
-/** Blob ids: `space × 2^32 + n`. Blocks have one space each, from {@link FIRST_BLOCK_SPACE} on. */
-export const SPACE = 2 ** 32;
+/**
+ * Blob ids: `space × 2^26 + n`. Blocks have one space each, from {@link FIRST_BLOCK_SPACE} on, and are numbered
+ * for ever: a number holds 2^53, so that a shard that folds every five seconds has room for 15 years.
+ */
+export const SPACE = 2 ** 26;
 export const SPACES = {
   manifest: 0,
   series: 1,
