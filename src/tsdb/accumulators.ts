@@ -64,7 +64,8 @@ export function repeat(
 }
 
 export function isWaiting(s: AccumulatorState): boolean {
-  return s.total !== s.emitted || s.emittedMs === 0;
+  // Amounts near the largest number can sum up to NaN, which would wait for ever.
+  return !(s.total === s.emitted || Object.is(s.total, s.emitted)) || s.emittedMs === 0;
 }
 
 export function isRetired(s: AccumulatorState, now: number): boolean {

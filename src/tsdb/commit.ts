@@ -162,16 +162,12 @@ export class Commit {
 
   private addIncrements(batch: BatchView, refs: Int32Array, tally: AppendTally): void {
     const { incrementSeries, incrementTimes, incrementAmounts } = batch;
-    if (batch.batchId !== "") {
-      const id = batchIdKey(batch.batchId, this.now);
-      if (this.state.batchIds.has(id, this.now)) {
-        tally.duplicates += incrementSeries.length;
-        return;
-      }
-      this.state.batchIds.add(id);
-      this.state.newBatchIds.push(id);
-      this.log.batchIds.push(id);
+    const id = batch.batchId === "" ? undefined : batchIdKey(batch.batchId, this.now);
+    if (id !== undefined && this.state.batchIds.has(id, this.now)) {
+      tally.duplicates += incrementSeries.length;
+      return;
     }
+    let taken = 0;
     const labels = new DataView(
       batch.labelBytes.buffer,
       batch.labelBytes.byteOffset,
@@ -196,8 +192,14 @@ export class Commit {
         if (ref < 0) continue;
       }
       this.amounts.set(ref, (this.amounts.get(ref) ?? 0) + amount);
-      tally.accepted++;
+      taken++;
     }
+    tally.accepted += taken;
+    // A batch of which nothing was taken may be sent again: told as a repeat, it would be lost.
+    if (id === undefined || taken === 0) return;
+    this.state.batchIds.add(id);
+    this.state.newBatchIds.push(id);
+    this.log.batchIds.push(id);
   }
 
   private accept(ref: number, time: number, bits: Uint32Array, i: number): void {

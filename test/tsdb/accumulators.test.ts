@@ -127,4 +127,12 @@ describe("accumulators", () => {
     expect([before[1], after[1]]).toEqual([5, 7]);
     expect(after[0] - before[0]).toBe(1000);
   });
+
+  it("do not wait for ever where amounts sum up to no number", () => {
+    let state = increment(undefined, 1, 1.7e308, START).state;
+    state = increment(state, 1, 1.7e308, START + 1000).state;
+    state = increment(state, 1, -Infinity, START + 2000).state;
+    expect(state.total).toBeNaN();
+    expect(isWaiting(state)).toBe(false);
+  });
 });

@@ -190,6 +190,20 @@ describe("a shard over days", () => {
     expect(append(shard, hit(), now).accepted).toBe(1);
   });
 
+  it("does not take a batch for a repeat of which it took nothing", () => {
+    const storage = new MemoryStorage();
+    const limits = { ...DEFAULT_LIMITS, maxSeries: 1 };
+    const full = new Shard(storage, { limits });
+    append(full, samples([[labelsOf({ __name__: "a" }), START, 1]]), START);
+    const b = new BatchBuilder("id-1");
+    b.increment(b.series(labelsOf({ __name__: "hits_total" })), START, 1);
+    const batch = b.finish();
+    expect(append(full, batch, START).rejected[0]?.reason).toBe("series_limit");
+    const roomy = new Shard(storage);
+    expect(append(roomy, batch, START + 1)).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
+    expect(append(roomy, batch, START + 2)).toEqual({ accepted: 0, duplicates: 1, rejected: [] });
+  });
+
   it("remembers only so many batch ids, the newest", () => {
     const ids = new BatchIds(3);
     for (let i = 0; i < 5; i++) ids.add(batchIdKey(`id-${i}`, START + i));
