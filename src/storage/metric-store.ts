@@ -11,7 +11,7 @@ import {
 } from "../core/metric-store";
 import type { MetricShardRpc } from "../core/objects";
 import type { MetricMetadata, Series } from "../core/series";
-import { splitBatch } from "../tsdb/batch-split";
+import { cutBatch, splitBatch } from "../tsdb/batch-split";
 import { mergeResults } from "../tsdb/rejections";
 import { decodeSelect } from "../tsdb/select-codec";
 import { concatBytes } from "../tsdb/storage-port";
@@ -28,6 +28,9 @@ export interface MetricStoreOptions {
   /** Oldest first; the last one takes the writes, all are read. One shard unless given. */
   readonly epochs?: readonly ShardEpoch[];
 }
+
+/** Larger batches go in pieces: one RPC value stops at 32 MiB, and a histogram's series are many times its bytes on the wire. */
+const PIECE_BYTES = 8 * 1024 * 1024;
 
 /** Samples held at once by one query unless it says otherwise. */
 export const DEFAULT_MAX_SAMPLES = 4_000_000;
@@ -58,13 +61,21 @@ export function makeMetricStore(options: MetricStoreOptions): MetricReader & Met
   const askAll = <T>(call: (shard: MetricShardRpc) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: readShards }, (_, i) => ask(i, call)));
 
+  const appendPiece = async (batch: Uint8Array): Promise<AppendResult> => {
+    if (writeShards === 1) return ask(0, (s) => s.append(batch));
+    const parts = splitBatch(readBatch(batch), writeShards);
+    const results = await Promise.all(
+      [...parts].map(([number, bytes]) => ask(number, (s) => s.append(bytes))),
+    );
+    return mergeResults(results);
+  };
+
   return {
     async append(batch): Promise<AppendResult> {
-      if (writeShards === 1) return ask(0, (s) => s.append(batch));
-      const parts = splitBatch(readBatch(batch), writeShards);
-      const results = await Promise.all(
-        [...parts].map(([number, bytes]) => ask(number, (s) => s.append(bytes))),
-      );
+      if (batch.length <= PIECE_BYTES) return appendPiece(batch);
+      const results: AppendResult[] = [];
+      for (const piece of cutBatch(readBatch(batch), PIECE_BYTES))
+        results.push(await appendPiece(piece));
       return mergeResults(results);
     },
 

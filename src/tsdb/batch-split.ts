@@ -19,11 +19,7 @@ export function splitBatch(batch: BatchView, shards: number): Map<number, Uint8A
     shardOf[i] = shard;
     refOf[i] = builderOf(shard).seriesBytes(batch.labelBytes.subarray(from, to));
   }
-  const values = new Uint8Array(
-    batch.sampleValues.buffer,
-    batch.sampleValues.byteOffset,
-    batch.sampleValues.byteLength,
-  );
+  const values = valueBytes(batch);
   for (let i = 0; i < batch.sampleSeries.length; i++) {
     const n = batch.sampleSeries[i] as number;
     builderOf(shardOf[n] ?? 0).sampleBytes(
@@ -43,4 +39,65 @@ export function splitBatch(batch: BatchView, shards: number): Map<number, Uint8A
   }
   for (const m of batch.metadata) builderOf(0).metadata(m);
   return new Map([...builders].map(([shard, b]) => [shard, b.finish()]));
+}
+
+/**
+ * Cuts a batch into pieces of at most about `maxBytes`, by series, one made at a time so that they are not held
+ * together. A piece's id is the batch's and its number: a repeat is cut at the same places. Metadata goes first.
+ */
+export function* cutBatch(batch: BatchView, maxBytes: number): Generator<Uint8Array, void> {
+  const count = batch.labelOffsets.length - 1;
+  const rows = new Uint32Array(count);
+  for (const column of [batch.sampleSeries, batch.incrementSeries])
+    for (let i = 0; i < column.length; i++) (rows[column[i] as number] as number)++;
+  let from = 0;
+  let bytes = 0;
+  for (let i = 0; i <= count; i++) {
+    const more =
+      i === count
+        ? 0
+        : (batch.labelOffsets[i + 1] as number) -
+          (batch.labelOffsets[i] as number) +
+          SERIES_BYTES +
+          ROW_BYTES * (rows[i] as number);
+    if (i === count || (i > from && bytes + more > maxBytes)) {
+      yield cutSeries(batch, from, i);
+      from = i;
+      bytes = 0;
+    }
+    bytes += more;
+  }
+}
+
+/** What a batch holds of each series and of each sample, labels aside. */
+const SERIES_BYTES = 4;
+const ROW_BYTES = 20;
+
+function cutSeries(batch: BatchView, from: number, to: number): Uint8Array {
+  const b = new BatchBuilder(
+    batch.batchId === "" || from === 0 ? batch.batchId : `${batch.batchId}/${from}`,
+  );
+  for (let i = from; i < to; i++)
+    b.seriesBytes(
+      batch.labelBytes.subarray(
+        batch.labelOffsets[i] as number,
+        batch.labelOffsets[i + 1] as number,
+      ),
+    );
+  const values = valueBytes(batch);
+  for (let i = 0; i < batch.sampleSeries.length; i++) {
+    const n = batch.sampleSeries[i] as number;
+    if (n >= from && n < to) b.sampleBytes(n - from, batch.sampleTimes[i] as number, values, 8 * i);
+  }
+  for (let i = 0; i < batch.incrementSeries.length; i++) {
+    const n = batch.incrementSeries[i] as number;
+    if (n >= from && n < to)
+      b.increment(n - from, batch.incrementTimes[i] as number, batch.incrementAmounts[i] as number);
+  }
+  if (from === 0) for (const m of batch.metadata) b.metadata(m);
+  return b.finish();
+}
+
+function valueBytes({ sampleValues: v }: BatchView): Uint8Array {
+  return new Uint8Array(v.buffer, v.byteOffset, v.byteLength);
 }

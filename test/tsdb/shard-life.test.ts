@@ -4,8 +4,9 @@ import { BatchBuilder, readBatch } from "../../src/core/batch";
 import { encodeLabels } from "../../src/core/label-bytes";
 import { type Labels, labelsOf } from "../../src/core/labels";
 import { type MatchType, type Matcher, compileMatchers } from "../../src/core/matchers";
-import { splitBatch } from "../../src/tsdb/batch-split";
+import { cutBatch, splitBatch } from "../../src/tsdb/batch-split";
 import { BATCH_ID_MS, BatchIds, batchIdKey } from "../../src/tsdb/batch-ids";
+import { STALE_BYTES } from "../../src/core/stale";
 import { Cache, CacheLedger } from "../../src/tsdb/cache-ledger";
 import { hashBytes, jumpHash } from "../../src/tsdb/label-hash";
 import { DAY_MS, HOUR_MS } from "../../src/tsdb/manifest";
@@ -357,6 +358,36 @@ describe("sharding", () => {
     );
     expect(views.reduce((n, v) => n + v.incrementSeries.length, 0)).toBe(100);
     expect(views.flatMap((v) => v.metadata)).toHaveLength(1);
+  });
+
+  it("cuts a large batch into pieces without losing anything, and a repeat at the same places", () => {
+    const b = new BatchBuilder("id");
+    const refs = Array.from({ length: 100 }, (_, i) =>
+      b.series(labelsOf({ __name__: "m", i: String(i) })),
+    );
+    for (const i of [3, 1, 0, 2])
+      for (const ref of refs) {
+        if (i === 0) b.sampleBytes(ref, START, STALE_BYTES, 0);
+        else b.sample(ref, START + i, ref);
+        b.increment(ref, START, 1);
+      }
+    b.metadata({ name: "m", type: "gauge", help: "", unit: "" });
+    const whole = b.finish();
+    const pieces = [...cutBatch(readBatch(whole), 2_000)];
+    expect(pieces.length).toBeGreaterThan(5);
+    expect(Math.max(...pieces.map((p) => p.length))).toBeLessThan(2_200);
+    const views = pieces.map((p) => readBatch(p));
+    expect(views.flatMap((v) => v.metadata)).toHaveLength(1);
+    expect(new Set(views.map((v) => v.batchId)).size).toBe(pieces.length);
+    const one = new Shard(new MemoryStorage());
+    const cut = new Shard(new MemoryStorage());
+    append(one, whole, START + 5);
+    for (const p of pieces) append(cut, p, START + 5);
+    expect(readEverything(cut)).toEqual(readEverything(one));
+    const again = [...cutBatch(readBatch(whole), 2_000)].map((p) => append(cut, p, START + 6));
+    expect(again.map((r) => r.accepted)).toEqual(pieces.map(() => 0));
+    expect(again.reduce((n, r) => n + r.duplicates, 0)).toBe(800);
+    expect([...cutBatch(readBatch(whole), 1_000_000)]).toEqual([whole]);
   });
 });
 
