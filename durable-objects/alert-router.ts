@@ -88,6 +88,10 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     await this.commit((s, now) => reconfigure(s.state, s.settings, now));
   }
 
+  async configuration(): Promise<string> {
+    return JSON.stringify(this.open().settings.config);
+  }
+
   async receive(set: FiringSet): Promise<void> {
     await this.commit((s, now) => receive(s.state, s.settings, set, now));
     this.list();
@@ -254,15 +258,16 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
         this.disk.deleteIntent(first.seq);
         this.failures.delete(lane);
       }
+      // Free in the turn that found nothing: what is decided during the wait starts the lane anew.
+      this.busy.delete(lane);
       if (this.disk.lanes().length === 0) await this.timers.clear("intents");
     } catch (e) {
+      this.busy.delete(lane);
       const failed = (this.failures.get(lane) ?? 0) + 1;
       this.failures.set(lane, failed);
       console.warn("alert router: not handed over", lane, e);
       const wait = Math.min(RETRY_FIRST_MS * 2 ** (failed - 1), RETRY_MAX_MS);
       await this.timers.set("intents", this.deps.clock() + wait);
-    } finally {
-      this.busy.delete(lane);
     }
   }
 

@@ -2,12 +2,23 @@ import { DurableObject } from "cloudflare:workers";
 import type { IncidentAlerts, IncidentRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
 import { decideEscalation } from "../src/incidents/escalation";
-import { applyAlerts, applyCommand, entry, extend, openIncident } from "../src/incidents/lifecycle";
+import {
+  applyAlerts,
+  applyCommand,
+  entry,
+  extend,
+  followPolicy,
+  openIncident,
+} from "../src/incidents/lifecycle";
 import { type Command, type Incident as IncidentState, SYSTEM } from "../src/incidents/model";
 import { pageMessage } from "../src/incidents/page";
 import { liveIncident } from "../src/incidents/live";
-import type { EscalationStep } from "../src/incidents/policy";
-import { loadEscalation, sendToReceiver } from "../src/incidents/receivers";
+import {
+  type SendingPorts,
+  defaultFor,
+  loadEscalation,
+  sendToReceiver,
+} from "../src/incidents/receivers";
 import { makeConfigStore } from "../src/storage/config-store";
 import { makeIncidentStore } from "../src/storage/incident-store";
 import { makeObjects, parseObjectName } from "../src/storage/objects";
@@ -19,12 +30,27 @@ const MIGRATIONS: readonly ObjectMigration[] = [
     id: "001_incident",
     sql: "CREATE TABLE incident (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, last_tick_ms INTEGER NOT NULL DEFAULT 0)",
   },
+  {
+    id: "002_pages",
+    sql: "CREATE TABLE pages (id TEXT PRIMARY KEY, receivers TEXT NOT NULL, begun_ms INTEGER NOT NULL, told INTEGER NOT NULL) WITHOUT ROWID",
+  },
 ];
 
 /** D1's row is tried again after this; the escalation never waits for it. */
 const SYNC_RETRY_MS = 30_000;
-/** A step whose receivers could not be reached at all is tried again after this. */
-const PAGE_RETRY_MS = 10_000;
+/** What could not be reached, a receiver or the policy, is tried again after this. */
+const RETRY_MS = 10_000;
+/** A page that nobody could be found for is dropped after this. */
+const PAGE_AGE_MS = 24 * 3_600_000;
+
+/** A step that was taken: who of it has not been handed the message yet. */
+interface Page {
+  readonly id: string;
+  readonly receivers: readonly string[];
+  readonly begunMs: number;
+  /** The timeline says that somebody could not be reached. */
+  readonly told: boolean;
+}
 
 /**
  * One incident: its state, its timeline and the escalation as its alarm. Decisions are
@@ -42,21 +68,36 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
   }
 
   async alertsChanged(change: IncidentAlerts): Promise<void> {
-    const before = this.load();
-    if (before === undefined) {
-      const policies = await loadEscalation(
-        this.configs(),
-        this.env.LOCAL === "1",
-        change.receiver,
-      );
-      const opened = openIncident(change, policies, Date.now());
-      await this.objects()
-        .registerTicking("Incident", change.incidentId)
-        .catch((e: unknown) => this.warn("registering", e));
-      await this.store(opened);
-      await this.escalate();
+    if (this.load() === undefined) {
+      // Its opening was lost and everything is over: there is nothing to open for.
+      if (change.alerts.every((a) => a.status === "resolved")) return;
+      await this.open(change);
       return;
     }
+    await this.join(change);
+  }
+
+  /** Opens whatever D1 can tell: who is to be paged must not wait for it. */
+  private async open(change: IncidentAlerts): Promise<void> {
+    let known = true;
+    const policies = await loadEscalation(this.ports(), change.receiver).catch((e: unknown) => {
+      this.warn("reading the escalation policy", e);
+      known = false;
+      return defaultFor(this.ports(), change.receiver);
+    });
+    // The caller may have called twice while that was read.
+    if (this.load() !== undefined) return this.join(change);
+    const waits = [
+      this.store(openIncident(change, policies, Date.now())),
+      ...(known ? [] : [this.timers.set("policy", Date.now() + RETRY_MS)]),
+    ];
+    await Promise.all(waits);
+    await this.escalate();
+  }
+
+  private async join(change: IncidentAlerts): Promise<void> {
+    const before = this.load();
+    if (before === undefined) return;
     const { incident, outcome } = applyAlerts(before, change, Date.now());
     if (outcome === "unchanged" || outcome === "already_resolved") return;
     await this.store(incident);
@@ -85,15 +126,17 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
   }
 
   override async alarm(): Promise<void> {
+    const due = this.timers.due(Date.now());
     try {
       this.ctx.storage.sql.exec("UPDATE incident SET last_tick_ms = ?", Date.now());
-      const due = this.timers.due(Date.now());
+      if (due.includes("policy")) await this.readPolicy();
       if (due.includes("escalate")) await this.escalate();
+      if (due.includes("page")) await this.sendPages();
       if (due.includes("sync")) await this.sync();
     } catch (e) {
       // An alarm that throws six times is gone for good: record, and look again soon.
       this.warn("alarm", e);
-      await this.timers.set("escalate", Date.now() + PAGE_RETRY_MS);
+      for (const name of due) await this.timers.set(name, Date.now() + RETRY_MS);
     }
     await this.timers.arm();
   }
@@ -104,13 +147,16 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     const decision = decideEscalation(incident, Date.now());
     switch (decision.do) {
       case "notify": {
-        // Stored first: an alarm that runs twice must not page twice. The message id makes the send itself idempotent.
-        await this.store(decision.incident);
-        await this.page(
-          decision.step,
-          `${incident.id}/escalation/${decision.round}/${decision.stepNumber}`,
-          decision.incident,
-        );
+        // The step and its page in one turn: an alarm that runs twice takes no step twice, and one that dies drops none.
+        const { step, round, stepNumber, incident: next } = decision;
+        this.putPage({
+          id: `${incident.id}/escalation/${round}/${stepNumber}`,
+          receivers: step.receivers,
+          begunMs: Date.now(),
+          told: false,
+        });
+        await Promise.all([this.timers.set("page", Date.now() + RETRY_MS), this.store(next)]);
+        await this.sendPages();
         return;
       }
       case "wait":
@@ -122,18 +168,43 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     }
   }
 
-  private async page(step: EscalationStep, id: string, incident: IncidentState): Promise<void> {
+  /** Reads the policy that could not be read when the incident was opened. */
+  private async readPolicy(): Promise<void> {
+    const incident = this.load();
+    if (incident === undefined || incident.status !== "open") return this.timers.clear("policy");
+    try {
+      const policies = await loadEscalation(this.ports(), incident.receiver);
+      const current = this.load() ?? incident;
+      await Promise.all([this.timers.clear("policy"), this.store(followPolicy(current, policies))]);
+      await this.escalate();
+    } catch (e) {
+      this.warn("reading the escalation policy", e);
+      await this.timers.set("policy", Date.now() + RETRY_MS);
+    }
+  }
+
+  /** Hands every page that waits to its receivers; those who could not be reached are tried again. */
+  private async sendPages(): Promise<void> {
+    for (const page of this.pages()) {
+      const incident = this.load();
+      // Somebody has it in hand: no need to page any more.
+      if (incident?.status !== "open") break;
+      await this.send(page, incident);
+    }
+    if (this.load()?.status !== "open") this.ctx.storage.sql.exec("DELETE FROM pages");
+    if (this.pages().length === 0) await this.timers.clear("page");
+    else await this.timers.set("page", Date.now() + RETRY_MS);
+  }
+
+  private async send(page: Page, incident: IncidentState): Promise<void> {
     const failures: string[] = [];
-    for (const name of step.receivers) {
+    const again: string[] = [];
+    for (const name of page.receivers) {
       try {
-        const ports = {
-          configs: this.configs(),
-          objects: this.objects(),
-          local: this.env.LOCAL === "1",
-        };
-        const done = await sendToReceiver(ports, name, (i) =>
+        // The message's id makes the send itself idempotent.
+        const done = await sendToReceiver(this.ports(), name, (i) =>
           pageMessage(incident, {
-            id: `${id}/${i.id}`,
+            id: `${page.id}/${i.id}`,
             receiver: name,
             integration: i.id,
             externalUrl: this.env.EXTERNAL_URL ?? "",
@@ -141,9 +212,13 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
         );
         if ("reason" in done) failures.push(`${name}: ${done.reason}`);
       } catch (e) {
-        failures.push(`${name}: ${e instanceof Error ? e.message : String(e)}`);
+        again.push(name);
+        if (!page.told) failures.push(`${name}: ${e instanceof Error ? e.message : String(e)}`);
       }
     }
+    if (again.length === 0 || Date.now() - page.begunMs > PAGE_AGE_MS)
+      this.ctx.storage.sql.exec("DELETE FROM pages WHERE id = ?", page.id);
+    else this.putPage({ ...page, receivers: again, told: true });
     if (failures.length === 0) return;
     const current = this.load() ?? incident;
     await this.store({
@@ -154,6 +229,30 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     });
   }
 
+  private putPage(p: Page): void {
+    this.ctx.storage.sql.exec(
+      "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)",
+      p.id,
+      JSON.stringify(p.receivers),
+      p.begunMs,
+      p.told ? 1 : 0,
+    );
+  }
+
+  private pages(): Page[] {
+    return this.ctx.storage.sql
+      .exec<{ id: string; receivers: string; begun_ms: number; told: number }>(
+        "SELECT id, receivers, begun_ms, told FROM pages ORDER BY begun_ms",
+      )
+      .toArray()
+      .map((r) => ({
+        id: r.id,
+        receivers: JSON.parse(r.receivers) as string[], // as putPage() wrote them
+        begunMs: r.begun_ms,
+        told: r.told === 1,
+      }));
+  }
+
   /** Writes the state, then lets D1, the timers and whoever watches follow. */
   private async store(incident: IncidentState): Promise<void> {
     this.ctx.storage.sql.exec(
@@ -161,8 +260,11 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
       JSON.stringify(incident),
     );
     const due = incident.status === "open" ? incident.escalation.dueAtMs : undefined;
-    if (due === undefined) await this.timers.clear("escalate");
-    else await this.timers.set("escalate", due);
+    await Promise.all([
+      due === undefined ? this.timers.clear("escalate") : this.timers.set("escalate", due),
+      // Should this object die before D1 has the row, the alarm brings it back to it.
+      this.timers.set("sync", Date.now() + SYNC_RETRY_MS),
+    ]);
     this.ctx.waitUntil(this.sync());
     this.ctx.waitUntil(this.publish(incident));
   }
@@ -172,9 +274,11 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     if (incident === undefined) return;
     try {
       await makeIncidentStore(this.env.DB, this.projectId).put(incident);
-      if (incident.status === "resolved")
+      if (this.load()?.status === "resolved")
         await this.objects().unregisterTicking("Incident", incident.id);
-      await this.timers.clear("sync");
+      else await this.objects().registerTicking("Incident", incident.id);
+      // What changed meanwhile has its own write under way.
+      if (JSON.stringify(this.load()) === JSON.stringify(incident)) await this.timers.clear("sync");
     } catch (e) {
       this.warn("writing the row in D1", e);
       await this.timers.set("sync", Date.now() + SYNC_RETRY_MS);
@@ -199,8 +303,12 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     return row === undefined ? undefined : (JSON.parse(row.body) as IncidentState);
   }
 
-  private configs() {
-    return makeConfigStore(this.env.DB, this.projectId, Date.now);
+  private ports(): SendingPorts {
+    return {
+      configs: makeConfigStore(this.env.DB, this.projectId, Date.now),
+      objects: this.objects(),
+      local: this.env.LOCAL === "1",
+    };
   }
 
   private objects() {

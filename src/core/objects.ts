@@ -82,6 +82,8 @@ export interface RuleGroupRpc extends Ticking {
 export interface AlertRouterRpc extends Ticking {
   /** Stores the parsed Alertmanager configuration (JSON of alerting/config RouterConfig). */
   configure(configJson: string): Promise<void>;
+  /** The configuration in force, as JSON of alerting/config RouterConfig: also while D1 is down. */
+  configuration(): Promise<string>;
   receive(set: FiringSet): Promise<void>;
   /** Active alerts with their status, as JSON of alerting/model ActiveAlert[]. */
   alerts(): Promise<string>;

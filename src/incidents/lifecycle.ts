@@ -2,6 +2,7 @@ import { type Result, err, ok } from "../core/result";
 import type { IncidentAlerts } from "../core/objects";
 import {
   type Command,
+  type EscalationState,
   type Incident,
   type IncidentAlert,
   type Severity,
@@ -33,7 +34,6 @@ export function openIncident(
 ): Incident {
   const severity = worstSeverity(change);
   const policy = policies[severity] ?? NO_POLICY;
-  const first = policy.steps[0];
   const title = titleOf(change);
   return {
     id: change.incidentId,
@@ -48,12 +48,7 @@ export function openIncident(
     commonAnnotations: change.commonAnnotations,
     alerts: change.alerts.slice(0, MAX_ALERTS),
     openedAtMs: nowMs,
-    escalation: {
-      policy,
-      nextStep: 0,
-      round: 1,
-      ...(first === undefined ? {} : { dueAtMs: nowMs + first.afterMs }),
-    },
+    escalation: escalationFrom(policy, nowMs),
     timeline: [
       {
         atMs: nowMs,
@@ -62,6 +57,27 @@ export function openIncident(
         text: `${title}: ${countOf(change.alerts.length, "alert")}`,
       },
     ],
+  };
+}
+
+/**
+ * Follows the policy that was configured all along but could not be read when the incident was
+ * opened. A step that was taken meanwhile is not taken back: then the policy at hand stays.
+ */
+export function followPolicy(incident: Incident, policies: EscalationConfig): Incident {
+  const { nextStep, round } = incident.escalation;
+  if (incident.status !== "open" || nextStep > 0 || round > 1) return incident;
+  const policy = policies[incident.severity] ?? NO_POLICY;
+  return { ...incident, escalation: escalationFrom(policy, incident.openedAtMs) };
+}
+
+function escalationFrom(policy: EscalationPolicy, openedAtMs: number): EscalationState {
+  const first = policy.steps[0];
+  return {
+    policy,
+    nextStep: 0,
+    round: 1,
+    ...(first === undefined ? {} : { dueAtMs: openedAtMs + first.afterMs }),
   };
 }
 
@@ -87,7 +103,8 @@ export function applyAlerts(
     severity,
     timeline: extend(incident.timeline, entries),
   };
-  if (merged.alerts.every((a) => a.status === "resolved")) {
+  // The change tells all of the group that fires, also what the incident had no room for or has never heard the end of.
+  if (change.alerts.every((a) => a.status === "resolved")) {
     next = resolved(next, SYSTEM, "every alert of the group resolved", nowMs);
     return { incident: next, outcome: "resolved" };
   }

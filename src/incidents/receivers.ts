@@ -5,23 +5,47 @@ import type { Objects } from "../core/object-stubs";
 import type { OutgoingNotification } from "../core/objects";
 import { type EscalationConfig, defaultEscalation, parseEscalation } from "./policy";
 
-/** The escalation in force: the configured one, or the default for the group's receiver. */
+/** Where receivers are looked up and reached. */
+export interface SendingPorts {
+  readonly configs: ConfigStore;
+  readonly objects: Objects;
+  readonly local: boolean;
+}
+
+/** The escalation in force: the configured one, or the default for the group's receiver. Throws where D1 cannot tell. */
 export async function loadEscalation(
-  configs: ConfigStore,
-  local: boolean,
+  ports: SendingPorts,
   receiver: string,
 ): Promise<EscalationConfig> {
   const [document, router] = await Promise.all([
-    configs.get("escalation", "default"),
-    loadRouterConfig(configs, local),
+    ports.configs.get("escalation", "default"),
+    routerConfig(ports),
   ]);
-  // A receiver that does nothing but open incidents can page nobody, so the root receiver is told instead.
-  const pages = canSend(router, receiver) ? receiver : router.route.receiver;
-  const fallback = defaultEscalation(pages, router.route.receiver);
+  const fallback = fallbackFor(router, receiver);
   if (document === undefined) return fallback;
   const parsed = parseEscalation(document.body, receiverNames(router));
   // It was checked when it was put; a receiver may have been removed since. Paging somebody beats paging nobody.
   return parsed.ok ? parsed.value : fallback;
+}
+
+/** What is followed while nobody can tell which escalation is configured. */
+export async function defaultFor(ports: SendingPorts, receiver: string): Promise<EscalationConfig> {
+  return fallbackFor(await routerConfig(ports), receiver);
+}
+
+/** The configuration in force; while D1 is down, the router's own copy of it. */
+async function routerConfig({ configs, objects, local }: SendingPorts): Promise<RouterConfig> {
+  try {
+    return await loadRouterConfig(configs, local);
+  } catch {
+    return JSON.parse(await objects.alertRouter().configuration()) as RouterConfig; // as the router was given it
+  }
+}
+
+function fallbackFor(router: RouterConfig, receiver: string): EscalationConfig {
+  // A receiver that does nothing but open incidents can page nobody, so the root receiver is told instead.
+  const pages = canSend(router, receiver) ? receiver : router.route.receiver;
+  return defaultEscalation(pages, router.route.receiver);
 }
 
 export function receiverNames(config: RouterConfig): string[] {
@@ -42,17 +66,22 @@ export type SendOutcome =
   | { readonly sent: number }
   | { readonly reason: "receiver_unknown" | "nothing_to_send_with" };
 
-/** Hands one message to every integration of a receiver. `make` gives each its own id. */
+/**
+ * Hands one message to every integration of a receiver. `make` gives each its own id, so that it
+ * can be repeated. Throws where one could not be reached, after all were tried.
+ */
 export async function sendToReceiver(
-  ports: { readonly configs: ConfigStore; readonly objects: Objects; readonly local: boolean },
+  ports: SendingPorts,
   receiver: string,
   make: (integration: Integration) => OutgoingNotification,
 ): Promise<SendOutcome> {
-  const config = await loadRouterConfig(ports.configs, ports.local);
+  const config = await routerConfig(ports);
   if (!receiverNames(config).includes(receiver)) return { reason: "receiver_unknown" };
   const integrations = sendingIntegrations(config, receiver);
   if (integrations.length === 0) return { reason: "nothing_to_send_with" };
-  for (const i of integrations)
-    await ports.objects.receiver(i.id).enqueue(JSON.stringify(i), make(i));
+  const handed = await Promise.allSettled(
+    integrations.map(async (i) => ports.objects.receiver(i.id).enqueue(JSON.stringify(i), make(i))),
+  );
+  for (const h of handed) if (h.status === "rejected") throw h.reason;
   return { sent: integrations.length };
 }
