@@ -65,7 +65,25 @@ function flushGroup(
     if (integration.type === "incident") tellIncident(state, settings, snapshot, integration, out);
     else tellReceiver(state, settings, snapshot, integration, out);
   }
+  forgetUnheard(state, settings, snapshot);
   settle(state, settings, group, route, nowMs);
+}
+
+/** Who was told of an alert is not told that it resolved under a silence, so that its next firing must be news again. */
+function forgetUnheard(state: RouterState, settings: RouterSettings, s: Snapshot): void {
+  const unheard = new Set(
+    s.members
+      .filter((a) => a.status === "resolved" && s.suppressed.has(a.fingerprint))
+      .map((a) => a.fingerprint),
+  );
+  if (unheard.size === 0) return;
+  for (const i of receiverByName(settings.config, s.route.receiver)?.integrations ?? []) {
+    const told = state.told.get(toldKey(s.group.key, i.id));
+    if (told === undefined || !told.firing.some((f) => unheard.has(f))) continue;
+    const firing = told.firing.filter((f) => !unheard.has(f));
+    state.told.set(told.key, { ...told, firing });
+    state.dirty.told.add(told.key);
+  }
 }
 
 /** After a flush: resolved alerts leave the group, an empty group goes, the next flush is on the grid. */

@@ -1,6 +1,7 @@
 import type { FiringSet } from "../core/alerts";
 import { flushDue } from "./flush";
 import { nextFlushMs, regroup } from "./grouping";
+import { moveIncidents } from "./moved-incidents";
 import { type ReceiveVerdict, expireAlerts, nextExpiryMs, receiveSet } from "./receive";
 import { type Outcome, type RouterSettings, type RouterState, emptyOutcome } from "./state";
 
@@ -27,8 +28,12 @@ export function tick(state: RouterState, settings: RouterSettings, nowMs: number
 
 /** Puts a new configuration in force. Alerts and what receivers were told stay; groups form anew. */
 export function reconfigure(state: RouterState, settings: RouterSettings, nowMs: number): Outcome {
+  const out = emptyOutcome();
   regroup(state, settings.config, nowMs);
-  return tick(state, settings, nowMs);
+  moveIncidents(state, settings, nowMs, out);
+  expireAlerts(state, nowMs, out);
+  flushDue(state, settings, nowMs, out);
+  return out;
 }
 
 /** When `tick` is due next. */
