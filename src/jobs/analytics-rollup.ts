@@ -2,6 +2,7 @@ import type { Matcher } from "../core/matchers";
 import type { Deps } from "../http/deps";
 import { writeRollupPoints } from "../http/events/write-rollup";
 import { parseRollup } from "../http/settings/rollup";
+import { each } from "./each";
 import { type Job, EVERY_MINUTE } from "./job";
 
 /** Each minute's value of chosen series, kept three months by Analytics Engine beyond their raw samples. */
@@ -10,14 +11,13 @@ export const analyticsRollup: Job = {
   pattern: EVERY_MINUTE,
   what: "writes the last value of the series chosen by analytics_rollup to Analytics Engine",
   async run(deps, nowMs) {
-    const lines: string[] = [];
-    for (const projectId of await deps.projectIds()) {
+    const lines = await each(await deps.projectIds(), String, async (projectId) => {
       const selectors = await loadRollup(deps, projectId);
-      if (selectors.length === 0) continue;
+      if (selectors.length === 0) return "";
       const { written, overflow } = await writeRollupPoints(deps, projectId, selectors, nowMs);
-      lines.push(`${projectId}: ${written} points, ${overflow} beyond the budget`);
-    }
-    return lines.length === 0 ? "no series are chosen" : lines.join("; ");
+      return `${projectId}: ${written} points, ${overflow} beyond the budget`;
+    });
+    return lines.filter((l) => l !== "").join("; ") || "no series are chosen";
   },
 };
 

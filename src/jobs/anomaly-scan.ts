@@ -4,6 +4,7 @@ import { judge } from "../anomalies/detector";
 import { labelsKey, labelsToRecord } from "../core/labels";
 import type { Deps } from "../http/deps";
 import { evalInstant, parseExpr } from "../promql";
+import { each } from "./each";
 import type { Job } from "./job";
 
 const HOUR = 3_600_000;
@@ -18,11 +19,15 @@ export const anomalyScan: Job = {
   pattern: "*/5 * * * *",
   what: "compares chosen series with the same hour of earlier days; what is far off becomes an alert",
   async run(deps, nowMs) {
-    const lines: string[] = [];
-    for (const projectId of await deps.projectIds()) {
-      for (const watched of await loadWatched(deps, projectId))
-        lines.push(await scan(deps, projectId, watched, nowMs));
-    }
+    const lines = await each(await deps.projectIds(), String, async (projectId) =>
+      (
+        await each(
+          await loadWatched(deps, projectId),
+          (watched) => watched.name,
+          (watched) => scan(deps, projectId, watched, nowMs),
+        )
+      ).join("; "),
+    );
     return lines.join("; ");
   },
 };

@@ -6,6 +6,7 @@ import { sendToReceiver } from "../incidents/receivers";
 import { type DailyReport, type DayFigures, compareDays, renderReportText } from "../reports/daily";
 import { type ReportSettings, parseReportSettings } from "../reports/settings";
 import { dayMetrics } from "../reports/day-metrics";
+import { each } from "./each";
 import type { Job } from "./job";
 
 const DAY = 86_400_000;
@@ -16,9 +17,11 @@ export const dailyReport: Job = {
   pattern: "5 0 * * *",
   what: "writes yesterday's figures beside the day before's, and sends them",
   async run(deps, nowMs) {
-    const lines: string[] = [];
-    for (const projectId of await deps.projectIds())
-      lines.push(`${projectId}: ${await reportProject(deps, projectId, nowMs)}`);
+    const lines = await each(
+      await deps.projectIds(),
+      String,
+      async (projectId) => `${projectId}: ${await reportProject(deps, projectId, nowMs)}`,
+    );
     return lines.join("; ");
   },
 };

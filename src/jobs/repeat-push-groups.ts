@@ -1,4 +1,5 @@
 import { repeatGroups } from "../ingest/pushgateway/group";
+import { each } from "./each";
 import { type Job, EVERY_MINUTE } from "./job";
 
 /**
@@ -11,12 +12,12 @@ export const repeatPushGroups: Job = {
   what: "keeps pushed groups current until they are replaced or deleted",
   async run(deps, nowMs) {
     let repeated = 0;
-    for (const projectId of await deps.projectIds()) {
+    await each(await deps.projectIds(), String, async (projectId) => {
       const groups = await deps.pushGroups(projectId).list();
-      if (groups.length === 0) continue;
-      await deps.metrics(projectId).append(repeatGroups(groups, nowMs));
+      if (groups.length > 0) await deps.metrics(projectId).append(repeatGroups(groups, nowMs));
       repeated += groups.length;
-    }
+      return projectId;
+    });
     return `repeated ${repeated} ${repeated === 1 ? "group" : "groups"}`;
   },
 };

@@ -1,4 +1,5 @@
 import type { Deps } from "../http/deps";
+import { each } from "./each";
 import type { Job } from "./job";
 import { RETENTION_DAYS, type RetainedStore } from "./retention-periods";
 
@@ -13,14 +14,18 @@ export const retention: Job = {
   pattern: "17 * * * *",
   what: "deletes what is older than its store's period",
   async run(deps, nowMs) {
-    const lines: string[] = [];
-    for (const projectId of await deps.projectIds()) {
-      for (const store of Object.keys(RETENTION_DAYS) as RetainedStore[]) {
+    const parts = (await deps.projectIds()).flatMap((projectId) =>
+      (Object.keys(RETENTION_DAYS) as RetainedStore[]).map((store) => ({ projectId, store })),
+    );
+    const lines = await each(
+      parts,
+      ({ projectId, store }) => `${projectId} ${store}`,
+      async ({ projectId, store }) => {
         const rows = await retain(deps, projectId, store, nowMs - RETENTION_DAYS[store] * DAY);
-        if (rows > 0) lines.push(`${projectId} ${store}: ${rows} rows`);
-      }
-    }
-    return lines.length === 0 ? "nothing is old enough" : lines.join("; ");
+        return rows === 0 ? "" : `${projectId} ${store}: ${rows} rows`;
+      },
+    );
+    return lines.filter((l) => l !== "").join("; ") || "nothing is old enough";
   },
 };
 

@@ -9,7 +9,8 @@ import { JOBS } from "./table";
 /** What the Cron Trigger does each minute: every job whose slot has come, side by side. One that fails stops no other. */
 export async function runDueJobs(deps: Deps, nowMs: number): Promise<void> {
   const last = new Map((await deps.jobs.runs()).map((r) => [r.job, r.slotMs]));
-  const ran = await Promise.all(
+  // All are waited for: what one cannot write down must not end the invocation under the others.
+  const ran = await Promise.allSettled(
     JOBS.map(async (job): Promise<Ran | undefined> => {
       if (job.pattern === EVERY_MINUTE) {
         const done = await attempt(deps, job, nowMs);
@@ -26,8 +27,11 @@ export async function runDueJobs(deps: Deps, nowMs: number): Promise<void> {
   );
   await countRuns(
     deps,
-    ran.filter((r) => r !== undefined),
+    ran.flatMap((r) => (r.status === "fulfilled" && r.value !== undefined ? [r.value] : [])),
   );
+  for (const r of ran)
+    if (r.status === "rejected")
+      console.warn("what became of a job was not written down", r.reason);
 }
 
 export interface JobOutcome {

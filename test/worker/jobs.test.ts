@@ -1,7 +1,10 @@
 import { createScheduledController, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { compose } from "../../src/compose";
+import type { JobStore } from "../../src/core/jobs";
 import worker from "../../src/index";
+import { runDueJobs } from "../../src/jobs/run";
 
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   exports.default.fetch(`http://vedette.test${path}`, {
@@ -86,4 +89,22 @@ it("arms an object again whose alarm was lost", async () => {
   const r = await ask("/api/v1/jobs/tick-check/run", { method: "POST" });
   expect((await r.json<{ detail: string }>()).detail).toContain("MetricShard default/0");
   expect(await runInDurableObject(stub, (_, state) => state.storage.getAlarm())).not.toBeNull();
+});
+
+it("lets every job end though the note of one cannot be written", async () => {
+  const deps = compose(env, () => undefined);
+  const ended: string[] = [];
+  const jobs: JobStore = {
+    ...deps.jobs,
+    runs: async () => [],
+    noteMinute: () => Promise.reject(new Error("D1_ERROR: overloaded")),
+    claim: async () => {
+      await new Promise((r) => setTimeout(r, 50));
+      return true;
+    },
+    finish: async (job) => void ended.push(job),
+  };
+  // Five past midnight: the daily report is due, and nothing else that claims a slot but the scan.
+  await runDueJobs({ ...deps, jobs }, Date.UTC(2026, 10, 20, 0, 5));
+  expect(ended.sort()).toEqual(["anomaly-scan", "daily-report"]);
 });
