@@ -232,10 +232,14 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     const now = this.deps.clock();
     const waiting = this.disk.queue().filter((m) => !this.underWay.has(m.seq));
     const busy = new Set(this.underWay.values());
-    const wake = nextWake(
-      waiting.filter((m) => !busy.has(m.notification.groupKey)),
-      this.holdUntilMs(),
-    );
+    // Without room an alarm could start nothing: whoever comes back looks again.
+    const wake =
+      this.underWay.size >= PARALLEL
+        ? undefined
+        : nextWake(
+            waiting.filter((m) => !busy.has(m.notification.groupKey)),
+            this.holdUntilMs(),
+          );
     const lost = this.underWay.size > 0 ? now + LOST_MS : undefined;
     const times = [wake, lost].filter((t) => t !== undefined);
     if (times.length === 0) await this.timers.clear("send");

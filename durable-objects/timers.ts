@@ -45,10 +45,11 @@ export class Timers {
 
   /** Points the alarm at the earliest timer; to be called at the end of alarm(), and by the cron's check. Gives whether it had to change. */
   async arm(): Promise<boolean> {
+    const current = await this.storage.getAlarm();
+    // Read after the wait, in the turn that acts on it: timers may have been set meanwhile.
     const first = this.storage.sql
       .exec<{ at: number | null }>("SELECT min(at_ms) AS at FROM timers")
       .one().at;
-    const current = await this.storage.getAlarm();
     if (first === null) {
       if (current !== null) await this.storage.deleteAlarm();
       return current !== null;

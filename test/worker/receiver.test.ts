@@ -248,3 +248,13 @@ it("shows a message that cannot be made, lets others pass it, and gives it up af
     }),
   );
 });
+
+it("rests while as many messages hang as may be on their way at once", async () => {
+  const { rpc, stub, id } = receiver();
+  answer = () => new Promise<Response>(() => undefined);
+  for (let n = 0; n < 6; n++) await rpc.enqueue(webhook(id), message(id, `m${n}`, `g${n}`));
+  const before = Date.now();
+  const alarm = await runInDurableObject(stub, (_, s) => s.storage.getAlarm());
+  // Two wait for room, which an alarm would not make.
+  expect((alarm ?? 0) - before).toBeGreaterThan(5_000);
+});
