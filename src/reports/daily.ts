@@ -108,7 +108,7 @@ export function renderReportText(
     link,
   ].join("\n");
   return {
-    summary: `Daily report for ${r.date}: ${s.requests} requests, ${percent(s.error_rate)} errors, ${s.incidents_opened} incidents`,
+    summary: `Daily report for ${r.date}: ${s.requests} requests${s.error_rate === null ? "" : `, ${percent(s.error_rate)} errors`}, ${s.incidents_opened} incidents`,
     description,
   };
 }

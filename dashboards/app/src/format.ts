@@ -72,3 +72,8 @@ export function formatBytes(bytes: number): string {
   const i = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   return `${number.format(bytes / 1024 ** i)} ${units[i]}`;
 }
+
+/** `1 line`, `2 lines`. */
+export function counted(n: number, noun: string): string {
+  return `${formatNumber(n)} ${noun}${n === 1 ? "" : "s"}`;
+}

@@ -15,6 +15,8 @@ export type AuthRefusal =
       readonly wanted: readonly Scope[];
       readonly has: readonly Scope[];
     }
+  /** The scope would do, but in an address a token may only write. */
+  | { readonly reason: "in_address" }
   /** A beacon token from a page that its allow-list does not name (http/events/beacon.ts). */
   | { readonly reason: "wrong_origin"; readonly origin: string }
   | { readonly reason: "cross_site" }
@@ -60,8 +62,12 @@ export async function authenticate(
   // A token in an address may leak through logs and referrers, so it may only write.
   const usable =
     actor.via === "query" ? wanted.filter((s) => s === "ingest" || s === "beacon") : wanted;
-  if (!usable.some((s) => mayDo(actor.scopes, s)))
-    return err({ reason: "wrong_scope", wanted, has: actor.scopes });
+  if (!usable.some((s) => mayDo(actor.scopes, s))) {
+    const otherwise = wanted.some((s) => mayDo(actor.scopes, s));
+    return err(
+      otherwise ? { reason: "in_address" } : { reason: "wrong_scope", wanted, has: actor.scopes },
+    );
+  }
   const ridesAlong = actor.via === "session" || actor.via === "access";
   if (ridesAlong && !sameOrigin(request)) return err({ reason: "cross_site" });
   return ok(actor);

@@ -51,6 +51,12 @@ export function refusalToProblem(r: AuthRefusal): Problem {
         code: "scope_missing",
         detail: `this needs scope ${r.wanted.join(" or ")}; the token has ${r.has.join(", ")}`,
       };
+    case "in_address":
+      return {
+        status: 403,
+        code: "scope_missing",
+        detail: "a token in the address may only write; send it as Authorization: Bearer <token>",
+      };
     case "wrong_origin":
       return {
         status: 403,

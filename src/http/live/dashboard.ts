@@ -1,6 +1,11 @@
 import { Hono } from "hono";
 import type { LiveAlert, LiveEvent } from "../../core/live";
-import { type FigureDefinition, type FigureLevel, levelOf } from "../../live/figures";
+import {
+  type FigureDefinition,
+  type FigureLevel,
+  levelOf,
+  REQUEST_CONVENTIONS,
+} from "../../live/figures";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { evaluateExpr, evaluateFigures } from "./evaluate";
@@ -74,12 +79,12 @@ export function dashboardRoutes(): Hono<AppEnv> {
   return app;
 }
 
-const AVERAGE_SECONDS = [
-  "sum(rate(http_request_duration_seconds_sum[5m])) / sum(rate(http_request_duration_seconds_count[5m]))",
-  "sum(rate(api_response_time_sum[5m])) / sum(rate(api_response_time_count[5m])) / 1000",
-  "sum(rate(http_server_request_duration_seconds_sum[5m])) / sum(rate(http_server_request_duration_seconds_count[5m]))",
-  "sum(rate(vedette_http_request_duration_seconds_sum[5m])) / sum(rate(vedette_http_request_duration_seconds_count[5m]))",
-].join(" or ");
+/** Of the first convention with samples, as the figures beside it. */
+const AVERAGE_SECONDS = REQUEST_CONVENTIONS.flatMap(({ buckets }) => {
+  if (buckets === undefined) return [];
+  const name = buckets.metric.replace(/_bucket$/, "");
+  return `sum(rate(${name}_sum[5m])) / sum(rate(${name}_count[5m])) / ${buckets.perSecond}`;
+}).join(" or ");
 
 async function settle<T>(
   work: Promise<T>,

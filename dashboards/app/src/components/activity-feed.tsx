@@ -7,6 +7,7 @@ import { Empty } from "./empty";
 import { Panel } from "./panel";
 
 const SHOWN = 60;
+const OF_EVERY_PAGE = new Set(["path", "country", "browser", "device", "referrer"]);
 
 /** Product events as they come, newest first. */
 export function ActivityFeed({ height }: { readonly height: number }): ReactNode {
@@ -16,7 +17,7 @@ export function ActivityFeed({ height }: { readonly height: number }): ReactNode
       {events.length === 0 ? (
         <Empty
           title="No events yet"
-          command={`<script defer src="${location.origin}/b.js?k=vdt_beacon_local"></script>`}
+          command={`<script defer src="${location.origin}/b.js" data-key="vdt_beacon_local"></script>`}
         >
           Put the beacon into a page, or post to /api/v1/ingest/events.
         </Empty>
@@ -37,8 +38,13 @@ export function ActivityFeed({ height }: { readonly height: number }): ReactNode
 }
 
 function Activity({ event }: { readonly event: LiveEvent }): ReactNode {
-  const details = Object.entries(event.properties)
-    .slice(0, 4)
+  const { name, value, ...others } = event.properties;
+  // What the event itself says comes before what is known of every page.
+  const own = Object.entries(others).filter(([k]) => !OF_EVERY_PAGE.has(k));
+  const page = Object.entries(others).filter(([k]) => OF_EVERY_PAGE.has(k));
+  const first = Object.entries({ name, value }).filter(([, v]) => v !== undefined);
+  const details = [...first, ...own, ...page]
+    .slice(0, 5)
     .map(([k, v]) => `${k}=${v}`)
     .join("  ");
   return (

@@ -21,7 +21,7 @@ export function AlertsTable({
   readonly compact?: boolean;
 }): ReactNode {
   return (
-    <Table.ScrollContainer minWidth={compact ? 460 : 720} type="native">
+    <Table.ScrollContainer minWidth={compact ? 460 : 640} type="native">
       <Table highlightOnHover aria-label="Active alerts">
         <Table.Thead>
           <Table.Tr>
@@ -31,8 +31,8 @@ export function AlertsTable({
             <Table.Th w={80} ta="right">
               Value
             </Table.Th>
-            <Table.Th w={90}>Since</Table.Th>
-            <Table.Th w={compact ? 130 : 210} />
+            <Table.Th w={80}>Since</Table.Th>
+            <Table.Th w={compact ? 130 : 190} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

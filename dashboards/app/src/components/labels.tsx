@@ -23,6 +23,7 @@ export function Labels({
           ff="monospace"
           size="sm"
           maw={320}
+          style={{ flex: "none" }}
           title={`${name}=${value}`}
         >
           {name}={value}

@@ -21,7 +21,7 @@ import { Labels } from "../components/labels";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
-import { formatTime } from "../format";
+import { counted, formatTime } from "../format";
 import { useLive } from "../live/store";
 import { severityColor } from "../theme";
 
@@ -75,7 +75,7 @@ function Details({ incident: i }: { readonly incident: Incident }): ReactNode {
             <Labels labels={i.common_labels} />
           </Stack>
         </Panel>
-        <Panel title={`${i.alerts.length} alerts`}>
+        <Panel title={counted(i.alerts.length, "alert")}>
           {i.alerts.map((a) => (
             <Group key={a.fingerprint} px={12} py={8} gap="sm" align="flex-start" wrap="nowrap">
               <Badge

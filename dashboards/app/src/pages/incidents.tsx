@@ -9,7 +9,7 @@ import { IncidentStatusBadge } from "../components/incident-status";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
-import { formatSpan } from "../format";
+import { counted, formatSpan } from "../format";
 import { useLive } from "../live/store";
 import { severityColor } from "../theme";
 
@@ -42,7 +42,7 @@ export function IncidentsPage(): ReactNode {
         {(incidents) => {
           const rows = incidents.filter((i) => shown === "all" || i.status !== "resolved");
           return (
-            <Panel title={`${rows.length} incidents`}>
+            <Panel title={counted(rows.length, "incident")}>
               {rows.length === 0 ? (
                 <Empty title={shown === "all" ? "No incident yet" : "Nothing needs you"}>
                   An alert of severity high or critical opens one by the default route.
@@ -98,7 +98,7 @@ function IncidentTable({
                   {i.title}
                 </AppLink>
                 <Text fz="xs" c="dimmed">
-                  {i.alerts_firing} of {i.alerts} alerts firing
+                  {i.alerts_firing} of {counted(i.alerts, "alert")} firing
                 </Text>
               </Table.Td>
               <Table.Td>{i.assignee ?? i.acknowledged_by ?? "–"}</Table.Td>

@@ -9,6 +9,7 @@ import { LogLineRow } from "../components/log-tail";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
+import { counted } from "../format";
 
 interface FoundLine {
   readonly timestamp: string;
@@ -49,6 +50,10 @@ export function LogsPage(): ReactNode {
     queryFn: ({ signal }) => getJson<LogAnswer>(`/api/v1/logs?${params}`, signal),
   });
 
+  const unfiltered = [search.query, search.service, search.trace, search.level, search.to].every(
+    (s) => s === undefined,
+  );
+
   function submit(event: FormEvent): void {
     event.preventDefault();
     void navigate({
@@ -74,7 +79,7 @@ export function LogsPage(): ReactNode {
             flex={1}
             miw={220}
             label="Words"
-            placeholder={'timeout "connection refused" -healthcheck'}
+            placeholder={'timeout "lost its peer" -health'}
             value={text}
             onChange={(e) => setText(e.currentTarget.value)}
             spellCheck={false}
@@ -114,10 +119,17 @@ export function LogsPage(): ReactNode {
       <QueryState query={answer}>
         {(data) => (
           <Panel
-            title={`${data.lines.length} lines`}
+            title={counted(data.lines.length, "line")}
             note="newest first; click a line for its attributes"
           >
-            {data.lines.length === 0 ? (
+            {data.lines.length === 0 && unfiltered ? (
+              <Empty
+                title="No log line in this range"
+                command={`curl -sS ${location.origin}/api/v1/ingest/logs -H 'Authorization: Bearer vdt_ingest_local' -H 'Content-Type: application/json' \\\n  -d '{"level":"info","service":"shop","message":"hello"}'`}
+              >
+                Send one, or point an OpenTelemetry exporter at {location.origin}/v1/logs.
+              </Empty>
+            ) : data.lines.length === 0 ? (
               <Empty title="No line fits">Widen the range, or drop a word.</Empty>
             ) : (
               <div className="vd-lines" style={{ padding: "6px 0" }}>

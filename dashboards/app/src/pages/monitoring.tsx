@@ -93,7 +93,7 @@ function FiringAlerts(): ReactNode {
         aria-live="polite"
         style={{ position: "absolute", left: -9999 }}
       >
-        <Text>{firing} alerts are firing</Text>
+        <Text>{firing === 1 ? "1 alert is" : `${firing} alerts are`} firing</Text>
       </Box>
     </Panel>
   );

@@ -51,6 +51,8 @@ export function ReceiverPage(): ReactNode {
 function Message({ message }: { readonly message: InboxMessage }): ReactNode {
   const { data } = message;
   const firing = data.alerts.filter((a) => a.status === "firing").length;
+  // A report travels as an alert does, but nothing is wrong.
+  const report = message.reason === "report";
   return (
     <Panel
       title={data.commonLabels["alertname"] ?? data.groupLabels["alertname"] ?? message.groupKey}
@@ -58,8 +60,11 @@ function Message({ message }: { readonly message: InboxMessage }): ReactNode {
       data-testid="inbox-message"
       actions={
         <>
-          <Badge color={message.status === "firing" ? "red" : "teal"} variant="filled">
-            {message.status === "firing" ? `${firing} firing` : "resolved"}
+          <Badge
+            color={report ? "blue" : message.status === "firing" ? "red" : "teal"}
+            variant="filled"
+          >
+            {report ? "report" : message.status === "firing" ? `${firing} firing` : "resolved"}
           </Badge>
           <Text fz="xs" c="dimmed">
             <Ago ms={message.receivedAtMs} />
@@ -75,7 +80,7 @@ function Message({ message }: { readonly message: InboxMessage }): ReactNode {
               color={a.status === "firing" ? severityColor(a.labels["severity"]) : "teal"}
               style={{ flex: "none" }}
             >
-              {a.status}
+              {report ? "info" : a.status}
             </Badge>
             <Stack gap={4} miw={0}>
               <Text fz="sm" className="vd-wrap">

@@ -81,7 +81,7 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
       note={`${group.file} · every ${formatSeconds(group.interval)}`}
       mb="sm"
     >
-      <Table.ScrollContainer minWidth={760} type="native">
+      <Table.ScrollContainer minWidth={640} type="native">
         <Table aria-label={`Rules of ${group.name}`}>
           <Table.Tbody>
             {group.rules.map((r) => (
@@ -130,7 +130,7 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
                 <Table.Td>
                   <Labels labels={r.labels ?? {}} />
                 </Table.Td>
-                <Table.Td w={150} ta="right">
+                <Table.Td w={90} ta="right">
                   <Text fz="xs" c="dimmed" component="div">
                     {Date.parse(r.lastEvaluation) > 0 ? (
                       <Ago ms={Date.parse(r.lastEvaluation)} />

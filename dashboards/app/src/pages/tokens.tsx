@@ -80,7 +80,7 @@ function TokenTable({ tokens }: { readonly tokens: readonly Token[] }): ReactNod
     onError: (e) => notifications.show({ color: "red", title: "Not revoked", message: e.message }),
   });
   return (
-    <Table.ScrollContainer minWidth={680} type="native">
+    <Table.ScrollContainer minWidth={600} type="native">
       <Table aria-label="Tokens">
         <Table.Thead>
           <Table.Tr>

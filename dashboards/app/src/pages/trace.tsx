@@ -9,7 +9,7 @@ import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
 import { colorOf } from "../components/time-chart";
 import { type TraceSpan, waterfall, type WaterfallRow } from "../components/waterfall";
-import { formatSeconds, formatTime } from "../format";
+import { counted, formatSeconds, formatTime } from "../format";
 
 interface Trace {
   readonly trace_id: string;
@@ -45,7 +45,7 @@ function Waterfall({ spans }: { readonly spans: readonly TraceSpan[] }): ReactNo
   return (
     <Panel
       title={first?.name ?? "Trace"}
-      note={`${formatSeconds(totalMs / 1000)} · ${spans.length} spans · ${first === undefined ? "" : formatTime(Number(BigInt(first.start_ns) / 1_000_000n))}`}
+      note={`${formatSeconds(totalMs / 1000)} · ${counted(spans.length, "span")} · ${first === undefined ? "" : formatTime(Number(BigInt(first.start_ns) / 1_000_000n))}`}
       actions={services.map((s, i) => (
         <Group key={s} gap={4} wrap="nowrap">
           <span className="vd-dot" style={{ background: colorOf(i) }} />
@@ -113,7 +113,9 @@ function SpanRow({
               className="vd-span-time vd-num"
               style={
                 left + width > 85
-                  ? { right: `${100 - left}%`, paddingRight: 6 }
+                  ? left < 15
+                    ? { right: 6, color: "var(--mantine-color-black)" }
+                    : { right: `${100 - left}%`, paddingRight: 6 }
                   : { left: `${left + width}%`, paddingLeft: 6 }
               }
             >

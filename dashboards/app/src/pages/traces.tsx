@@ -8,7 +8,7 @@ import { Empty } from "../components/empty";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
-import { formatSeconds } from "../format";
+import { counted, formatSeconds } from "../format";
 
 interface TraceSummary {
   readonly trace_id: string;
@@ -79,7 +79,7 @@ export function TracesPage(): ReactNode {
       </PageHeader>
       <QueryState query={list}>
         {({ traces }) => (
-          <Panel title={`${traces.length} traces`}>
+          <Panel title={counted(traces.length, "trace")}>
             {traces.length === 0 ? (
               <Empty title="No traces in this range">
                 Point an OpenTelemetry exporter at {location.origin}/v1/traces with the header
