@@ -27,7 +27,6 @@ export function AlertsTable({
           <Table.Tr>
             <Table.Th w={112}>Severity</Table.Th>
             <Table.Th>Alert</Table.Th>
-            {!compact && <Table.Th>Labels</Table.Th>}
             <Table.Th w={80} ta="right">
               Value
             </Table.Th>
@@ -65,7 +64,7 @@ function AlertRow({
           {severity ?? "none"}
         </Badge>
       </Table.Td>
-      <Table.Td maw={420}>
+      <Table.Td maw={compact ? 420 : undefined}>
         <Text fz="sm" fw={600} className="vd-wrap">
           {alert.labels["alertname"] ?? "alert"}
           {alert.status === "suppressed" && (
@@ -79,13 +78,8 @@ function AlertRow({
             {summary}
           </Text>
         )}
-        {compact && <Labels labels={alert.labels} without={["alertname", "severity"]} />}
+        <Labels labels={alert.labels} without={["alertname", "severity"]} />
       </Table.Td>
-      {!compact && (
-        <Table.Td>
-          <Labels labels={alert.labels} without={["alertname", "severity"]} />
-        </Table.Td>
-      )}
       <Table.Td ta="right" className="vd-num">
         {formatNumber(alert.value)}
       </Table.Td>

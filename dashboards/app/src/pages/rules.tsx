@@ -127,7 +127,7 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
                     </Text>
                   )}
                 </Table.Td>
-                <Table.Td>
+                <Table.Td miw={150}>
                   <Labels labels={r.labels ?? {}} />
                 </Table.Td>
                 <Table.Td w={90} ta="right">
