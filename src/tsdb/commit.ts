@@ -142,11 +142,19 @@ export class Commit {
   private addLate(batch: BatchView, late: LookUp, tally: AppendTally): void {
     const { head } = this.state;
     const stored = this.stored.compare(late);
+    const many = refsWithMany(late.refs);
+    const indexes = new Map<number, Map<number, number>>();
+    const find = (ref: number, time: number): number => {
+      if (!many.has(ref)) return head.find(ref, time);
+      let index = indexes.get(ref);
+      if (index === undefined) indexes.set(ref, (index = head.elementsOf(ref)));
+      return index.get(time) ?? -1;
+    };
     for (let k = 0; k < late.refs.length; k++) {
       const ref = late.refs[k] as number;
       const time = late.times[k] as number;
       const i = late.elements[k] as number;
-      const at = head.find(ref, time);
+      const at = find(ref, time);
       const verdict = at < 0 ? stored[k] : head.sameBits(at, late.bits, i) ? EQUAL : DIFFERENT;
       if (verdict === EQUAL) tally.duplicates++;
       else if (verdict === DIFFERENT) {
@@ -155,6 +163,7 @@ export class Commit {
         );
       } else {
         this.accept(ref, time, late.bits, i);
+        indexes.get(ref)?.set(time, head.count - 1);
         tally.accepted++;
       }
     }
@@ -262,6 +271,21 @@ export class Commit {
     if (!this.state.groups.isEmpty) this.state.groups.seriesAdded(ref, table.labelsOf(ref));
     return (refs[n] = ref);
   }
+}
+
+/** Late samples of one series in one batch from which on an index of its times costs less than a walk for each. */
+const MANY_LATE = 32;
+
+function refsWithMany(refs: readonly number[]): ReadonlySet<number> {
+  const many = new Set<number>();
+  if (refs.length < MANY_LATE) return many;
+  const counts = new Map<number, number>();
+  for (const ref of refs) {
+    const n = (counts.get(ref) ?? 0) + 1;
+    counts.set(ref, n);
+    if (n === MANY_LATE) many.add(ref);
+  }
+  return many;
 }
 
 const UNRESOLVED = -1;

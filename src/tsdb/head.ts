@@ -90,6 +90,15 @@ export class Head {
     return -1;
   }
 
+  /** Elements of the samples of `ref` by time, for many look-ups: {@link find} may walk all of them for each. */
+  elementsOf(ref: number): Map<number, number> {
+    const out = new Map<number, number>();
+    if (ref >= this.last.length) return out;
+    for (let at = this.last[ref] as number; at >= 0; at = this.previous[at] as number)
+      out.set(this.base + (this.offsets[at] as number), at);
+    return out;
+  }
+
   /** Whether the value at element `at` has the bits of element `i` of `from`. */
   sameBits(at: number, from: Uint32Array, i: number): boolean {
     return this.bits[2 * at] === from[2 * i] && this.bits[2 * at + 1] === from[2 * i + 1];

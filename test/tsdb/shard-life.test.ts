@@ -317,6 +317,26 @@ describe("matching in the series table", () => {
   });
 });
 
+describe("a batch in any order", () => {
+  it("costs about the same, as one shard serves a whole project", () => {
+    const n = 60_000;
+    const shard = new Shard(new MemoryStorage());
+    const name = labelsOf({ __name__: "x" });
+    // 60,000 samples of one series, newest first: each is looked for among those before it.
+    const reversed = Array.from({ length: n }, (_, i) => [name, START - i * 10, i] as const);
+    const begun = performance.now();
+    expect(append(shard, samples(reversed), START).accepted).toBe(n);
+    expect(append(shard, samples([...reversed].reverse()), START).duplicates).toBe(n);
+    const other = reversed.map(([l, t, v]) => [l, t, v + 1] as const);
+    expect(append(shard, samples(other), START).rejected[0]?.count).toBe(n);
+    // Walked each, this takes 20 s and more.
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    const both = samples([...reversed.slice(0, 100), ...other.slice(0, 100)]);
+    const fresh = append(new Shard(new MemoryStorage()), both, START);
+    expect([fresh.accepted, fresh.rejected[0]?.count]).toEqual([100, 100]);
+  });
+});
+
 describe("sharding", () => {
   it("moves a series only to the new shard when the number grows", () => {
     fc.assert(
