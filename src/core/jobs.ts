@@ -8,9 +8,15 @@ export interface JobRun {
   readonly detail: string | null;
 }
 
+/** A slot whose run failed, or died, is run again after this. */
+export const RETRY_AFTER_MS = 10 * 60_000;
+
 export interface JobStore {
   runs(): Promise<JobRun[]>;
-  /** Claims a slot for one runner: false where it, or a later one, was claimed before. */
+  /**
+   * Claims a slot for one runner: false where it, or a later one, was claimed before, unless
+   * that run failed or never ended and began RETRY_AFTER_MS ago.
+   */
   claim(job: string, slotMs: number, nowMs: number): Promise<boolean>;
   finish(job: string, outcome: "ok" | "failed", detail: string, nowMs: number): Promise<void>;
   /** Notes a run of a job that runs each minute: written when its outcome changes, and every ten minutes. */

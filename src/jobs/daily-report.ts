@@ -95,8 +95,9 @@ async function sendReport(
   const configs = deps.configStore(projectId);
   const settings = await loadReportSettings(deps, projectId);
   if (!settings.enabled) return "sending is off";
-  // Whoever claims sends: the job may run twice, the message must not.
-  if (!(await deps.reports(projectId).claimSending(id, deps.clock()))) return "sent before";
+  const reports = deps.reports(projectId);
+  // A run beside this one sends the same message ids, which a receiver takes once; so it is noted afterwards, and a failure repeats.
+  if (((await reports.get(id))?.sentAtMs ?? null) !== null) return "sent before";
   const receiver =
     settings.receiver ?? (await loadRouterConfig(configs, deps.config.local)).route.receiver;
   const done = await sendToReceiver(
@@ -114,7 +115,9 @@ async function sendReport(
         id,
       ),
   );
-  return "sent" in done ? `sent to ${receiver}` : `not sent: ${receiver}: ${done.reason}`;
+  if ("reason" in done) return `not sent: ${receiver}: ${done.reason}`;
+  await reports.noteSent(id, deps.clock());
+  return `sent to ${receiver}`;
 }
 
 export async function loadReportSettings(deps: Deps, projectId: string): Promise<ReportSettings> {

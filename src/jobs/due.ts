@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { type JobRun, RETRY_AFTER_MS } from "../core/jobs";
 
 const MINUTE = 60_000;
 
@@ -21,4 +22,14 @@ export function dueSlot(
     next = cron.nextRun(next);
   }
   return newest;
+}
+
+/** A slot is not run again for longer than this: what fails that long will fail on. */
+const REPEATED_FOR_MS = 6 * 3_600_000;
+
+/** The slot of a run that failed or never ended, where it is time to run it again. */
+export function slotToRepeat(last: JobRun | undefined, nowMs: number): number | undefined {
+  if (last === undefined || last.outcome === "ok") return undefined;
+  const early = nowMs - last.startedAtMs < RETRY_AFTER_MS;
+  return early || nowMs - last.slotMs > REPEATED_FOR_MS ? undefined : last.slotMs;
 }

@@ -2,13 +2,13 @@ import { BatchBuilder } from "../core/batch";
 import { labelsOf } from "../core/labels";
 import type { Deps } from "../http/deps";
 import { reportError } from "../http/report-error";
-import { dueSlot } from "./due";
+import { dueSlot, slotToRepeat } from "./due";
 import { type Job, EVERY_MINUTE } from "./job";
 import { JOBS } from "./table";
 
 /** What the Cron Trigger does each minute: every job whose slot has come, side by side. One that fails stops no other. */
 export async function runDueJobs(deps: Deps, nowMs: number): Promise<void> {
-  const last = new Map((await deps.jobs.runs()).map((r) => [r.job, r.slotMs]));
+  const last = new Map((await deps.jobs.runs()).map((r) => [r.job, r]));
   // All are waited for: what one cannot write down must not end the invocation under the others.
   const ran = await Promise.allSettled(
     JOBS.map(async (job): Promise<Ran | undefined> => {
@@ -17,7 +17,8 @@ export async function runDueJobs(deps: Deps, nowMs: number): Promise<void> {
         await deps.jobs.noteMinute(job.name, done.outcome, done.detail, nowMs);
         return { job: job.name, outcome: done.outcome };
       }
-      const slotMs = dueSlot(job.pattern, last.get(job.name), nowMs);
+      const before = last.get(job.name);
+      const slotMs = dueSlot(job.pattern, before?.slotMs, nowMs) ?? slotToRepeat(before, nowMs);
       if (slotMs === undefined || !(await deps.jobs.claim(job.name, slotMs, nowMs)))
         return undefined;
       const done = await attempt(deps, job, nowMs);

@@ -12,8 +12,8 @@ export interface StoredReport {
 export interface ReportStore {
   /** Writes or replaces the report of its day; gives its id. */
   put(report: DailyReport, nowMs: number): Promise<string>;
-  /** True for one caller: who may send the report. */
-  claimSending(id: string, nowMs: number): Promise<boolean>;
+  /** Notes when a report was handed to its receiver; the first time stays. */
+  noteSent(id: string, nowMs: number): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<StoredReport[]>;
   get(id: string): Promise<StoredReport | undefined>;

@@ -1,4 +1,4 @@
-import type { JobRun, JobStore } from "../core/jobs";
+import { type JobRun, type JobStore, RETRY_AFTER_MS } from "../core/jobs";
 
 interface Row {
   job: string;
@@ -24,7 +24,8 @@ export function makeJobStore(db: D1Database): JobStore {
         .prepare(
           `INSERT INTO job_runs (job, slot_ms, started_at_ms) VALUES (?1, ?2, ?3)
            ON CONFLICT (job) DO UPDATE SET slot_ms = excluded.slot_ms, started_at_ms = excluded.started_at_ms, finished_at_ms = NULL, outcome = NULL, detail = NULL
-           WHERE job_runs.slot_ms < excluded.slot_ms`,
+           WHERE job_runs.slot_ms < excluded.slot_ms OR (job_runs.slot_ms = excluded.slot_ms
+             AND job_runs.outcome IS NOT 'ok' AND job_runs.started_at_ms <= excluded.started_at_ms - ${RETRY_AFTER_MS})`,
         )
         .bind(job, slotMs, nowMs)
         .run();

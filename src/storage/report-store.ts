@@ -23,14 +23,13 @@ export function makeReportStore(db: D1Database, projectId: string): ReportStore 
         .run();
       return id;
     },
-    async claimSending(id, nowMs) {
-      const done = await db
+    async noteSent(id, nowMs) {
+      await db
         .prepare(
           "UPDATE reports SET sent_at_ms = ?3 WHERE project_id = ?1 AND id = ?2 AND sent_at_ms IS NULL",
         )
         .bind(projectId, id, nowMs)
         .run();
-      return done.meta.changes > 0;
     },
     async list(limit) {
       const { results } = await db

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { compose } from "../../src/compose";
 import type { JobStore } from "../../src/core/jobs";
 import worker from "../../src/index";
+import { slotToRepeat } from "../../src/jobs/due";
 import { runDueJobs } from "../../src/jobs/run";
 
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
@@ -107,4 +108,23 @@ it("lets every job end though the note of one cannot be written", async () => {
   // Five past midnight: the daily report is due, and nothing else that claims a slot but the scan.
   await runDueJobs({ ...deps, jobs }, Date.UTC(2026, 10, 20, 0, 5));
   expect(ended.sort()).toEqual(["anomaly-scan", "daily-report"]);
+});
+
+it("runs a slot again ten minutes after its run failed or died, and not once it went well", async () => {
+  const { jobs } = compose(env, () => undefined);
+  const slot = Date.UTC(2030, 0, 1, 0, 5);
+  const minutes = (n: number): number => slot + n * 60_000;
+  expect(await jobs.claim("slotted", slot, slot)).toBe(true);
+  expect(await jobs.claim("slotted", slot, minutes(9))).toBe(false);
+  expect(await jobs.claim("slotted", slot, minutes(10))).toBe(true);
+  await jobs.finish("slotted", "failed", "D1 was down", minutes(11));
+  const failed = (await jobs.runs()).find((r) => r.job === "slotted");
+  expect(slotToRepeat(failed, minutes(19))).toBeUndefined();
+  expect(slotToRepeat(failed, minutes(20))).toBe(slot);
+  expect(slotToRepeat(failed, minutes(7 * 60))).toBeUndefined();
+  expect(await jobs.claim("slotted", slot, minutes(20))).toBe(true);
+  await jobs.finish("slotted", "ok", "", minutes(21));
+  const ok = (await jobs.runs()).find((r) => r.job === "slotted");
+  expect(slotToRepeat(ok, minutes(40))).toBeUndefined();
+  expect(await jobs.claim("slotted", slot, minutes(40))).toBe(false);
 });
