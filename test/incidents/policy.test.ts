@@ -36,7 +36,8 @@ describe("the escalation file", () => {
 
   it("has defaults of two steps for every severity that pages", () => {
     const d = defaultEscalation("pager", "everyone");
-    const steps = (p: typeof d.critical) => p?.steps.map((s) => `${s.afterMs / 60_000}m ${s.receivers.join("+")}`);
+    const steps = (p: typeof d.critical) =>
+      p?.steps.map((s) => `${s.afterMs / 60_000}m ${s.receivers.join("+")}`);
     expect(steps(d.critical)).toEqual(["15m pager", "30m pager+everyone"]);
     expect(steps(d.high)).toEqual(["30m pager", "60m pager+everyone"]);
     expect(steps(d.medium)).toEqual(["60m pager", "120m pager+everyone"]);

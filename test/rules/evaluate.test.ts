@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { type Labels, compareLabels, labelsKey, labelsOf, renderLabels } from "../../src/core/labels";
+import {
+  type Labels,
+  compareLabels,
+  labelsKey,
+  labelsOf,
+  renderLabels,
+} from "../../src/core/labels";
 import { compileMatchers } from "../../src/core/matchers";
-import { type Queryable, SampleBudgetError, ShardUnavailableError } from "../../src/core/metric-store";
+import {
+  type Queryable,
+  SampleBudgetError,
+  ShardUnavailableError,
+} from "../../src/core/metric-store";
 import type { Series } from "../../src/core/series";
 import { bitsOf, isStaleAt, setStaleAt } from "../../src/core/stale";
 import { coalesced } from "../../src/rules/coalesce";
@@ -13,15 +23,23 @@ import { parseGroup } from "../../src/rules/rule-file";
 
 /** Samples in memory, with the semantics of the store's select. */
 class Memory implements Queryable {
-  private readonly series = new Map<string, { labels: Labels; samples: [number, number | undefined][] }>();
+  private readonly series = new Map<
+    string,
+    { labels: Labels; samples: [number, number | undefined][] }
+  >();
 
   add(labels: Labels, timeMs: number, value: number | undefined): void {
     const s = this.series.get(labelsKey(labels)) ?? { labels, samples: [] };
-    s.samples = [...s.samples.filter(([t]) => t !== timeMs), [timeMs, value] as [number, number | undefined]].sort((a, b) => a[0] - b[0]);
+    s.samples = [
+      ...s.samples.filter(([t]) => t !== timeMs),
+      [timeMs, value] as [number, number | undefined],
+    ].sort((a, b) => a[0] - b[0]);
     this.series.set(labelsKey(labels), s);
   }
 
-  async select(requests: Parameters<Queryable["select"]>[0]): Promise<readonly (readonly Series[])[]> {
+  async select(
+    requests: Parameters<Queryable["select"]>[0],
+  ): Promise<readonly (readonly Series[])[]> {
     return requests.map((r) => {
       const matches = compileMatchers(r.matchers);
       return [...this.series.values()].flatMap((s) => {
@@ -48,12 +66,21 @@ async function run(g: RunningGroup, store: Memory | Queryable, atMs: number): Pr
   const pending: PendingSample[] = [];
   const written: PendingSample[] = [];
   for (const r of g.rules) {
-    const done = await evaluateRule(r, r.progress, { queryable: store, atMs, queryOffsetMs: g.spec.queryOffsetMs, limit: g.spec.limit, externalUrl: "http://v", pending });
+    const done = await evaluateRule(r, r.progress, {
+      queryable: store,
+      atMs,
+      queryOffsetMs: g.spec.queryOffsetMs,
+      limit: g.spec.limit,
+      externalUrl: "http://v",
+      pending,
+    });
     r.progress = unpackProgress(packProgress(done.progress)); // as over a restart
     written.push(...done.samples);
   }
   if (store instanceof Memory) for (const s of written) store.add(s.labels, s.timeMs, s.value);
-  return written.sort((a, b) => compareLabels(a.labels, b.labels)).map((s) => `${renderLabels(s.labels)} ${s.value ?? "stale"}`);
+  return written
+    .sort((a, b) => compareLabels(a.labels, b.labels))
+    .map((s) => `${renderLabels(s.labels)} ${s.value ?? "stale"}`);
 }
 
 const up = (i: string): Labels => labelsOf({ __name__: "up", i });
@@ -64,18 +91,39 @@ describe("a group's evaluation", () => {
     const store = new Memory();
     store.add(up("1"), 1_000, 1);
     store.add(up("2"), 1_000, 3);
-    const g = group("name: g\nrules:\n- record: r\n  expr: up * 2\n- record: s\n  expr: sum(r)\n- alert: Big\n  expr: r > 5\n");
-    expect(await run(g, store, 1_000)).toEqual(['ALERTS{alertname="Big", alertstate="firing", i="2"} 1', 'ALERTS_FOR_STATE{alertname="Big", i="2"} 1', 'r{i="1"} 2', 'r{i="2"} 6', "s 8"]);
+    const g = group(
+      "name: g\nrules:\n- record: r\n  expr: up * 2\n- record: s\n  expr: sum(r)\n- alert: Big\n  expr: r > 5\n",
+    );
+    expect(await run(g, store, 1_000)).toEqual([
+      'ALERTS{alertname="Big", alertstate="firing", i="2"} 1',
+      'ALERTS_FOR_STATE{alertname="Big", i="2"} 1',
+      'r{i="1"} 2',
+      'r{i="2"} 6',
+      "s 8",
+    ]);
     store.add(up("2"), 2_000, undefined);
-    expect(await run(g, store, 2_000)).toEqual(['ALERTS{alertname="Big", alertstate="firing", i="2"} stale', 'ALERTS_FOR_STATE{alertname="Big", i="2"} stale', 'r{i="1"} 2', 'r{i="2"} stale', "s 2"]);
+    expect(await run(g, store, 2_000)).toEqual([
+      'ALERTS{alertname="Big", alertstate="firing", i="2"} stale',
+      'ALERTS_FOR_STATE{alertname="Big", i="2"} stale',
+      'r{i="1"} 2',
+      'r{i="2"} stale',
+      "s 2",
+    ]);
   });
 
   it("moves ALERTS from pending to firing", async () => {
     const store = new Memory();
     store.add(up("1"), 1_000, 1);
     const g = group("name: g\nrules:\n- alert: A\n  expr: up\n  for: 5s\n");
-    expect(await run(g, store, 10_000)).toEqual(['ALERTS{alertname="A", alertstate="pending", i="1"} 1', 'ALERTS_FOR_STATE{alertname="A", i="1"} 10']);
-    expect(await run(g, store, 15_000)).toEqual(['ALERTS{alertname="A", alertstate="firing", i="1"} 1', 'ALERTS{alertname="A", alertstate="pending", i="1"} stale', 'ALERTS_FOR_STATE{alertname="A", i="1"} 10']);
+    expect(await run(g, store, 10_000)).toEqual([
+      'ALERTS{alertname="A", alertstate="pending", i="1"} 1',
+      'ALERTS_FOR_STATE{alertname="A", i="1"} 10',
+    ]);
+    expect(await run(g, store, 15_000)).toEqual([
+      'ALERTS{alertname="A", alertstate="firing", i="1"} 1',
+      'ALERTS{alertname="A", alertstate="pending", i="1"} stale',
+      'ALERTS_FOR_STATE{alertname="A", i="1"} 10',
+    ]);
   });
 
   it("looks back by query_offset, and writes there too", async () => {
@@ -84,19 +132,36 @@ describe("a group's evaluation", () => {
     const g = group("name: g\nquery_offset: 30s\nrules:\n- record: r\n  expr: up + time()\n");
     expect(await run(g, store, 39_999)).toEqual([]);
     expect(await run(g, store, 40_000)).toEqual(['r{i="1"} 11']);
-    expect((await store.select([{ matchers: [{ type: "=", name: "__name__", value: "r" }], startMs: 0, endMs: 100_000 }]))[0]?.[0]?.timestamps).toEqual(Float64Array.of(10_000));
+    expect(
+      (
+        await store.select([
+          { matchers: [{ type: "=", name: "__name__", value: "r" }], startMs: 0, endMs: 100_000 },
+        ])
+      )[0]?.[0]?.timestamps,
+    ).toEqual(Float64Array.of(10_000));
   });
 
   it("takes a scalar as a vector of one, and NaN as a value", async () => {
-    const g = group("name: g\nrules:\n- record: r\n  expr: 7\n- alert: N\n  expr: vector(0) / 0\n  annotations: {v: '{{ $value }}'}\n");
+    const g = group(
+      "name: g\nrules:\n- record: r\n  expr: 7\n- alert: N\n  expr: vector(0) / 0\n  annotations: {v: '{{ $value }}'}\n",
+    );
     expect((await run(g, new Memory(), 1_000)).at(-1)).toBe("r 7");
-    expect(firingSet(g, 1_000, "http://v")).toMatchObject([{ value: Number.NaN, annotations: { v: "NaN" }, endsAtMs: 241_000, generatorUrl: "http://v/explore?q=vector(0)%20%2F%200" }]);
+    expect(firingSet(g, 1_000, "http://v")).toMatchObject([
+      {
+        value: Number.NaN,
+        annotations: { v: "NaN" },
+        endsAtMs: 241_000,
+        generatorUrl: "http://v/explore?q=vector(0)%20%2F%200",
+      },
+    ]);
   });
 
   it("names what is wrong and changes nothing", async () => {
     const store = new Memory();
     store.add(up("1"), 1_000, 1);
-    const g = group("name: g\nlimit: 1\nrules:\n- alert: A\n  expr: up\n  labels: {i: same}\n- record: r\n  expr: up\n  labels: {i: same}\n- alert: L\n  expr: up\n");
+    const g = group(
+      "name: g\nlimit: 1\nrules:\n- alert: A\n  expr: up\n  labels: {i: same}\n- record: r\n  expr: up\n  labels: {i: same}\n- alert: L\n  expr: up\n",
+    );
     await run(g, store, 1_000);
     expect(errorsOf(g)).toEqual(["", "", ""]);
     store.add(up("2"), 2_000, 1);
@@ -106,7 +171,10 @@ describe("a group's evaluation", () => {
       "vector contains metrics with the same labelset after applying rule labels",
       "exceeded limit of 1 with 2 alerts",
     ]);
-    expect(firingSet(g, 2_000, "").map((a) => [a.status, a.labels])).toEqual([["firing", { alertname: "A", i: "same" }], ["firing", { alertname: "L", i: "1" }]]);
+    expect(firingSet(g, 2_000, "").map((a) => [a.status, a.labels])).toEqual([
+      ["firing", { alertname: "A", i: "same" }],
+      ["firing", { alertname: "L", i: "1" }],
+    ]);
   });
 
   it("resolves nothing while the store does not answer", async () => {
@@ -114,7 +182,9 @@ describe("a group's evaluation", () => {
     store.add(up("1"), 1_000, 1);
     const g = group("name: g\nrules:\n- alert: A\n  expr: up\n");
     await run(g, store, 1_000);
-    const down: Queryable = { select: () => Promise.reject(new ShardUnavailableError("shard 0 does not answer")) };
+    const down: Queryable = {
+      select: () => Promise.reject(new ShardUnavailableError("shard 0 does not answer")),
+    };
     for (let t = 2_000; t < 3_600_000; t += 60_000) await run(g, down, t);
     expect(errorsOf(g)).toEqual(["shard 0 does not answer"]);
     expect(firingSet(g, 3_600_000, "")).toMatchObject([{ status: "firing", startsAtMs: 1_000 }]);
@@ -122,10 +192,20 @@ describe("a group's evaluation", () => {
 
   it("outlives a hostile template", async () => {
     const store = new Memory();
-    for (let i = 0; i < 200; i++) store.add(labelsOf({ __name__: "up", ...Object.fromEntries(Array.from({ length: 30 }, (_, k) => [`l${k}`, `v${i}`])) }), 1_000, 1);
+    for (let i = 0; i < 200; i++)
+      store.add(
+        labelsOf({
+          __name__: "up",
+          ...Object.fromEntries(Array.from({ length: 30 }, (_, k) => [`l${k}`, `v${i}`])),
+        }),
+        1_000,
+        1,
+      );
     const nested = "{{ range $labels }}".repeat(12) + "{{ . }}" + "{{ end }}".repeat(12);
     const loop = '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}';
-    const g = group(`name: g\nrules:\n- alert: H\n  expr: up\n  annotations:\n    nested: '${nested}'\n    loop: '${loop}'\n    wide: '{{ printf "%999999999d" 1 }}'\n    fine: ok\n`);
+    const g = group(
+      `name: g\nrules:\n- alert: H\n  expr: up\n  annotations:\n    nested: '${nested}'\n    loop: '${loop}'\n    wide: '{{ printf "%999999999d" 1 }}'\n    fine: ok\n`,
+    );
     const began = performance.now();
     await run(g, store, 1_000);
     expect(performance.now() - began).toBeLessThan(10_000);
@@ -141,9 +221,13 @@ describe("a group's beginning", () => {
   it("takes over rules by kind, name and labels, and knows what they watch", async () => {
     const store = new Memory();
     store.add(up("1"), 1_000, 1);
-    const g = group("name: g\nrules:\n- alert: A\n  expr: up > 0\n- record: r\n  expr: down\n- alert: B\n  expr: up offset 5m or last @ 0\n");
+    const g = group(
+      "name: g\nrules:\n- alert: A\n  expr: up > 0\n- record: r\n  expr: down\n- alert: B\n  expr: up offset 5m or last @ 0\n",
+    );
     await run(g, store, 1_000);
-    const changed = group("name: g\nrules:\n- record: r\n  expr: down\n- alert: A\n  expr: up > 5\n  for: 1h\n");
+    const changed = group(
+      "name: g\nrules:\n- record: r\n  expr: down\n- alert: A\n  expr: up > 5\n  for: 1h\n",
+    );
     const next = startGroup(changed.spec, new Map(g.rules.map((r) => [r.key, r.progress])));
     expect(next.rules.map((r) => r.progress.alerting.alerts.size)).toEqual([0, 1]);
     expect(next.alertsAtMs).toBe(1_000);
@@ -164,8 +248,15 @@ describe("samples laid over what is stored", () => {
       { labels: b, timeMs: 3_000, value: 9 },
       { labels: b, timeMs: 9_000, value: 9 },
     ]);
-    const [series = []] = await over.select([{ matchers: [{ type: "=", name: "__name__", value: "up" }], startMs: 0, endMs: 5_000 }]);
-    const shown = series.map((s) => [renderLabels(s.labels), Array.from(s.timestamps, (t, i) => (isStaleAt(bitsOf(s.values), i) ? `${t} stale` : `${t} ${s.values[i]}`))]);
+    const [series = []] = await over.select([
+      { matchers: [{ type: "=", name: "__name__", value: "up" }], startMs: 0, endMs: 5_000 },
+    ]);
+    const shown = series.map((s) => [
+      renderLabels(s.labels),
+      Array.from(s.timestamps, (t, i) =>
+        isStaleAt(bitsOf(s.values), i) ? `${t} stale` : `${t} ${s.values[i]}`,
+      ),
+    ]);
     expect(shown).toEqual([
       ['up{i="a"}', ["1000 1", "2000 stale", "3000 3", "4000 stale"]],
       ['up{i="b"}', ["3000 9"]],
@@ -174,7 +265,9 @@ describe("samples laid over what is stored", () => {
 });
 
 describe("questions asked in one turn", () => {
-  const asking = (name: string) => [{ matchers: [{ type: "=" as const, name: "__name__", value: name }], startMs: 0, endMs: 5_000 }];
+  const asking = (name: string) => [
+    { matchers: [{ type: "=" as const, name: "__name__", value: name }], startMs: 0, endMs: 5_000 },
+  ];
 
   it("cost one call, and each gets its own answers", async () => {
     const store = new Memory();
@@ -182,7 +275,10 @@ describe("questions asked in one turn", () => {
     store.add(labelsOf({ __name__: "down" }), 1_000, 2);
     let calls = 0;
     const together = coalesced({ select: (...args) => (calls++, store.select(args[0])) });
-    const [a, b] = await Promise.all([together.select(asking("up")), together.select([...asking("down"), ...asking("none")])]);
+    const [a, b] = await Promise.all([
+      together.select(asking("up")),
+      together.select([...asking("down"), ...asking("none")]),
+    ]);
     expect([calls, a.map((s) => s.length), b.map((s) => s.length)]).toEqual([1, [1], [1, 0]]);
     expect(b[0]?.[0]?.values).toEqual(Float64Array.of(2));
     await together.select(asking("up"));
@@ -191,11 +287,20 @@ describe("questions asked in one turn", () => {
 
   it("are asked alone where together they hold too much, and fail together where nobody answers", async () => {
     const store = new Memory();
-    const small: Queryable = { select: (r) => (r.length > 1 ? Promise.reject(new SampleBudgetError("too many")) : store.select(r)) };
+    const small: Queryable = {
+      select: (r) =>
+        r.length > 1 ? Promise.reject(new SampleBudgetError("too many")) : store.select(r),
+    };
     const one = coalesced(small);
-    expect(await Promise.all([one.select(asking("up")), one.select(asking("down"))])).toEqual([[[]], [[]]]);
+    expect(await Promise.all([one.select(asking("up")), one.select(asking("down"))])).toEqual([
+      [[]],
+      [[]],
+    ]);
     const down = coalesced({ select: () => Promise.reject(new ShardUnavailableError("gone")) });
-    const results = await Promise.allSettled([down.select(asking("up")), down.select(asking("down"))]);
+    const results = await Promise.allSettled([
+      down.select(asking("up")),
+      down.select(asking("down")),
+    ]);
     expect(results.map((r) => r.status)).toEqual(["rejected", "rejected"]);
   });
 });

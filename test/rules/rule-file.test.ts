@@ -11,7 +11,8 @@ const refusal = (text: string): string => {
   const r = parseRuleFile(text);
   return r.ok ? "taken" : `${r.error.line}:${r.error.column}: ${r.error.message}`;
 };
-const one = (rule: string): string => `groups:\n- name: g\n  rules:\n  - ${rule.replaceAll("\n", "\n    ")}\n`;
+const one = (rule: string): string =>
+  `groups:\n- name: g\n  rules:\n  - ${rule.replaceAll("\n", "\n    ")}\n`;
 
 describe("a rule file", () => {
   it("is read with its defaults", () => {
@@ -46,9 +47,32 @@ describe("a rule file", () => {
         limit: 5,
         queryOffsetMs: 60_000,
         rules: [
-          { kind: "recording", name: "job:up:sum", expr: "sum by (job) (up)", labels: { team: "own" } },
-          { kind: "alerting", name: "Down", expr: "up == 0", labels: { team: "db", severity: "critical" }, annotations: { summary: "{{ $labels.job }} is down" }, forMs: 300_000, keepFiringForMs: 600_000, cooldownMs: 900_000 },
-          { kind: "alerting", name: "Annotated", expr: "1", labels: { team: "db" }, annotations: { vedette_cooldown: "1h" }, forMs: 0, keepFiringForMs: 0, cooldownMs: 3_600_000 },
+          {
+            kind: "recording",
+            name: "job:up:sum",
+            expr: "sum by (job) (up)",
+            labels: { team: "own" },
+          },
+          {
+            kind: "alerting",
+            name: "Down",
+            expr: "up == 0",
+            labels: { team: "db", severity: "critical" },
+            annotations: { summary: "{{ $labels.job }} is down" },
+            forMs: 300_000,
+            keepFiringForMs: 600_000,
+            cooldownMs: 900_000,
+          },
+          {
+            kind: "alerting",
+            name: "Annotated",
+            expr: "1",
+            labels: { team: "db" },
+            annotations: { vedette_cooldown: "1h" },
+            forMs: 0,
+            keepFiringForMs: 0,
+            cooldownMs: 3_600_000,
+          },
         ],
       },
       { name: "plain", node: null, intervalMs: 15_000, limit: 0, queryOffsetMs: 0, rules: [] },
@@ -63,7 +87,10 @@ describe("a rule file", () => {
     ["groups:\n- rules: []\n", "2:3: Groupname must not be empty"],
     ["groups:\n- name: a\n- name: a\n", '3:3: groupname: "a" is repeated in the same file'],
     ["groups:\n- name: a\n  interval: 10ms\n", "3:13: interval must be from 1s to 1d"],
-    ["groups:\n- name: a\n  interval: fast\n", /^3:13: groups\[0\]\.interval: not a valid duration/],
+    [
+      "groups:\n- name: a\n  interval: fast\n",
+      /^3:13: groups\[0\]\.interval: not a valid duration/,
+    ],
     ["groups:\n- name: a\n  ruels: []\n", "3:3: unknown field: groups[0].ruels"],
     ["groups:\n- name: a\n  limit: -1\n", /^3:10: .*whole number/],
     [one("expr: up"), "4:5: one of 'record' or 'alert' must be set"],
@@ -74,44 +101,65 @@ describe("a rule file", () => {
     [one("record: a\nexpr: up\ncooldown: 1m"), "6:15: invalid field 'cooldown' in recording rule"],
     [one("alert: A\nexpr: up\nlabels: {a-b: c}"), "6:19: invalid label name: a-b"],
     [one("alert: A\nexpr: up\nfro: 1m"), "6:5: unknown field: groups[0].rules[0].fro"],
-    [one("alert: A\nexpr: up\nannotations: {vedette_cooldown: soon}"), /^6:37: vedette_cooldown: not a valid duration/],
+    [
+      one("alert: A\nexpr: up\nannotations: {vedette_cooldown: soon}"),
+      /^6:37: vedette_cooldown: not a valid duration/,
+    ],
     [one("alert: A\nexpr: up +"), /^5:15: rule "A": could not parse expression: 1:5: parse error/],
     [one("alert: A\nexpr: 'up +'"), /^5:16: /],
-    [one("alert: A\nexpr: |\n  up\n    + on(a b) down"), /^7:1\d: rule "A": could not parse expression: 2:/],
+    [
+      one("alert: A\nexpr: |\n  up\n    + on(a b) down"),
+      /^7:1\d: rule "A": could not parse expression: 2:/,
+    ],
     [one("alert: A\nexpr: up[5m]"), /^5:11: .*gives a matrix/],
-    [one("alert: A\nexpr: up{a=~\"(?=x)\"}"), /^5:\d+: .*could not parse expression/],
-    [one("alert: A\nexpr: up\nannotations: {s: \"{{ $labels.\" }"), /^6:22: annotation "s": template: /],
+    [one('alert: A\nexpr: up{a=~"(?=x)"}'), /^5:\d+: .*could not parse expression/],
+    [
+      one('alert: A\nexpr: up\nannotations: {s: "{{ $labels." }'),
+      /^6:22: annotation "s": template: /,
+    ],
   ])("is refused with its place: %j", (text, expected) => {
     if (typeof expected === "string") expect(refusal(text)).toBe(expected);
     else expect(refusal(text)).toMatch(expected);
   });
 
   it("warns of a rule that is there twice", () => {
-    expect(parsed(`${one("alert: A\nexpr: up")}  - alert: A\n    expr: down\n`).warnings).toEqual(["6:5: a rule A with the same labels stands above it"]);
+    expect(parsed(`${one("alert: A\nexpr: up")}  - alert: A\n    expr: down\n`).warnings).toEqual([
+      "6:5: a rule A with the same labels stands above it",
+    ]);
   });
 
   it("stays small where aliases make much of little", () => {
     const rule = "{alert: A, expr: up}";
     const many = Array.from({ length: 100 }, () => rule).join(", ");
-    const groups = Array.from({ length: 150 }, (_, i) => `- {name: g${i}, rules: ${i === 0 ? `&r [${many}]` : "*r"}}`).join("\n");
+    const groups = Array.from(
+      { length: 150 },
+      (_, i) => `- {name: g${i}, rules: ${i === 0 ? `&r [${many}]` : "*r"}}`,
+    ).join("\n");
     expect(refusal(`groups:\n${groups}\n`)).toMatch(/more than 5000 rules in one file/);
   });
 
   it("takes a regular expression that would blow up elsewhere", () => {
-    expect(refusal(one("alert: A\nexpr: up{a=~\"(x+x+)+y\"}"))).toBe("taken");
+    expect(refusal(one('alert: A\nexpr: up{a=~"(x+x+)+y"}'))).toBe("taken");
   });
 });
 
 describe("a group's own YAML", () => {
   it("keeps comments, and follows aliases out of the group", () => {
-    const two = parsed("groups:\n- name: a\n  labels: &l {team: db}\n  rules: [] # none yet\n- name: b\n  labels: *l\n  rules: []\n");
-    expect(two.groups.map((g) => groupYaml(two.file, g))).toEqual(["name: a\nlabels: &l { team: db }\nrules: [] # none yet\n", "name: b\nlabels:\n  team: db\nrules: []\n"]);
+    const two = parsed(
+      "groups:\n- name: a\n  labels: &l {team: db}\n  rules: [] # none yet\n- name: b\n  labels: *l\n  rules: []\n",
+    );
+    expect(two.groups.map((g) => groupYaml(two.file, g))).toEqual([
+      "name: a\nlabels: &l { team: db }\nrules: [] # none yet\n",
+      "name: b\nlabels:\n  team: db\nrules: []\n",
+    ]);
   });
 
   it("goes through the listing unharmed", () => {
     const yaml = 'name: "x: y"\nrules:\n  - alert: A\n    expr: |\n      up\n        == 0\n';
     const listed = namespacesYaml(new Map([["a/b", [yaml, "name: z\n"]]]));
-    expect(listed).toBe('a/b:\n  - name: "x: y"\n    rules:\n      - alert: A\n        expr: |\n          up\n            == 0\n  - name: z\n');
+    expect(listed).toBe(
+      'a/b:\n  - name: "x: y"\n    rules:\n      - alert: A\n        expr: |\n          up\n            == 0\n  - name: z\n',
+    );
     expect(parseGroup(yaml).ok).toBe(true);
   });
 });

@@ -33,10 +33,19 @@ interface ShownRule {
   readonly health: string;
   readonly lastError?: string;
   readonly lastEvaluation: string;
-  readonly alerts?: readonly { readonly labels: Record<string, string>; readonly state: string; readonly activeAt: string; readonly value: string }[];
+  readonly alerts?: readonly {
+    readonly labels: Record<string, string>;
+    readonly state: string;
+    readonly activeAt: string;
+    readonly value: string;
+  }[];
 }
 
-async function rules(query = ""): Promise<{ readonly name: string; readonly file: string; readonly rules: readonly ShownRule[] }[]> {
+async function rules(
+  query = "",
+): Promise<
+  { readonly name: string; readonly file: string; readonly rules: readonly ShownRule[] }[]
+> {
   const r = await send(`/api/v1/rules${query}`, { headers: READ });
   expect(r.status).toBe(200);
   return (await r.json<{ data: { groups: [] } }>()).data.groups;
@@ -51,29 +60,86 @@ describe("a pasted rule", () => {
       "demo",
       'name: paste\ninterval: 1h\nrules:\n- alert: Deep\n  expr: paste_depth > 10\n  labels: {severity: warning}\n  annotations: {summary: "{{ $labels.queue }} holds {{ $value }}"}\n',
     );
-    expect([r.status, await r.json()]).toEqual([202, { status: "success", data: { groups: { created: ["paste"], updated: [], unchanged: [], removed: [] } }, errorType: "", error: "" }]);
+    expect([r.status, await r.json()]).toEqual([
+      202,
+      {
+        status: "success",
+        data: { groups: { created: ["paste"], updated: [], unchanged: [], removed: [] } },
+        errorType: "",
+        error: "",
+      },
+    ]);
     await sample('paste_depth{queue="a"} 3');
     expect(await routed("Deep")).toEqual([]);
     const began = Date.now();
     await sample('paste_depth{queue="a"} 42');
-    await vi.waitFor(async () => expect(await routed("Deep")).toHaveLength(1), { timeout: 3_000, interval: 20 });
+    await vi.waitFor(async () => expect(await routed("Deep")).toHaveLength(1), {
+      timeout: 3_000,
+      interval: 20,
+    });
     expect(Date.now() - began).toBeLessThan(1_500);
-    expect(await routed("Deep")).toMatchObject([{ labels: { alertname: "Deep", queue: "a", severity: "warning" }, annotations: { summary: "a holds 42" }, status: "firing" }]);
-    await vi.waitFor(async () => expect(await values("ALERTS", { alertname: "Deep" })).toEqual(['ALERTS{alertname="Deep", alertstate="firing", queue="a", severity="warning"} 1']), { timeout: 2_000 });
+    expect(await routed("Deep")).toMatchObject([
+      {
+        labels: { alertname: "Deep", queue: "a", severity: "warning" },
+        annotations: { summary: "a holds 42" },
+        status: "firing",
+      },
+    ]);
+    await vi.waitFor(
+      async () =>
+        expect(await values("ALERTS", { alertname: "Deep" })).toEqual([
+          'ALERTS{alertname="Deep", alertstate="firing", queue="a", severity="warning"} 1',
+        ]),
+      { timeout: 2_000 },
+    );
     const [group] = await rules("?rule_group[]=paste");
-    expect(group).toMatchObject({ name: "paste", file: "demo", rules: [{ name: "Deep", type: "alerting", state: "firing", health: "ok", query: "paste_depth > 10", alerts: [{ state: "firing", value: "4.2e+01" }] }] });
+    expect(group).toMatchObject({
+      name: "paste",
+      file: "demo",
+      rules: [
+        {
+          name: "Deep",
+          type: "alerting",
+          state: "firing",
+          health: "ok",
+          query: "paste_depth > 10",
+          alerts: [{ state: "firing", value: "4.2e+01" }],
+        },
+      ],
+    });
 
     await sample('paste_depth{queue="a"} 1');
-    await vi.waitFor(async () => expect(await routed("Deep")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000, interval: 20 });
-    await vi.waitFor(async () => expect((await stored("ALERTS", { alertname: "Deep" })).at(-1)).toMatch(/stale$/), { timeout: 2_000 });
-    expect((await (await send("/api/v1/alerts", { headers: READ })).json<{ data: unknown }>()).data).toEqual({ alerts: [] });
+    await vi.waitFor(
+      async () => expect(await routed("Deep")).toMatchObject([{ status: "resolved" }]),
+      { timeout: 3_000, interval: 20 },
+    );
+    await vi.waitFor(
+      async () => expect((await stored("ALERTS", { alertname: "Deep" })).at(-1)).toMatch(/stale$/),
+      { timeout: 2_000 },
+    );
+    expect(
+      (await (await send("/api/v1/alerts", { headers: READ })).json<{ data: unknown }>()).data,
+    ).toEqual({ alerts: [] });
   });
 
   it("is evaluated on the grid, a later rule seeing what an earlier one recorded", async () => {
     await sample("grid_in 21");
-    await putRule("PUT", "grid", "groups:\n- name: g\n  interval: 1s\n  rules:\n  - record: grid:double\n    expr: grid_in * 2\n    labels: {by: rule}\n  - alert: Doubled\n    expr: grid:double == 42\n");
-    await vi.waitFor(async () => expect(await values("grid:double")).toContain('grid:double{by="rule"} 42'), { timeout: 4_000 });
-    await vi.waitFor(async () => expect(await routed("Doubled")).toMatchObject([{ status: "firing", labels: { by: "rule" } }]), { timeout: 4_000 });
+    await putRule(
+      "PUT",
+      "grid",
+      "groups:\n- name: g\n  interval: 1s\n  rules:\n  - record: grid:double\n    expr: grid_in * 2\n    labels: {by: rule}\n  - alert: Doubled\n    expr: grid:double == 42\n",
+    );
+    await vi.waitFor(
+      async () => expect(await values("grid:double")).toContain('grid:double{by="rule"} 42'),
+      { timeout: 4_000 },
+    );
+    await vi.waitFor(
+      async () =>
+        expect(await routed("Doubled")).toMatchObject([
+          { status: "firing", labels: { by: "rule" } },
+        ]),
+      { timeout: 4_000 },
+    );
     // The alert was true at the very time the sample it saw was written for.
     const [first] = await stored("ALERTS", { alertname: "Doubled" });
     const recorded = (await stored("grid:double")).map((row) => row.split(" ").at(-2));
@@ -84,48 +150,91 @@ describe("a pasted rule", () => {
 describe("a change of configuration", () => {
   it("keeps the state of unchanged rules, resolves removed ones, and refuses what does not parse", async () => {
     await sample("change_a 1");
-    const file = (extra: string): string => `groups:\n- name: g\n  interval: 1h\n  rules:\n  - alert: Stays\n    expr: change_a > 0\n${extra}`;
+    const file = (extra: string): string =>
+      `groups:\n- name: g\n  interval: 1h\n  rules:\n  - alert: Stays\n    expr: change_a > 0\n${extra}`;
     await putRule("PUT", "change", file("  - alert: Goes\n    expr: change_a > 0\n"));
-    await vi.waitFor(async () => expect([(await routed("Stays")).length, (await routed("Goes")).length]).toEqual([1, 1]), { timeout: 3_000 });
-    const since = async (): Promise<string | undefined> => (await rules("?rule_name[]=Stays"))[0]?.rules[0]?.alerts?.[0]?.activeAt;
+    await vi.waitFor(
+      async () =>
+        expect([(await routed("Stays")).length, (await routed("Goes")).length]).toEqual([1, 1]),
+      { timeout: 3_000 },
+    );
+    const since = async (): Promise<string | undefined> =>
+      (await rules("?rule_name[]=Stays"))[0]?.rules[0]?.alerts?.[0]?.activeAt;
     const before = await since();
 
-    const bad = await putRule("PUT", "change", "groups:\n- name: g\n  rules:\n  - alert: Stays\n    expr: change_a >> 0\n");
-    expect([bad.status, await bad.json()]).toMatchObject([400, { code: "rules_value_wrong", where: "5:21" }]);
+    const bad = await putRule(
+      "PUT",
+      "change",
+      "groups:\n- name: g\n  rules:\n  - alert: Stays\n    expr: change_a >> 0\n",
+    );
+    expect([bad.status, await bad.json()]).toMatchObject([
+      400,
+      { code: "rules_value_wrong", where: "5:21" },
+    ]);
     expect(await since()).toBe(before);
 
-    const r = await putRule("PUT", "change", file("  - alert: New\n    expr: change_a > 0\n    for: 1h\n"));
+    const r = await putRule(
+      "PUT",
+      "change",
+      file("  - alert: New\n    expr: change_a > 0\n    for: 1h\n"),
+    );
     expect(await r.json()).toMatchObject({ data: { groups: { updated: ["g"] } } });
-    await vi.waitFor(async () => expect(await routed("Goes")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000 });
+    await vi.waitFor(
+      async () => expect(await routed("Goes")).toMatchObject([{ status: "resolved" }]),
+      { timeout: 3_000 },
+    );
     expect(await since()).toBe(before);
-    await vi.waitFor(async () => expect((await rules("?rule_name[]=New"))[0]?.rules[0]?.state).toBe("pending"), { timeout: 3_000 });
+    await vi.waitFor(
+      async () => expect((await rules("?rule_name[]=New"))[0]?.rules[0]?.state).toBe("pending"),
+      { timeout: 3_000 },
+    );
 
-    const again = await putRule("PUT", "change", file("  - alert: New\n    expr: change_a > 0\n    for: 1h\n"));
+    const again = await putRule(
+      "PUT",
+      "change",
+      file("  - alert: New\n    expr: change_a > 0\n    for: 1h\n"),
+    );
     expect(await again.json()).toMatchObject({ data: { groups: { unchanged: ["g"] } } });
 
     // A namespace without the group: gone, and resolved.
     await putRule("PUT", "change", "groups: []\n");
-    await vi.waitFor(async () => expect(await routed("Stays")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000 });
+    await vi.waitFor(
+      async () => expect(await routed("Stays")).toMatchObject([{ status: "resolved" }]),
+      { timeout: 3_000 },
+    );
     expect(await rules("?file[]=change")).toEqual([]);
   });
 
   it("is read back as it was written, comments included", async () => {
-    const text = "# why: pages at night\nname: commented\ninterval: 5m\nrules:\n  - alert: A # one\n    expr: up == 0\n";
+    const text =
+      "# why: pages at night\nname: commented\ninterval: 5m\nrules:\n  - alert: A # one\n    expr: up == 0\n";
     await putRule("POST", "back", text);
     const got = await send("/config/v1/rules/back/commented", { headers: READ });
     expect([got.headers.get("content-type"), await got.text()]).toEqual(["application/yaml", text]);
     expect(await (await send("/config/v1/rules/back", { headers: READ })).text()).toBe(
       "back:\n  - # why: pages at night\n    name: commented\n    interval: 5m\n    rules:\n      - alert: A # one\n        expr: up == 0\n",
     );
-    expect((await send("/config/v1/rules/back/commented", { method: "DELETE", headers: ADMIN })).status).toBe(202);
+    expect(
+      (await send("/config/v1/rules/back/commented", { method: "DELETE", headers: ADMIN })).status,
+    ).toBe(202);
     expect((await send("/config/v1/rules/back/commented", { headers: READ })).status).toBe(404);
-    expect((await send("/config/v1/rules/back/commented", { method: "DELETE", headers: ADMIN })).status).toBe(404);
+    expect(
+      (await send("/config/v1/rules/back/commented", { method: "DELETE", headers: ADMIN })).status,
+    ).toBe(404);
   });
 
   it("is refused without the scope, with another type, and over the limit", async () => {
-    const asReader = await send("/config/v1/rules/x", { method: "POST", headers: READ, body: "name: a" });
+    const asReader = await send("/config/v1/rules/x", {
+      method: "POST",
+      headers: READ,
+      body: "name: a",
+    });
     expect(asReader.status).toBe(403);
-    const wrong = await send("/config/v1/rules/x", { method: "POST", headers: { ...ADMIN, "content-type": "image/png" }, body: "name: a" });
+    const wrong = await send("/config/v1/rules/x", {
+      method: "POST",
+      headers: { ...ADMIN, "content-type": "image/png" },
+      body: "name: a",
+    });
     expect(wrong.status).toBe(415);
     expect((await putRule("POST", "x", `name: a\n#${"x".repeat(1_100_000)}`)).status).toBe(413);
   });
@@ -134,24 +243,42 @@ describe("a change of configuration", () => {
 describe("a group over a restart", () => {
   it("keeps pending since, and a steady evaluation writes no row", async () => {
     await sample("restart_a 1");
-    await putRule("POST", "restart", "name: r\ninterval: 1s\nrules:\n- alert: Waits\n  expr: restart_a > 0\n  for: 2h\n- record: restart:a\n  expr: restart_a\n");
+    await putRule(
+      "POST",
+      "restart",
+      "name: r\ninterval: 1s\nrules:\n- alert: Waits\n  expr: restart_a > 0\n  for: 2h\n- record: restart:a\n  expr: restart_a\n",
+    );
     const shown = async () => (await rules("?rule_name[]=Waits"))[0]?.rules[0];
-    await vi.waitFor(async () => expect((await shown())?.state).toBe("pending"), { timeout: 3_000 });
-    await vi.waitFor(async () => expect(await stored("restart:a")).toHaveLength(1), { timeout: 3_000, interval: 20 });
+    await vi.waitFor(async () => expect((await shown())?.state).toBe("pending"), {
+      timeout: 3_000,
+    });
+    await vi.waitFor(async () => expect(await stored("restart:a")).toHaveLength(1), {
+      timeout: 3_000,
+      interval: 20,
+    });
     const before = (await shown())?.alerts?.[0]?.activeAt;
     await evictDurableObject(groupStub("restart/r"));
     const after = await shown();
-    expect([after?.state, after?.health, after?.alerts?.[0]?.activeAt]).toEqual(["pending", "ok", before]);
+    expect([after?.state, after?.health, after?.alerts?.[0]?.activeAt]).toEqual([
+      "pending",
+      "ok",
+      before,
+    ]);
     expect(after?.lastEvaluation).not.toBe("0001-01-01T00:00:00Z");
     const written = await runInDurableObject(groupStub("restart/r"), async (_, state) => {
       const { sql } = state.storage;
       const exec = vi.spyOn(sql, "exec");
       const samples = (await stored("restart:a")).length;
-      await vi.waitFor(async () => expect((await stored("restart:a")).length).toBeGreaterThan(samples + 1), { timeout: 5_000 });
+      await vi.waitFor(
+        async () => expect((await stored("restart:a")).length).toBeGreaterThan(samples + 1),
+        { timeout: 5_000 },
+      );
       const steady = exec.mock.calls.map(([text]) => text);
       const still = (await shown())?.alerts?.[0]?.activeAt;
       await sample("restart_a 0");
-      await vi.waitFor(() => expect(exec.mock.calls.length).toBeGreaterThan(steady.length), { timeout: 3_000 });
+      await vi.waitFor(() => expect(exec.mock.calls.length).toBeGreaterThan(steady.length), {
+        timeout: 3_000,
+      });
       const changing = exec.mock.calls.map(([text]) => text).slice(steady.length);
       exec.mockRestore();
       return { steady: steady.filter((text) => !text.startsWith("SELECT")), still, changing };
@@ -167,12 +294,23 @@ describe("a rule that cannot be evaluated", () => {
 
   it("shows its error, changes no state, and lets its neighbours go on", async () => {
     await sample('broken_a{i="1"} 1\nbroken_a{i="2"} 1\nbroken_b 1');
-    await putRule("POST", "broken", "name: b\ninterval: 1s\nrules:\n- alert: Broken\n  expr: broken_a / on() broken_a\n- alert: Limited\n  expr: broken_a\n- alert: Fine\n  expr: broken_b\n  annotations: {x: '{{ humanize \"no\" }}'}\n");
+    await putRule(
+      "POST",
+      "broken",
+      "name: b\ninterval: 1s\nrules:\n- alert: Broken\n  expr: broken_a / on() broken_a\n- alert: Limited\n  expr: broken_a\n- alert: Fine\n  expr: broken_b\n  annotations: {x: '{{ humanize \"no\" }}'}\n",
+    );
     await vi.waitFor(async () => expect(await routed("Fine")).toHaveLength(1), { timeout: 3_000 });
-    expect((await routed("Fine"))[0]?.annotations["x"]).toMatch(/^<error expanding template: 1:4: error calling humanize/);
+    expect((await routed("Fine"))[0]?.annotations["x"]).toMatch(
+      /^<error expanding template: 1:4: error calling humanize/,
+    );
     const [group] = await rules("?rule_group[]=b");
     expect(group?.rules).toMatchObject([
-      { name: "Broken", health: "err", state: "inactive", lastError: expect.stringContaining("many-to-many") },
+      {
+        name: "Broken",
+        health: "err",
+        state: "inactive",
+        lastError: expect.stringContaining("many-to-many"),
+      },
       { name: "Limited", health: "ok", state: "firing" },
       { name: "Fine", health: "ok", state: "firing" },
     ]);
@@ -182,36 +320,74 @@ describe("a rule that cannot be evaluated", () => {
 describe("a group among faults", () => {
   it("holds back within the cooldown what fires anew, though its state changes", async () => {
     await sample("cool_a 1");
-    await putRule("POST", "cool", "name: c\ninterval: 1h\nrules:\n- alert: Cool\n  expr: cool_a > 0\n  cooldown: 1h\n");
-    await vi.waitFor(async () => expect(await routed("Cool")).toMatchObject([{ status: "firing" }]), { timeout: 3_000 });
+    await putRule(
+      "POST",
+      "cool",
+      "name: c\ninterval: 1h\nrules:\n- alert: Cool\n  expr: cool_a > 0\n  cooldown: 1h\n",
+    );
+    await vi.waitFor(
+      async () => expect(await routed("Cool")).toMatchObject([{ status: "firing" }]),
+      { timeout: 3_000 },
+    );
     expect((await routed("Cool"))[0]?.heldBackUntilMs).toBeUndefined();
     await sample("cool_a 0");
-    await vi.waitFor(async () => expect(await routed("Cool")).toMatchObject([{ status: "resolved" }]), { timeout: 3_000 });
+    await vi.waitFor(
+      async () => expect(await routed("Cool")).toMatchObject([{ status: "resolved" }]),
+      { timeout: 3_000 },
+    );
     await sample("cool_a 1");
-    await vi.waitFor(async () => expect(await routed("Cool")).toMatchObject([{ status: "firing" }]), { timeout: 3_000 });
+    await vi.waitFor(
+      async () => expect(await routed("Cool")).toMatchObject([{ status: "firing" }]),
+      { timeout: 3_000 },
+    );
     expect((await routed("Cool"))[0]?.heldBackUntilMs).toBeGreaterThan(Date.now() + 3_500_000);
     // First firing, stale, second firing.
-    const since = async () => new Set((await stored("ALERTS_FOR_STATE", { alertname: "Cool" })).map((row) => row.split(" ").at(-1))).size;
+    const since = async () =>
+      new Set(
+        (await stored("ALERTS_FOR_STATE", { alertname: "Cool" })).map((row) =>
+          row.split(" ").at(-1),
+        ),
+      ).size;
     await vi.waitFor(async () => expect(await since()).toBe(3), { timeout: 2_000 });
   });
 
   it("is replaced in flight, the newest configuration winning", async () => {
     await sample("flight_a 1");
-    const file = (n: number): string => `groups:\n- name: f\n  interval: 1s\n  rules:\n  - alert: Flight\n    expr: flight_a > 0\n    annotations: {n: "${n}"}\n`;
+    const file = (n: number): string =>
+      `groups:\n- name: f\n  interval: 1s\n  rules:\n  - alert: Flight\n    expr: flight_a > 0\n    annotations: {n: "${n}"}\n`;
     await putRule("PUT", "flight", file(0));
-    await vi.waitFor(async () => expect(await routed("Flight")).toHaveLength(1), { timeout: 3_000 });
-    const statuses = await Promise.all(Array.from({ length: 10 }, async (_, i) => {
-      await sample("flight_a 1");
-      return (await putRule("PUT", "flight", file(i + 1))).status;
-    }));
+    await vi.waitFor(async () => expect(await routed("Flight")).toHaveLength(1), {
+      timeout: 3_000,
+    });
+    const statuses = await Promise.all(
+      Array.from({ length: 10 }, async (_, i) => {
+        await sample("flight_a 1");
+        return (await putRule("PUT", "flight", file(i + 1))).status;
+      }),
+    );
     expect(new Set(statuses)).toEqual(new Set([202]));
-    const kept = /n: "(\d+)"/.exec(await (await send("/config/v1/rules/flight/f", { headers: READ })).text())?.[1];
-    await vi.waitFor(async () => expect(await routed("Flight")).toMatchObject([{ status: "firing", annotations: { n: kept } }]), { timeout: 4_000 });
+    const kept = /n: "(\d+)"/.exec(
+      await (await send("/config/v1/rules/flight/f", { headers: READ })).text(),
+    )?.[1];
+    await vi.waitFor(
+      async () =>
+        expect(await routed("Flight")).toMatchObject([
+          { status: "firing", annotations: { n: kept } },
+        ]),
+      { timeout: 4_000 },
+    );
   });
 
   it("evaluates a storm of writes about once a second", async () => {
-    await putRule("POST", "storm", "name: s\ninterval: 1h\nrules:\n- alert: Storm\n  expr: storm_a > 1e9\n");
-    await vi.waitFor(async () => expect((await rules("?rule_name[]=Storm"))[0]?.rules[0]?.health).toBe("ok"), { timeout: 3_000 });
+    await putRule(
+      "POST",
+      "storm",
+      "name: s\ninterval: 1h\nrules:\n- alert: Storm\n  expr: storm_a > 1e9\n",
+    );
+    await vi.waitFor(
+      async () => expect((await rules("?rule_name[]=Storm"))[0]?.rules[0]?.health).toBe("ok"),
+      { timeout: 3_000 },
+    );
     const seen = new Set<string>();
     const until = Date.now() + 2_500;
     for (let i = 0; Date.now() < until; i++) {
@@ -224,14 +400,23 @@ describe("a group among faults", () => {
 
   it("is armed again by the cron's check, and is off its list once removed", async () => {
     await putRule("POST", "ticks", "name: t\nrules: []\n");
-    const listed = async () => (await env.DB.prepare("SELECT object_name FROM ticking_objects WHERE class_name = 'RuleGroup' AND object_name = 'default/ticks/t'").all()).results.length;
+    const listed = async () =>
+      (
+        await env.DB.prepare(
+          "SELECT object_name FROM ticking_objects WHERE class_name = 'RuleGroup' AND object_name = 'default/ticks/t'",
+        ).all()
+      ).results.length;
     expect(await listed()).toBe(1);
     const object = makeObjects(env, "default", Date.now).ruleGroup("ticks/t");
     expect(await object.ensureTicking()).toMatchObject({ rearmed: false });
     await runInDurableObject(groupStub("ticks/t"), (_, state) => state.storage.deleteAlarm());
     expect(await object.ensureTicking()).toMatchObject({ rearmed: true });
-    expect(await runInDurableObject(groupStub("ticks/t"), (_, state) => state.storage.getAlarm())).not.toBeNull();
-    expect((await send("/config/v1/rules/ticks", { method: "DELETE", headers: ADMIN })).status).toBe(202);
+    expect(
+      await runInDurableObject(groupStub("ticks/t"), (_, state) => state.storage.getAlarm()),
+    ).not.toBeNull();
+    expect(
+      (await send("/config/v1/rules/ticks", { method: "DELETE", headers: ADMIN })).status,
+    ).toBe(202);
     expect(await listed()).toBe(0);
     expect(await object.state()).toBe("null");
     expect(await object.ensureTicking()).toMatchObject({ rearmed: false });
@@ -240,7 +425,15 @@ describe("a group among faults", () => {
   it("takes names with slashes and spaces apart", async () => {
     const r = await putRule("POST", encodeURIComponent("a/b c"), "name: x/y\nrules: []\n");
     expect(r.status).toBe(202);
-    expect(await (await send(`/config/v1/rules/${encodeURIComponent("a/b c")}/${encodeURIComponent("x/y")}`, { headers: READ })).text()).toBe("name: x/y\nrules: []\n");
-    expect(await rules(`?file[]=${encodeURIComponent("a/b c")}`)).toMatchObject([{ name: "x/y", file: "a/b c" }]);
+    expect(
+      await (
+        await send(`/config/v1/rules/${encodeURIComponent("a/b c")}/${encodeURIComponent("x/y")}`, {
+          headers: READ,
+        })
+      ).text(),
+    ).toBe("name: x/y\nrules: []\n");
+    expect(await rules(`?file[]=${encodeURIComponent("a/b c")}`)).toMatchObject([
+      { name: "x/y", file: "a/b c" },
+    ]);
   });
 });

@@ -234,14 +234,12 @@ it("keeps counters that no shard took, and counts them once", async () => {
   expect(await objects(project).spill("logs").status()).toMatchObject({ pending: 1 });
   await drain(project);
   expect(await objects(project).spill("logs").status()).toMatchObject({ pending: 0, poisoned: 0 });
-  const [series] = await deps
-    .metrics(project)
-    .select([
-      {
-        matchers: [{ name: "__name__", type: "=", value: "log_lines_total" }],
-        startMs: Date.now() - 60_000,
-        endMs: Date.now() + 60_000,
-      },
-    ]);
+  const [series] = await deps.metrics(project).select([
+    {
+      matchers: [{ name: "__name__", type: "=", value: "log_lines_total" }],
+      startMs: Date.now() - 60_000,
+      endMs: Date.now() + 60_000,
+    },
+  ]);
   expect(series?.map((s) => s.values.at(-1))).toEqual([2]);
 });

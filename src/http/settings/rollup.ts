@@ -4,7 +4,9 @@ import { type Result, err, ok } from "../../core/result";
 import { parseExpr } from "../../promql";
 
 /** What `PUT /config/v1/analytics_rollup` takes. */
-export const RollupBody = z.strictObject({ selectors: z.array(z.string().min(1).max(2_000)).max(50) });
+export const RollupBody = z.strictObject({
+  selectors: z.array(z.string().min(1).max(2_000)).max(50),
+});
 
 /** Reads `{"selectors": ["up", "{job=\"api\"}"]}`: plain selectors, in order of preference. */
 export function parseRollup(
