@@ -27,6 +27,9 @@ import {
   translateMetricName,
 } from "./names";
 
+/** Samples and increments of one request; about 100 bytes each before they are packed. */
+export const SAMPLES_LIMIT = 250_000;
+
 export interface TranslatedMetrics {
   readonly batch: Uint8Array;
   readonly dataPoints: number;
@@ -90,6 +93,20 @@ class Translation {
     this.batch.metadata({ name: "target_info", type: "gauge", help: "Target metadata", unit: "" });
   }
 
+  /** A point of eleven bytes may stand for thirty series: what a body unfolds to is bounded as the body is. */
+  private each<P>(points: readonly P[] | undefined, take: (point: P) => void): void {
+    for (const [i, p] of (points ?? []).entries()) {
+      if (this.batch.sampleCount + this.batch.incrementCount >= SAMPLES_LIMIT) {
+        return this.rejected.add(
+          "too_many_samples",
+          (points?.length ?? 0) - i,
+          () => `a request makes at most ${SAMPLES_LIMIT} samples: send smaller batches`,
+        );
+      }
+      take(p);
+    }
+  }
+
   private metric(metric: Metric, resource: ResourceLabels): void {
     const name = translateMetricName(metric);
     const points =
@@ -125,11 +142,11 @@ class Translation {
       resource,
       temporality: stated === DELTA ? "delta" : "cumulative",
     };
-    for (const p of metric.gauge?.dataPoints ?? []) this.number(target, p);
-    for (const p of metric.sum?.dataPoints ?? []) this.number(target, p);
-    for (const p of metric.histogram?.dataPoints ?? []) this.histogram(target, p);
-    for (const p of metric.exponentialHistogram?.dataPoints ?? []) this.exponential(target, p);
-    for (const p of metric.summary?.dataPoints ?? []) this.summary(target, p);
+    this.each(metric.gauge?.dataPoints, (p) => this.number(target, p));
+    this.each(metric.sum?.dataPoints, (p) => this.number(target, p));
+    this.each(metric.histogram?.dataPoints, (p) => this.histogram(target, p));
+    this.each(metric.exponentialHistogram?.dataPoints, (p) => this.exponential(target, p));
+    this.each(metric.summary?.dataPoints, (p) => this.summary(target, p));
     this.batch.metadata({
       name,
       type: typeOf(metric),

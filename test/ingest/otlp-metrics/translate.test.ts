@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readBatch } from "../../../src/core/batch";
 import { exportMetricsRequest, deltasOf } from "../../../src/ingest/otlp-metrics/model";
 import {
+  SAMPLES_LIMIT,
   type TranslatedMetrics,
   translateMetrics,
 } from "../../../src/ingest/otlp-metrics/translate";
@@ -409,4 +410,22 @@ it.skipIf(!existsSync(FIXTURE))("reads the specification's example", () => {
       "my_exponential_histogram_count",
     ]),
   );
+});
+
+it("bounds what a small body unfolds to, and names the limit", () => {
+  // Seventeen series a point.
+  const dataPoints = Array.from({ length: 20_000 }, () => ({
+    timeUnixNano: NANO,
+    count: "1",
+    sum: 1,
+    bucketCounts: ["1", ...Array.from({ length: 14 }, () => "0")],
+    explicitBounds: Array.from({ length: 14 }, (_, i) => i + 1),
+  }));
+  const got = translate([{ name: "bomb", histogram: { aggregationTemporality: 2, dataPoints } }]);
+  const made = readBatch(got.batch).sampleTimes.length;
+  expect(made).toBeGreaterThanOrEqual(SAMPLES_LIMIT);
+  expect(made).toBeLessThan(SAMPLES_LIMIT + 20);
+  expect(got.rejected).toMatchObject([{ reason: "too_many_samples" }]);
+  expect(got.rejected[0]?.example).toContain("250000");
+  expect(got.rejected[0]?.count).toBe(20_000 - Math.ceil(SAMPLES_LIMIT / 17));
 });
