@@ -12,7 +12,6 @@ CREATE TABLE `config_documents` (
 CREATE TABLE `projects` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
-	`region` text,
 	`created_at_ms` integer NOT NULL
 );
 --> statement-breakpoint

@@ -59,6 +59,19 @@ export interface Config {
     | undefined;
 }
 
+/** Where a deployment's objects are to live (D:durable-objects/reference/data-location). */
+export const REGIONS: readonly DurableObjectLocationHint[] = [
+  "wnam",
+  "enam",
+  "sam",
+  "weur",
+  "eeur",
+  "apac",
+  "oc",
+  "afr",
+  "me",
+];
+
 /** A deployment's settings are wrong; the message names the variable and the remedy. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -76,6 +89,11 @@ export function parseConfig(env: Env): Config {
   if (tokenSecret.length < MIN_SECRET) {
     throw new ConfigError(
       `TOKEN_SECRET must be a secret of at least ${MIN_SECRET} characters: wrangler secret put TOKEN_SECRET`,
+    );
+  }
+  if (env.REGION !== undefined && env.REGION !== "" && !REGIONS.some((r) => r === env.REGION)) {
+    throw new ConfigError(
+      `REGION is one of ${REGIONS.join(", ")}, not ${JSON.stringify(env.REGION)}`,
     );
   }
   const shards = Number(env.METRIC_SHARDS ?? "1");

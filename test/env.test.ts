@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Env, parseMetricLimits } from "../src/env";
+import { type Env, parseConfig, parseMetricLimits } from "../src/env";
 
 // Only the two variables are read.
 const limitsOf = (vars: Partial<Env>) => parseMetricLimits(vars as Env);
@@ -16,4 +16,13 @@ it("reads a shard's limits, and names the variable that is wrong", () => {
     /METRIC_OUT_OF_ORDER_WINDOW/,
   );
   expect(() => limitsOf({ METRIC_OUT_OF_ORDER_WINDOW: "21d" })).toThrow(/at most 20d/);
+});
+
+it("names a region that there is none of", () => {
+  const vars = { TOKEN_SECRET: "a-secret-of-some-length" };
+  // Only the variables are read, no binding.
+  const parse = (region: string) => parseConfig({ ...vars, REGION: region } as Env);
+  expect(() => parse("moon")).toThrow(/REGION is one of .*weur.*"moon"/);
+  expect(() => parse("weur")).not.toThrow();
+  expect(() => parse("")).not.toThrow();
 });

@@ -111,11 +111,6 @@ export function labelsKey(labels: Labels): string {
   return labels.join(SEPARATOR);
 }
 
-/** Takes a {@link labelsKey} apart again. */
-export function labelsOfKey(key: string): Labels {
-  return key === "" ? EMPTY_LABELS : key.split(SEPARATOR);
-}
-
 /** Compares as Prometheus sorts results: name, then value, pair by pair. */
 export function compareLabels(a: Labels, b: Labels): number {
   const n = Math.min(a.length, b.length);

@@ -90,11 +90,6 @@ export function compileMatchers(ms: readonly Matcher[]): (labels: Labels) => boo
   return (labels) => tests.every((t) => t.test(labelValue(labels, t.name)));
 }
 
-/** `{a="b", c=~"d"}` as PromQL writes it. */
-export function renderMatchers(ms: readonly Matcher[]): string {
-  return `{${ms.map((m) => `${m.name}${m.type}${JSON.stringify(m.value)}`).join(", ")}}`;
-}
-
 /**
  * Replaces every match, `$1` and `${name}` standing for groups, as Go's
  * regexp.ReplaceAllString does.

@@ -9,7 +9,7 @@ import type {
   RuleGroupRpc,
   SpillRpc,
 } from "../core/objects";
-import type { Env } from "../env";
+import { type Env, REGIONS } from "../env";
 
 /** `<project>/<rest>` taken apart; a project id has no slash. */
 export function parseObjectName(name: string | undefined): {
@@ -21,19 +21,6 @@ export function parseObjectName(name: string | undefined): {
     throw new Error(`an object without a project in its name: ${JSON.stringify(name)}`);
   return { projectId: name.slice(0, at), rest: name.slice(at + 1) };
 }
-
-/** Where a deployment's objects are to live (D:durable-objects/reference/data-location). */
-export const REGIONS: readonly DurableObjectLocationHint[] = [
-  "wnam",
-  "enam",
-  "sam",
-  "weur",
-  "eeur",
-  "apac",
-  "oc",
-  "afr",
-  "me",
-];
 
 /**
  * Stubs of one project's objects, in the deployment's region: an object stays where its first

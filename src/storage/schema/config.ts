@@ -1,10 +1,9 @@
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** One team's space. Its region never changes: it is the locationHint of its objects. */
+/** One team's space. */
 export const projects = sqliteTable("projects", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
-  region: text("region"),
   createdAtMs: integer("created_at_ms").notNull(),
 });
 
