@@ -1,9 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Labels } from "../src/core/labels";
 import type { Matcher } from "../src/core/matchers";
-import type { AppendResult, SelectRequest } from "../src/core/metric-store";
+import type {
+  AppendResult,
+  Cardinality,
+  DeletedSeries,
+  SelectRequest,
+} from "../src/core/metric-store";
 import type { MetricShardRpc, ShardStatus } from "../src/core/objects";
-import type { MetricMetadata } from "../src/core/series";
+import type { ExemplarSeries, MetricMetadata } from "../src/core/series";
 import { type Env, parseMetricLimits } from "../src/env";
 import { makeObjects, parseObjectName } from "../src/storage/objects";
 import { CacheLedger } from "../src/tsdb/cache-ledger";
@@ -122,6 +127,30 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
 
   async metadata(metric: string | undefined, limit: number): Promise<MetricMetadata[]> {
     return this.shard().metadata(metric, limit);
+  }
+
+  async exemplars(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+  ): Promise<ExemplarSeries[]> {
+    throw new Error(`exemplars: ${matchers.length} ${startMs} ${endMs}`);
+  }
+
+  async cardinality(limit: number): Promise<Cardinality> {
+    throw new Error(`cardinality: ${limit}`);
+  }
+
+  async deleteSeries(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+  ): Promise<DeletedSeries> {
+    throw new Error(`deleteSeries: ${matchers.length} ${startMs} ${endMs}`);
+  }
+
+  async importSamples(batch: Uint8Array): Promise<AppendResult> {
+    throw new Error(`importSamples: ${batch.length}`);
   }
 
   async registerSelectors(

@@ -1,3 +1,12 @@
+import {
+  type BatchCreated,
+  type BatchExemplar,
+  type BatchHistogram,
+  ExtrasBuilder,
+  readExtras,
+} from "./batch-extras";
+import { CorruptBytesError } from "./byte-reader";
+import type { Histogram } from "./histogram";
 import { encodeLabels } from "./label-bytes";
 import { type Labels, labelsKey } from "./labels";
 import type { MetricMetadata } from "./series";
@@ -8,7 +17,8 @@ import type { MetricMetadata } from "./series";
  * the shard reads them through typed arrays. Drawn in docs/formats/batch.md.
  */
 export const BATCH_MAGIC = 0x42564544; // "DEVB" read as little-endian
-export const BATCH_VERSION = 1;
+/** Version 2 has extras (batch-extras.ts) at the end; version 1, which has none, is still read. */
+export const BATCH_VERSION = 2;
 // Made once: in workerd making one costs more than using it.
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -29,6 +39,9 @@ export interface BatchView {
   readonly incrementTimes: Float64Array;
   readonly incrementAmounts: Float64Array;
   readonly metadata: readonly MetricMetadata[];
+  readonly histograms: readonly BatchHistogram[];
+  readonly exemplars: readonly BatchExemplar[];
+  readonly created: readonly BatchCreated[];
 }
 
 /** Collects samples and increments and packs them. Amortised O(1) a sample. */
@@ -38,6 +51,7 @@ export class BatchBuilder {
   private readonly samples = new Columns();
   private readonly increments = new Columns();
   private readonly meta = new Map<string, MetricMetadata>();
+  private readonly extras = new ExtrasBuilder();
 
   constructor(private readonly batchId = "") {}
 
@@ -70,8 +84,34 @@ export class BatchBuilder {
     this.increments.push(ref, timeMs, amount);
   }
 
+  histogram(ref: number, timeMs: number, histogram: Histogram): void {
+    this.extras.histogram(ref, timeMs, histogram);
+  }
+
+  exemplar(ref: number, timeMs: number, value: number, labels: Labels): void {
+    this.extras.exemplar(ref, timeMs, value, labels);
+  }
+
+  /** As {@link exemplar}, from label bytes. */
+  exemplarBytes(ref: number, timeMs: number, value: number, labelBytes: Uint8Array): void {
+    this.extras.exemplarBytes(ref, timeMs, value, labelBytes);
+  }
+
+  /** That the series stood at 0 at `createdMs`; see {@link BatchCreated}. */
+  created(ref: number, createdMs: number, histogram = false): void {
+    this.extras.zero(ref, createdMs, histogram);
+  }
+
   metadata(m: MetricMetadata): void {
     this.meta.set(m.name, m);
+  }
+
+  get histogramCount(): number {
+    return this.extras.histogramCount;
+  }
+
+  get exemplarCount(): number {
+    return this.extras.exemplarCount;
   }
 
   get sampleCount(): number {
@@ -83,7 +123,7 @@ export class BatchBuilder {
   }
 
   get isEmpty(): boolean {
-    return this.sampleCount + this.incrementCount + this.meta.size === 0;
+    return this.sampleCount + this.incrementCount + this.meta.size === 0 && this.extras.isEmpty;
   }
 
   finish(): Uint8Array {
@@ -92,6 +132,7 @@ export class BatchBuilder {
       this.meta.size === 0
         ? new Uint8Array()
         : encoder.encode(JSON.stringify([...this.meta.values()]));
+    const extras = this.extras.finish();
     const labelLen = this.labels.reduce((n, l) => n + l.length, 0);
     const s = this.samples.length;
     const n = this.increments.length;
@@ -102,7 +143,8 @@ export class BatchBuilder {
       4 * (this.labels.length + 1) +
       labelLen +
       id.length +
-      meta.length;
+      meta.length +
+      extras.length;
     const out = new Uint8Array(size);
     const head = new DataView(out.buffer);
     head.setUint32(0, BATCH_MAGIC, true);
@@ -113,6 +155,7 @@ export class BatchBuilder {
     head.setUint32(20, labelLen, true);
     head.setUint32(24, id.length, true);
     head.setUint32(28, meta.length, true);
+    head.setUint32(32, extras.length, true);
     let at = HEADER;
     const put = (bytes: Uint8Array): void => {
       out.set(bytes, at);
@@ -133,6 +176,7 @@ export class BatchBuilder {
     for (const l of this.labels) put(l);
     put(id);
     put(meta);
+    put(extras);
     return out;
   }
 }
@@ -152,12 +196,12 @@ export function readBatch(bytes: Uint8Array): BatchView {
   const head = new DataView(b.buffer, b.byteOffset, HEADER);
   if (head.getUint32(0, true) !== BATCH_MAGIC) throw new BatchFormatError("not a metric batch");
   const version = head.getUint32(4, true);
-  if (version !== BATCH_VERSION)
+  if (version !== 1 && version !== BATCH_VERSION)
     throw new BatchFormatError(`batch version ${version} is not known`);
-  const [series, s, n, labelLen, idLen, metaLen] = [8, 12, 16, 20, 24, 28].map((o) =>
+  const [series, s, n, labelLen, idLen, metaLen, extrasLen] = [8, 12, 16, 20, 24, 28, 32].map((o) =>
     head.getUint32(o, true),
-  ) as [number, number, number, number, number, number];
-  const size = HEADER + 20 * (s + n) + 4 * (series + 1) + labelLen + idLen + metaLen;
+  ) as [number, number, number, number, number, number, number];
+  const size = HEADER + 20 * (s + n) + 4 * (series + 1) + labelLen + idLen + metaLen + extrasLen;
   if (b.length !== size)
     throw new BatchFormatError(`a batch of ${b.length} bytes should have ${size}`);
   let at = b.byteOffset + HEADER;
@@ -186,6 +230,7 @@ export function readBatch(bytes: Uint8Array): BatchView {
   const labelBytes = u8(labelLen);
   const batchId = decoder.decode(u8(idLen));
   const meta = u8(metaLen);
+  const extras = extrasOf(u8(extrasLen));
   return {
     batchId,
     labelOffsets,
@@ -198,7 +243,18 @@ export function readBatch(bytes: Uint8Array): BatchView {
     incrementAmounts,
     // The writer is finish() above, so the shape is known; a foreign batch fails the length check.
     metadata: metaLen === 0 ? [] : (JSON.parse(decoder.decode(meta)) as MetricMetadata[]),
+    ...extras,
   };
+}
+
+function extrasOf(bytes: Uint8Array): ReturnType<typeof readExtras> {
+  try {
+    return readExtras(bytes);
+  } catch (e) {
+    if (e instanceof CorruptBytesError)
+      throw new BatchFormatError(`broken extras of a batch: ${e.message}`, { cause: e });
+    throw e;
+  }
 }
 
 /** Three growing columns. */

@@ -1,8 +1,8 @@
 import type { FiringSet, StringMap } from "./alerts";
 import type { Labels } from "./labels";
 import type { Matcher } from "./matchers";
-import type { AppendResult, SelectRequest } from "./metric-store";
-import type { MetricMetadata } from "./series";
+import type { AppendResult, Cardinality, DeletedSeries, SelectRequest } from "./metric-store";
+import type { ExemplarSeries, MetricMetadata } from "./series";
 import type { LiveMessage } from "./live";
 
 /**
@@ -44,6 +44,22 @@ export interface MetricShardRpc extends Ticking {
     limit: number,
   ): Promise<string[]>;
   metadata(metric: string | undefined, limit: number): Promise<MetricMetadata[]>;
+  /** @see MetricReader.exemplars */
+  exemplars(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+  ): Promise<ExemplarSeries[]>;
+  /** @see MetricReader.cardinality */
+  cardinality(limit: number): Promise<Cardinality>;
+  /** @see MetricKeeper.deleteSeries */
+  deleteSeries(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+  ): Promise<DeletedSeries>;
+  /** @see MetricKeeper.importSamples */
+  importSamples(batch: Uint8Array): Promise<AppendResult>;
   /** Registers what a rule group's alerting rules select, for evaluation on write. Lower versions are ignored. */
   registerSelectors(
     group: string,

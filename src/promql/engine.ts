@@ -1,3 +1,4 @@
+import type { Histogram } from "../core/histogram";
 import { compareLabels, type Labels, EMPTY_LABELS } from "../core/labels";
 import { type Queryable, SampleBudgetError, ShardUnavailableError } from "../core/metric-store";
 import type { Series } from "../core/series";
@@ -28,6 +29,8 @@ export interface VectorSample {
   readonly labels: Labels;
   readonly timestampMs: number;
   readonly value: number;
+  /** Where the sample is a native histogram; `value` is then NaN without meaning. */
+  readonly histogram?: Histogram;
 }
 
 /** One series of a matrix: times (ms) and values side by side. */
@@ -35,6 +38,8 @@ export interface MatrixSeries {
   readonly labels: Labels;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  /** Only where the series has histograms: as of core/series Series. */
+  readonly histograms?: readonly (Histogram | undefined)[];
 }
 
 export interface QueryStats {

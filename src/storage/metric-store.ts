@@ -3,14 +3,18 @@ import { type Labels, compareLabels, compareStrings, labelsKey } from "../core/l
 import type { Matcher } from "../core/matchers";
 import {
   type AppendResult,
+  type Cardinality,
+  type DeletedSeries,
+  type MetricKeeper,
   type MetricReader,
+  type NamedCount,
   type MetricWriter,
   SampleBudgetError,
   type SelectRequest,
   ShardUnavailableError,
 } from "../core/metric-store";
 import type { MetricShardRpc } from "../core/objects";
-import type { MetricMetadata, Series } from "../core/series";
+import type { ExemplarSeries, MetricMetadata, Series } from "../core/series";
 import { cutBatch, splitBatch } from "../tsdb/batch-split";
 import { mergeResults } from "../tsdb/rejections";
 import { decodeSelect } from "../tsdb/select-codec";
@@ -36,7 +40,9 @@ const PIECE_BYTES = 8 * 1024 * 1024;
 export const DEFAULT_MAX_SAMPLES = 4_000_000;
 
 /** A project's metrics over its shards. */
-export function makeMetricStore(options: MetricStoreOptions): MetricReader & MetricWriter {
+export function makeMetricStore(
+  options: MetricStoreOptions,
+): MetricReader & MetricWriter & MetricKeeper {
   const epochs = options.epochs ?? [{ from: 0, n: 1 }];
   const writeShards = epochs.at(-1)?.n ?? 1;
   const readShards = Math.max(...epochs.map((e) => e.n));
@@ -61,22 +67,34 @@ export function makeMetricStore(options: MetricStoreOptions): MetricReader & Met
   const askAll = <T>(call: (shard: MetricShardRpc) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: readShards }, (_, i) => ask(i, call)));
 
-  const appendPiece = async (batch: Uint8Array): Promise<AppendResult> => {
-    if (writeShards === 1) return ask(0, (s) => s.append(batch));
+  type Write = (shard: MetricShardRpc, batch: Uint8Array) => Promise<AppendResult>;
+  const writePiece = async (batch: Uint8Array, write: Write): Promise<AppendResult> => {
+    if (writeShards === 1) return ask(0, (s) => write(s, batch));
     const parts = splitBatch(readBatch(batch), writeShards);
     const results = await Promise.all(
-      [...parts].map(([number, bytes]) => ask(number, (s) => s.append(bytes))),
+      [...parts].map(([number, bytes]) => ask(number, (s) => write(s, bytes))),
     );
+    return mergeResults(results);
+  };
+  const write = async (batch: Uint8Array, how: Write): Promise<AppendResult> => {
+    if (batch.length <= PIECE_BYTES) return writePiece(batch, how);
+    const results: AppendResult[] = [];
+    for (const piece of cutBatch(readBatch(batch), PIECE_BYTES))
+      results.push(await writePiece(piece, how));
     return mergeResults(results);
   };
 
   return {
-    async append(batch): Promise<AppendResult> {
-      if (batch.length <= PIECE_BYTES) return appendPiece(batch);
-      const results: AppendResult[] = [];
-      for (const piece of cutBatch(readBatch(batch), PIECE_BYTES))
-        results.push(await appendPiece(piece));
-      return mergeResults(results);
+    append: (batch) => write(batch, (shard, bytes) => shard.append(bytes)),
+
+    importSamples: (batch) => write(batch, (shard, bytes) => shard.importSamples(bytes)),
+
+    async deleteSeries(matchers, startMs, endMs): Promise<DeletedSeries> {
+      const parts = await askAll((s) => s.deleteSeries(plain(matchers), startMs, endMs));
+      return {
+        series: parts.reduce((n, p) => n + p.series, 0),
+        samples: parts.reduce((n, p) => n + p.samples, 0),
+      };
     },
 
     async select(requests: readonly SelectRequest[], limits): Promise<Series[][]> {
@@ -85,6 +103,7 @@ export function makeMetricStore(options: MetricStoreOptions): MetricReader & Met
         matchers: plain([r.matchers])[0] ?? [],
         startMs: r.startMs,
         endMs: r.endMs,
+        ...(r.hints === undefined ? {} : { hints: r.hints }),
       }));
       const answers = await askAll(async (s) => readAnswer(await s.select(asked, maxSamples)));
       const found = decodeSelect(answers, requests);
@@ -124,7 +143,50 @@ export function makeMetricStore(options: MetricStoreOptions): MetricReader & Met
       const byName = new Map(lists.flat().map((m) => [m.name, m]));
       return [...byName.values()].sort((a, b) => compareStrings(a.name, b.name)).slice(0, limit);
     },
+
+    async exemplars(matchers, startMs, endMs): Promise<ExemplarSeries[]> {
+      const lists = await askAll((s) => s.exemplars(plain(matchers), startMs, endMs));
+      const byKey = new Map<string, ExemplarSeries>();
+      for (const s of lists.flat()) {
+        const key = labelsKey(s.seriesLabels);
+        const known = byKey.get(key)?.exemplars ?? [];
+        // A series has two shards where the map changed; each of its exemplars is in one of them.
+        const exemplars = [...known, ...s.exemplars].sort((a, b) => a.timestampMs - b.timestampMs);
+        byKey.set(key, { seriesLabels: s.seriesLabels, exemplars });
+      }
+      return [...byKey.values()].sort((a, b) => compareLabels(a.seriesLabels, b.seriesLabels));
+    },
+
+    async cardinality(limit): Promise<Cardinality> {
+      // Asked for more than is shown: what is large overall may be middling in each shard.
+      const parts = await askAll((s) => s.cardinality(readShards === 1 ? limit : limit * 4));
+      const sum = (of: (c: Cardinality) => number): number => parts.reduce((n, p) => n + of(p), 0);
+      const top = (of: (c: Cardinality) => readonly NamedCount[]): NamedCount[] =>
+        largest(parts.flatMap(of), limit);
+      return {
+        activeSeries: sum((c) => c.activeSeries),
+        maxSeries: sum((c) => c.maxSeries),
+        chunks: sum((c) => c.chunks),
+        minTimeMs: Math.min(...parts.map((c) => c.minTimeMs)),
+        maxTimeMs: Math.max(...parts.map((c) => c.maxTimeMs)),
+        seriesCountByMetricName: top((c) => c.seriesCountByMetricName),
+        labelValueCountByLabelName: top((c) => c.labelValueCountByLabelName),
+        memoryInBytesByLabelName: top((c) => c.memoryInBytesByLabelName),
+        seriesCountByLabelValuePair: top((c) => c.seriesCountByLabelValuePair),
+        newSeriesByMetricName: top((c) => c.newSeriesByMetricName),
+      };
+    },
   };
+}
+
+/** Equal names added up, largest first. */
+function largest(counts: readonly NamedCount[], limit: number): NamedCount[] {
+  const byName = new Map<string, number>();
+  for (const { name, value } of counts) byName.set(name, (byName.get(name) ?? 0) + value);
+  return [...byName]
+    .map(([name, value]) => ({ name, value }))
+    .sort((a, b) => b.value - a.value || compareStrings(a.name, b.name))
+    .slice(0, limit);
 }
 
 function unite(lists: readonly (readonly string[])[], limit: number): string[] {

@@ -1,5 +1,5 @@
-import { ByteReader, CorruptBytesError } from "./byte-reader";
-import { ByteWriter } from "./byte-writer";
+import { ByteReader, CorruptBytesError } from "../core/byte-reader";
+import { ByteWriter } from "../core/byte-writer";
 import { type Symbols, readSymbols } from "./symbols";
 
 /**

@@ -1,6 +1,6 @@
 import type { MetricMetadata } from "../core/series";
-import { ByteReader } from "./byte-reader";
-import { ByteWriter } from "./byte-writer";
+import { ByteReader } from "../core/byte-reader";
+import { ByteWriter } from "../core/byte-writer";
 import type { GroupSelectors } from "./selector-groups";
 import {
   type BatchIdEntry,

@@ -1,5 +1,5 @@
-import { ByteReader, CorruptBytesError } from "./byte-reader";
-import { ByteWriter } from "./byte-writer";
+import { ByteReader, CorruptBytesError } from "../core/byte-reader";
+import { ByteWriter } from "../core/byte-writer";
 import { INT_LIMIT, type IntMode, cheaperMode, getInts, isIntColumn, putInts } from "./int-column";
 import type { SampleColumns } from "./sample-columns";
 import { decodeXor, encodeXor } from "./xor-column";

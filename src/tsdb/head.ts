@@ -1,4 +1,4 @@
-import type { ByteWriter } from "./byte-writer";
+import type { ByteWriter } from "../core/byte-writer";
 import { putOffsetsChunk } from "./chunk";
 
 /** Bytes of one sample in the head: value 8, time offset 4, series 4, previous sample 4. */

@@ -1,5 +1,5 @@
-import type { ByteReader } from "./byte-reader";
-import type { ByteWriter } from "./byte-writer";
+import type { ByteReader } from "../core/byte-reader";
+import type { ByteWriter } from "../core/byte-writer";
 
 /**
  * Columns of integers within ±2^50 as varints of differences: of values ("delta") or of

@@ -1,7 +1,7 @@
 import type { MetricMetadata } from "../core/series";
 import type { AccumulatorState } from "./accumulators";
-import { ByteReader, CorruptBytesError } from "./byte-reader";
-import { ByteWriter } from "./byte-writer";
+import { ByteReader, CorruptBytesError } from "../core/byte-reader";
+import { ByteWriter } from "../core/byte-writer";
 import { MAX_BLOB_BYTES, concatBytes } from "./storage-port";
 
 /**

@@ -1,5 +1,5 @@
-import { ByteReader, CorruptBytesError } from "./byte-reader";
-import { ByteWriter } from "./byte-writer";
+import { ByteReader, CorruptBytesError } from "../core/byte-reader";
+import { ByteWriter } from "../core/byte-writer";
 
 /** 0: a segment, folded from the head. 1: a 2 h block. 2: a 24 h block. */
 export type BlockLevel = 0 | 1 | 2;

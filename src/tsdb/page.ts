@@ -1,5 +1,5 @@
-import { ByteReader } from "./byte-reader";
-import { ByteWriter } from "./byte-writer";
+import { ByteReader } from "../core/byte-reader";
+import { ByteWriter } from "../core/byte-writer";
 
 /** Rows hold many series side by side, up to this many bytes. */
 export const PAGE_BYTES = 128 * 1024;

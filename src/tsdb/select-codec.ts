@@ -1,8 +1,8 @@
 import type { SelectRequest } from "../core/metric-store";
 import { type Labels, labelsKey } from "../core/labels";
 import type { Series } from "../core/series";
-import { ByteReader, CorruptBytesError } from "./byte-reader";
-import { ByteWriter } from "./byte-writer";
+import { ByteReader, CorruptBytesError } from "../core/byte-reader";
+import { ByteWriter } from "../core/byte-writer";
 import { chunkCount, decodeChunk } from "./chunk";
 import { SampleColumns, sortAndDedupe } from "./sample-columns";
 import { Symbols, readSymbolTexts } from "./symbols";

@@ -1,6 +1,6 @@
 import { LabelBytesError, decodeLabels } from "../core/label-bytes";
 import { type Labels, metricName } from "../core/labels";
-import { ByteReader } from "./byte-reader";
+import { ByteReader } from "../core/byte-reader";
 import { hashBytes, hashView } from "./label-hash";
 import { Symbols } from "./symbols";
 

@@ -1,5 +1,5 @@
-import type { ByteReader } from "./byte-reader";
-import type { ByteWriter } from "./byte-writer";
+import type { ByteReader } from "../core/byte-reader";
+import type { ByteWriter } from "../core/byte-writer";
 import { hashShort } from "./label-hash";
 
 /**

@@ -1,4 +1,4 @@
-import { CorruptBytesError } from "./byte-reader";
+import { CorruptBytesError } from "../core/byte-reader";
 
 /**
  * Floats as the XOR with their predecessor, in bits: `0` the same again; `10` the changed

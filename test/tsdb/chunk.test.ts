@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { STALE_BYTES, bitsOf } from "../../src/core/stale";
-import { CorruptBytesError } from "../../src/tsdb/byte-reader";
-import { ByteWriter } from "../../src/tsdb/byte-writer";
+import { CorruptBytesError } from "../../src/core/byte-reader";
+import { ByteWriter } from "../../src/core/byte-writer";
 import {
   chunkCount,
   decodeChunk,

@@ -9,8 +9,8 @@ import {
   encodeRefs,
   pagesOf,
 } from "../../src/tsdb/block-index";
-import { ByteReader } from "../../src/tsdb/byte-reader";
-import { ByteWriter } from "../../src/tsdb/byte-writer";
+import { ByteReader } from "../../src/core/byte-reader";
+import { ByteWriter } from "../../src/core/byte-writer";
 import { LogBuilder, cutRows, joinRows, readLogRecord } from "../../src/tsdb/log-codec";
 import { type BlockMeta, decodeManifest, encodeManifest } from "../../src/tsdb/manifest";
 import { type FinishedPage, PAGE_BYTES, PageWriter, readPage } from "../../src/tsdb/page";
