@@ -6,10 +6,11 @@ import type {
   Cardinality,
   DeletedSeries,
   SelectRequest,
+  ShardEpoch,
 } from "../src/core/metric-store";
 import type { MetricShardRpc, ShardStatus } from "../src/core/objects";
 import type { ExemplarSeries, MetricMetadata } from "../src/core/series";
-import { type Env, parseMetricLimits } from "../src/env";
+import { type Env, parseConfig, parseMetricLimits } from "../src/env";
 import { makeObjects, parseObjectName } from "../src/storage/objects";
 import { CacheLedger } from "../src/tsdb/cache-ledger";
 import { DEFAULT_LIMITS } from "../src/tsdb/rejections";
@@ -83,6 +84,13 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
       }
       this.commitTimer ??= setTimeout(() => void this.commit(), large ? 0 : GROUP_COMMIT_MS);
     });
+  }
+
+  async shardMap(shards: number, keepMs: number): Promise<readonly ShardEpoch[]> {
+    const map = this.shard().shardMap(shards, Date.now(), keepMs);
+    // Nobody may write to a shard that the map does not name.
+    await this.ctx.storage.sync();
+    return map;
   }
 
   async select(
@@ -207,6 +215,10 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
         limits: { ...DEFAULT_LIMITS, ...parseMetricLimits(this.env) },
         ledger: LEDGER,
         owner: this.ctx.id.toString(),
+        place: {
+          number: Number(parseObjectName(this.ctx.id.name).rest),
+          of: parseConfig(this.env).metricShards,
+        },
       });
       // Totals that waited when the object was last in memory.
       this.scheduleTick();

@@ -12,6 +12,7 @@ import { makeLogStore } from "./storage/log-store";
 import { makeMetricStore } from "./storage/metric-store";
 import { makeObjects } from "./storage/objects";
 import { makePushGroupStore } from "./storage/push-groups";
+import { shardsOf } from "./storage/shard-epochs";
 import { listProjects } from "./storage/projects";
 import { makeReportStore } from "./storage/report-store";
 import { listTickingObjects } from "./storage/ticking-objects";
@@ -41,11 +42,8 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     },
     selfMetrics,
     metrics: (projectId) => {
-      const objects = objectsOf(projectId);
-      return makeMetricStore({
-        shard: (n) => objects.metricShard(n),
-        epochs: [{ from: 0, n: configOf(env).metricShards }],
-      });
+      const { metricShards } = configOf(env);
+      return makeMetricStore(shardsOf(objectsOf(projectId), projectId, metricShards, clock));
     },
     logs: (projectId) => makeLogStore(env.DB, projectId, () => objectsOf(projectId).spill("logs")),
     traces: (projectId) =>

@@ -148,6 +148,12 @@ export interface MetricWriter {
   append(batch: Uint8Array): Promise<AppendResult>;
 }
 
+/** From `from` (ms) on, new samples went to `n` shards. Epochs stand oldest first; the last one takes the writes. */
+export interface ShardEpoch {
+  readonly from: number;
+  readonly n: number;
+}
+
 export class ShardUnavailableError extends Error {
   override readonly name = "ShardUnavailableError";
 }

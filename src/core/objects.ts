@@ -1,7 +1,13 @@
 import type { FiringSet, StringMap } from "./alerts";
 import type { Labels } from "./labels";
 import type { Matcher } from "./matchers";
-import type { AppendResult, Cardinality, DeletedSeries, SelectRequest } from "./metric-store";
+import type {
+  AppendResult,
+  Cardinality,
+  DeletedSeries,
+  SelectRequest,
+  ShardEpoch,
+} from "./metric-store";
 import type { ExemplarSeries, MetricMetadata } from "./series";
 import type { LiveMessage } from "./live";
 
@@ -17,6 +23,11 @@ export interface Ticking {
 }
 
 export interface MetricShardRpc extends Ticking {
+  /**
+   * The project's shard epochs, which shard 0 keeps; `shards` is what the caller writes to, noted for good before
+   * the answer. Epochs that ended longer than `keepMs` ago are forgotten.
+   */
+  shardMap(shards: number, keepMs: number): Promise<readonly ShardEpoch[]>;
   /** @see MetricWriter.append */
   append(batch: Uint8Array): Promise<AppendResult>;
   /** Encoded series per request (src/tsdb/select-codec.ts); a stream where they exceed 8 MB. */

@@ -11,6 +11,7 @@ import {
   type MetricWriter,
   SampleBudgetError,
   type SelectRequest,
+  type ShardEpoch,
   ShardUnavailableError,
 } from "../core/metric-store";
 import type { MetricShardRpc } from "../core/objects";
@@ -18,19 +19,16 @@ import type { ExemplarSeries, MetricMetadata, Series } from "../core/series";
 import { cutBatch, splitBatch } from "../tsdb/batch-split";
 import { mergeResults } from "../tsdb/rejections";
 import { decodeSelect } from "../tsdb/select-codec";
+import { shardsToRead } from "../tsdb/shard-map";
 import { concatBytes } from "../tsdb/storage-port";
-
-/** From `from` (ms) on, new samples went to `n` shards. */
-export interface ShardEpoch {
-  readonly from: number;
-  readonly n: number;
-}
 
 export interface MetricStoreOptions {
   /** The stub of one shard of the project. */
   readonly shard: (number: number) => MetricShardRpc;
-  /** Oldest first; the last one takes the writes, all are read. One shard unless given. */
-  readonly epochs?: readonly ShardEpoch[];
+  /** How many shards take the writes; one unless given. */
+  readonly shards?: number;
+  /** Gives the epochs that {@link MetricShardRpc.shardMap} notes; the union of all is read. Only `shards` unless given. */
+  readonly shardMap?: () => Promise<readonly ShardEpoch[]>;
 }
 
 /** Larger batches go in pieces: one RPC value stops at 32 MiB, and a histogram's series are many times its bytes on the wire. */
@@ -43,9 +41,20 @@ export const DEFAULT_MAX_SAMPLES = 4_000_000;
 export function makeMetricStore(
   options: MetricStoreOptions,
 ): MetricReader & MetricWriter & MetricKeeper {
-  const epochs = options.epochs ?? [{ from: 0, n: 1 }];
-  const writeShards = epochs.at(-1)?.n ?? 1;
-  const readShards = Math.max(...epochs.map((e) => e.n));
+  const writeShards = options.shards ?? 1;
+  /** Asked before any data: a shard may be written to only once the map names it. */
+  const shardMap = async (): Promise<readonly ShardEpoch[]> => {
+    try {
+      return (await options.shardMap?.()) ?? [];
+    } catch (e) {
+      throw new ShardUnavailableError(
+        `metric shard 0 did not say how many shards there are: ${e instanceof Error ? e.message : String(e)}`,
+        { cause: e },
+      );
+    }
+  };
+  const countOfShards = async (): Promise<number> =>
+    Math.max(writeShards, shardsToRead(await shardMap()));
 
   const ask = async <T>(
     number: number,
@@ -64,8 +73,10 @@ export function makeMetricStore(
       );
     }
   };
-  const askAll = <T>(call: (shard: MetricShardRpc) => Promise<T>): Promise<T[]> =>
-    Promise.all(Array.from({ length: readShards }, (_, i) => ask(i, call)));
+  const askAll = async <T>(call: (shard: MetricShardRpc) => Promise<T>): Promise<T[]> => {
+    const length = await countOfShards();
+    return Promise.all(Array.from({ length }, (_, i) => ask(i, call)));
+  };
 
   type Write = (shard: MetricShardRpc, batch: Uint8Array) => Promise<AppendResult>;
   const writePiece = async (batch: Uint8Array, write: Write): Promise<AppendResult> => {
@@ -77,6 +88,7 @@ export function makeMetricStore(
     return mergeResults(results);
   };
   const write = async (batch: Uint8Array, how: Write): Promise<AppendResult> => {
+    await shardMap();
     if (batch.length <= PIECE_BYTES) return writePiece(batch, how);
     const results: AppendResult[] = [];
     for (const piece of cutBatch(readBatch(batch), PIECE_BYTES))
@@ -107,7 +119,7 @@ export function makeMetricStore(
       }));
       const answers = await askAll(async (s) => readAnswer(await s.select(asked, maxSamples)));
       const found = decodeSelect(answers, requests);
-      if (readShards > 1) {
+      if (answers.length > 1) {
         const held = found.reduce(
           (n, list) => n + list.reduce((m, s) => m + s.timestamps.length, 0),
           0,
@@ -159,7 +171,7 @@ export function makeMetricStore(
 
     async cardinality(limit): Promise<Cardinality> {
       // Asked for more than is shown: what is large overall may be middling in each shard.
-      const parts = await askAll((s) => s.cardinality(readShards === 1 ? limit : limit * 4));
+      const parts = await askAll((s) => s.cardinality(limit * 4));
       const sum = (of: (c: Cardinality) => number): number => parts.reduce((n, p) => n + of(p), 0);
       const top = (of: (c: Cardinality) => readonly NamedCount[]): NamedCount[] =>
         largest(parts.flatMap(of), limit);

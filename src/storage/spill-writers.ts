@@ -5,6 +5,7 @@ import { insertLogChunks, unpackLogChunks } from "./log-chunks";
 import { LOG_CHUNKS_KIND } from "./log-store";
 import { insertSpanChunks, unpackSpanChunks } from "./span-chunks";
 import { SPAN_CHUNKS_KIND } from "./trace-store";
+import { shardsOf } from "./shard-epochs";
 import { makeMetricStore } from "./metric-store";
 import { makeObjects } from "./objects";
 
@@ -28,7 +29,8 @@ export const SPILL_WRITERS: Readonly<Record<string, SpillWriter>> = {
   /** Counters of records that are stored already (http/derived-metrics.ts). */
   "metric-batch": async (env, projectId, payload) => {
     const objects = makeObjects(env, projectId, () => Date.now());
-    const epochs = [{ from: 0, n: parseConfig(env).metricShards }];
-    await makeMetricStore({ shard: (n) => objects.metricShard(n), epochs }).append(payload);
+    const { metricShards } = parseConfig(env);
+    const shards = shardsOf(objects, projectId, metricShards, () => Date.now());
+    await makeMetricStore(shards).append(payload);
   },
 };

@@ -1,5 +1,5 @@
 import { BatchBuilder, type BatchView } from "../core/batch";
-import { hashBytes, jumpHash } from "./label-hash";
+import { shardOf as shardOfBytes } from "./shard-map";
 
 /** Cuts a batch into one per shard, by label-set hash; shards without data are left out. Metadata goes to shard 0. */
 export function splitBatch(batch: BatchView, shards: number): Map<number, Uint8Array> {
@@ -15,7 +15,7 @@ export function splitBatch(batch: BatchView, shards: number): Map<number, Uint8A
   for (let i = 0; i < count; i++) {
     const from = batch.labelOffsets[i] as number;
     const to = batch.labelOffsets[i + 1] as number;
-    const shard = jumpHash(hashBytes(batch.labelBytes, from, to), shards);
+    const shard = shardOfBytes(batch.labelBytes, from, to, shards);
     shardOf[i] = shard;
     refOf[i] = builderOf(shard).seriesBytes(batch.labelBytes.subarray(from, to));
   }

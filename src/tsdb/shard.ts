@@ -1,7 +1,7 @@
 import { BatchFormatError } from "../core/batch";
 import type { Labels } from "../core/labels";
 import type { Matcher } from "../core/matchers";
-import type { AppendResult, SelectRequest } from "../core/metric-store";
+import type { AppendResult, SelectRequest, ShardEpoch } from "../core/metric-store";
 import type { MetricMetadata } from "../core/series";
 import {
   REPEAT_MS,
@@ -33,7 +33,8 @@ import { type QuerySource, compareStored, selectChunks } from "./query";
 import { DEFAULT_LIMITS, type ShardLimits } from "./rejections";
 import { type SeriesFilter, listLabelNames, listLabelValues, listSeries } from "./series-listing";
 import { ShardState } from "./shard-state";
-import type { BlobStorage } from "./storage-port";
+import { decodeShardMap, encodeShardMap, shardOf, withShards } from "./shard-map";
+import { type BlobStorage, SPACES, getSpace, putSpace } from "./storage-port";
 
 /** The head and the log are folded before they pass any of these. */
 export interface FoldLimits {
@@ -54,6 +55,13 @@ export interface ShardOptions {
   readonly ledger?: CacheLedger;
   /** Tells this shard's cache entries from others' in a shared ledger. */
   readonly owner?: string;
+  /** Which of how many shards this is. A counter that has moved to another shard is not repeated here. */
+  readonly place?: ShardPlace;
+}
+
+export interface ShardPlace {
+  readonly number: number;
+  readonly of: number;
 }
 
 /** What became of one append of a group commit. */
@@ -92,6 +100,7 @@ export class Shard {
   private readonly limits: ShardLimits;
   private readonly fold: FoldLimits;
   private readonly blockSet: BlockSet;
+  private readonly place: ShardPlace;
   private roomMadeMs = -Infinity;
   private idsExpiredMs = -Infinity;
   samplesAppended = 0;
@@ -104,6 +113,7 @@ export class Shard {
     this.fold = options.fold ?? DEFAULT_FOLD;
     this.ledger = options.ledger ?? new CacheLedger(64 * 1024 * 1024);
     this.owner = options.owner ?? "shard";
+    this.place = options.place ?? { number: 0, of: 1 };
     this.store = new BlockStore(storage, this.ledger, this.owner);
     this.blockSet = new BlockSet(storage, this.store, this.limits.outOfOrderMs);
     readCheckpoint(storage, this.state);
@@ -138,6 +148,7 @@ export class Shard {
   tick(now: number): readonly string[] {
     const commit = this.begin(now);
     for (const state of this.state.accumulators.values()) {
+      if (!isWaiting(state) && this.hasMoved(state.ref)) continue;
       const step = isWaiting(state) ? flush(state, now) : repeat(state, now);
       if (step.emit.length > 0) commit.accumulate(step.state, step.emit);
     }
@@ -154,7 +165,7 @@ export class Shard {
     let repeats = Infinity;
     for (const s of this.state.accumulators.values()) {
       if (isWaiting(s)) waiting = Math.min(waiting, s.emittedMs + STEP_MS);
-      else if (!isRetired(s, now)) repeats = Math.min(repeats, s.emittedMs + REPEAT_MS);
+      else if (!isRetired(s, now) && !this.hasMoved(s.ref)) repeats = Math.min(repeats, s.emittedMs + REPEAT_MS);
     }
     return {
       waiting: waiting === Infinity ? undefined : waiting,
@@ -252,6 +263,16 @@ export class Shard {
     return all.slice(0, limit);
   }
 
+  /** @see MetricShardRpc.shardMap */
+  shardMap(shards: number, now: number, keepMs: number): readonly ShardEpoch[] {
+    const stored = getSpace(this.storage, SPACES.shardMap);
+    // Before the map was kept there was one shard, or as many as the first to ask has.
+    const map = stored === undefined ? [] : decodeShardMap(stored);
+    const next = withShards(map, shards, now, keepMs);
+    if (next !== map) putSpace(this.storage, SPACES.shardMap, encodeShardMap(next));
+    return next;
+  }
+
   registerSelectors(
     group: string,
     version: number,
@@ -298,6 +319,13 @@ export class Shard {
 
   get blocks(): readonly BlockMeta[] {
     return this.blockSet.all;
+  }
+
+  private hasMoved(ref: number): boolean {
+    const { number, of } = this.place;
+    if (of === 1 && number === 0) return false;
+    const bytes = this.state.table.bytesOf(ref);
+    return shardOf(bytes, 0, bytes.length, of) !== number;
   }
 
   private source(): QuerySource {

@@ -37,6 +37,7 @@ export const SPACES = {
   batchIds: 4,
   selectors: 5,
   metadata: 6,
+  shardMap: 7,
 } as const;
 export const FIRST_BLOCK_SPACE = 1024;
 

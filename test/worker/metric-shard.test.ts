@@ -288,7 +288,7 @@ describe("questions about series", () => {
     // Only select is called; the other methods are not needed here.
     const store = makeMetricStore({
       shard: (n) => (n === 0 ? shard : (broken as unknown as typeof shard)),
-      epochs: [{ from: 0, n: 2 }],
+      shards: 2,
     });
     await expect(store.select([{ matchers: named("up"), startMs: 0, endMs: now }])).rejects.toThrow(
       ShardUnavailableError,
@@ -297,16 +297,53 @@ describe("questions about series", () => {
 });
 
 describe("several shards", () => {
+  it("are all read after there are fewer of them, which shard 0 remembers", async () => {
+    const id = `p${projects++}`;
+    const objects = makeObjects(env, id, Date.now);
+    const keepMs = 86_400_000;
+    const withShards = (shards: number): ReturnType<typeof makeMetricStore> =>
+      makeMetricStore({
+        shard: (n) => objects.metricShard(n),
+        shards,
+        shardMap: () => objects.metricShard(0).shardMap(shards, keepMs),
+      });
+    const now = Date.now();
+    const hosts = Array.from({ length: 40 }, (_, i) => `h${i}`);
+    const batch = (at: number): Uint8Array =>
+      batchOf(
+        "up",
+        hosts.map((h) => [h, at, at]),
+      );
+    expect((await withShards(4).append(batch(now - 1000))).accepted).toBe(40);
+    await evictDurableObject(env.METRIC_SHARD.getByName(`${id}/0`));
+    const fewer = withShards(2);
+    expect((await fewer.append(batch(now))).accepted).toBe(40);
+    const [series] = await fewer.select([{ matchers: named("up"), startMs: 0, endMs: now }]);
+    expect(series?.map((s) => [...s.values])).toEqual(hosts.map(() => [now - 1000, now]));
+    const map = await objects.metricShard(0).shardMap(2, keepMs);
+    expect(map.map((e) => e.n)).toEqual([4, 2]);
+  });
+
+  it("takes no sample while shard 0 can't note how many there are", async () => {
+    const { shard } = project();
+    const store = makeMetricStore({
+      shard: () => shard,
+      shards: 2,
+      shardMap: () => Promise.reject(new Error("overloaded")),
+    });
+    await expect(store.append(batchOf("up", [["a", Date.now(), 1]]))).rejects.toThrow(
+      ShardUnavailableError,
+    );
+    expect((await shard.status()).headSamples).toBe(0);
+  });
+
   it("spread series, and answer as one, also after their number grew", async () => {
     const id = `p${projects++}`;
     const objects = makeObjects(env, id, Date.now);
     const one = makeMetricStore({ shard: (n) => objects.metricShard(n) });
     const four = makeMetricStore({
       shard: (n) => objects.metricShard(n),
-      epochs: [
-        { from: 0, n: 1 },
-        { from: 1, n: 4 },
-      ],
+      shards: 4,
     });
     const now = Date.now();
     const hosts = Array.from({ length: 50 }, (_, i) => `h${i}`);
