@@ -83,6 +83,8 @@ export interface MetricKeeper {
    * at the same time with another value is refused as `duplicate_timestamp`.
    */
   importSamples(batch: Uint8Array): Promise<AppendResult>;
+  /** Deletes what is older than `beforeMs`, in the shards of every epoch. */
+  retain(beforeMs: number): Promise<{ readonly deletedRows: number }>;
 }
 
 export interface DeletedSeries {

@@ -3,7 +3,7 @@ import type { Clock, IdSource, Random } from "../core/clock";
 import type { ConfigStore } from "../core/config-store";
 import type { AnalyticsSink, EventStore } from "../core/events";
 import type { LogStore } from "../core/logs";
-import type { MetricReader, MetricWriter } from "../core/metric-store";
+import type { MetricKeeper, MetricReader, MetricWriter } from "../core/metric-store";
 import type { JobStore } from "../core/jobs";
 import type { Objects, TickingObject } from "../core/object-stubs";
 import type { IncidentStore } from "../incidents/store";
@@ -26,7 +26,7 @@ export interface Deps {
   readonly tokens: TokenStore;
   readonly rateLimiter: RateLimiter;
   readonly selfMetrics: SelfMetrics;
-  metrics(projectId: string): MetricReader & MetricWriter;
+  metrics(projectId: string): MetricReader & MetricWriter & MetricKeeper;
   logs(projectId: string): LogStore;
   traces(projectId: string): TraceStore;
   events(projectId: string): EventStore;

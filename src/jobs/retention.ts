@@ -36,13 +36,8 @@ async function retain(
   beforeMs: number,
 ): Promise<number> {
   switch (store) {
-    case "metrics": {
-      const shards = Array.from({ length: deps.config.metricShards }, (_, n) =>
-        deps.objects(projectId).metricShard(n),
-      );
-      const done = await Promise.all(shards.map((s) => s.retain(beforeMs)));
-      return done.reduce((n, d) => n + d.deletedRows, 0);
-    }
+    case "metrics":
+      return (await deps.metrics(projectId).retain(beforeMs)).deletedRows;
     case "logs":
       return inSlices(() => deps.logs(projectId).deleteBefore(beforeMs));
     case "traces":

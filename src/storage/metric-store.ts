@@ -101,6 +101,11 @@ export function makeMetricStore(
 
     importSamples: (batch) => write(batch, (shard, bytes) => shard.importSamples(bytes)),
 
+    async retain(beforeMs): Promise<{ readonly deletedRows: number }> {
+      const parts = await askAll((s) => s.retain(beforeMs));
+      return { deletedRows: parts.reduce((n, p) => n + p.deletedRows, 0) };
+    },
+
     async deleteSeries(matchers, startMs, endMs): Promise<DeletedSeries> {
       const parts = await askAll((s) => s.deleteSeries(plain(matchers), startMs, endMs));
       return {
