@@ -12,6 +12,8 @@ const PAGES = [
   "events",
   "explore",
   "rules",
+  "targets",
+  "cardinality",
   "reports",
   "settings",
   "login",

@@ -11,6 +11,9 @@ const PATHS = {
   events: "M12 3v4M12 17v4M3 12h4M17 12h4M12 9.500a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5z",
   explore: "M4 20V10M10 20V4M16 20v-7M21 20H3",
   rules: "M4 5h16v14H4zM8 9h8M8 13h5",
+  targets:
+    "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM12 1v5M12 18v5M1 12h5M18 12h5",
+  cardinality: "M4 4v16M8 7h11M8 12h7M8 17h3",
   reports: "M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3",
   tokens: "M14 10a4 4 0 1 1-3.500-4L20 6v4h-3v3h-3z",
   moon: "M20 14A8 8 0 0 1 10 4a8 8 0 1 0 10 10z",

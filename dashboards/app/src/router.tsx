@@ -102,6 +102,16 @@ const rules = createRoute({
   path: "/rules",
   component: lazyRouteComponent(() => import("./pages/rules"), "RulesPage"),
 });
+const targets = createRoute({
+  getParentRoute: () => inside,
+  path: "/targets",
+  component: lazyRouteComponent(() => import("./pages/targets"), "TargetsPage"),
+});
+const cardinality = createRoute({
+  getParentRoute: () => inside,
+  path: "/cardinality",
+  component: lazyRouteComponent(() => import("./pages/cardinality"), "CardinalityPage"),
+});
 const reports = createRoute({
   getParentRoute: () => inside,
   path: "/reports",
@@ -162,6 +172,8 @@ const routes = root.addChildren([
     incidents,
     incident,
     rules,
+    targets,
+    cardinality,
     reports,
     report,
     tokens,

@@ -52,6 +52,8 @@ const GROUPS: readonly { readonly title: string; readonly entries: readonly Entr
     title: "Setup",
     entries: [
       { to: "/rules", label: "Rules", icon: "rules" },
+      { to: "/targets", label: "Targets", icon: "targets" },
+      { to: "/cardinality", label: "Cardinality", icon: "cardinality" },
       { to: "/reports", label: "Reports", icon: "reports" },
       { to: "/settings/tokens", label: "Tokens", icon: "tokens" },
     ],

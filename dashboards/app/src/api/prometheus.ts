@@ -5,15 +5,25 @@ interface Answer<T> {
   readonly status: "success" | "error";
   readonly data: T;
   readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
+}
+
+/** A native histogram as the API writes it; a bucket is its boundary rule, bounds and count. */
+export interface HistogramSample {
+  readonly count: string;
+  readonly sum: string;
+  readonly buckets?: readonly (readonly [number, string, string, string])[];
 }
 
 export interface RangeSeries {
   readonly metric: Readonly<Record<string, string>>;
-  readonly values: readonly (readonly [number, string])[];
+  readonly values?: readonly (readonly [number, string])[];
+  readonly histograms?: readonly (readonly [number, HistogramSample])[];
 }
 
 export interface RangeAnswer {
   readonly series: readonly RangeSeries[];
+  /** Warnings and infos, as they are said. */
   readonly warnings: readonly string[];
 }
 
@@ -34,7 +44,10 @@ export async function queryRange(
     `/api/v1/query_range?${params}`,
     signal,
   );
-  return { series: answer.data.result, warnings: answer.warnings ?? [] };
+  return {
+    series: answer.data.result,
+    warnings: [...(answer.warnings ?? []), ...(answer.infos ?? [])],
+  };
 }
 
 export async function metricNames(signal?: AbortSignal): Promise<readonly string[]> {
@@ -59,16 +72,22 @@ export function parseSample(text: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
+/** What is drawn of a series: its values, and of its histograms how many observations they count. */
+export function drawn(s: RangeSeries): readonly (readonly [number, string])[] {
+  const counts = (s.histograms ?? []).map(([t, h]) => [t, h.count] as const);
+  return [...(s.values ?? []), ...counts].sort(([a], [b]) => a - b);
+}
+
 /** Series laid on one time axis, as a chart wants them. */
 export function aligned(series: readonly RangeSeries[]): {
   readonly times: readonly number[];
   readonly columns: readonly (readonly (number | null)[])[];
 } {
-  const times = [...new Set(series.flatMap((s) => s.values.map(([t]) => t)))].sort((a, b) => a - b);
+  const times = [...new Set(series.flatMap((s) => drawn(s).map(([t]) => t)))].sort((a, b) => a - b);
   const index = new Map(times.map((t, i) => [t, i]));
   const columns = series.map((s) => {
     const column: (number | null)[] = Array.from({ length: times.length }, () => null);
-    for (const [t, v] of s.values) column[index.get(t) ?? 0] = parseSample(v);
+    for (const [t, v] of drawn(s)) column[index.get(t) ?? 0] = parseSample(v);
     return column;
   });
   return { times, columns };

@@ -15,6 +15,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useMemo, useState } from "react";
 import {
   aligned,
+  drawn,
   metricNames,
   parseSample,
   queryRange,
@@ -22,6 +23,7 @@ import {
   renderMetric,
 } from "../api/prometheus";
 import { Empty } from "../components/empty";
+import { HistogramBars } from "../components/histogram-bars";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
@@ -38,6 +40,8 @@ const RANGES: readonly { readonly value: string; readonly seconds: number }[] = 
 ];
 const POINTS = 240;
 const MAX_LINES = 40;
+/** Native histograms whose newest buckets are drawn; the chart shows the counts of all. */
+const MAX_HISTOGRAMS = 6;
 const REFRESH_MS = 5_000;
 
 /** PromQL over the project's series, as chart and table. */
@@ -180,6 +184,13 @@ function Answered({ series }: { readonly series: readonly RangeSeries[] }): Reac
       <Box p="xs">
         <TimeChart times={chart.times} series={chart.lines} />
       </Box>
+      {shown.slice(0, MAX_HISTOGRAMS).map((s) => {
+        const last = s.histograms?.at(-1)?.[1];
+        const label = renderMetric(s.metric);
+        return last === undefined ? null : (
+          <HistogramBars key={label} label={label} histogram={last} />
+        );
+      })}
       <ScrollArea.Autosize mah={340} type="auto">
         <Table aria-label="Series and their last value" stickyHeader>
           <Table.Thead>
@@ -208,8 +219,9 @@ function SeriesRow({
   readonly series: RangeSeries;
   readonly color: string;
 }): ReactNode {
-  const values = series.values.map(([, v]) => parseSample(v)).filter((v) => v !== null);
-  const last = series.values.at(-1)?.[1];
+  const samples = drawn(series);
+  const values = samples.map(([, v]) => parseSample(v)).filter((v) => v !== null);
+  const last = samples.at(-1)?.[1];
   return (
     <Table.Tr>
       <Table.Td>
