@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STALE_BYTES } from "../../src/core/stale";
 import { QueryError, evalInstant, evalRange, parseExpr } from "../../src/promql/index";
 import type { DescribedPoint, SeriesDescription } from "../../src/promql/series-description";
-import { resultPieces } from "../../src/http/prometheus/result-json";
+import { resultText } from "../../src/http/prometheus/result-json";
 import { labelsOf } from "../../src/core/labels";
 import { encodeSnappy, encodeWriteRequest } from "../ingest/remote-write/encode";
 import { PrometheusProcess, hasPrometheus } from "./prometheus-process";
@@ -385,7 +385,7 @@ describe.skipIf(!hasPrometheus)("beside a real Prometheus", () => {
         range.stepMs === 0
           ? await evalInstant(parsed.value, { queryable: store, atMs: range.startMs })
           : await evalRange(parsed.value, { queryable: store, ...range });
-      return JSON.parse(`${[...resultPieces(result)].join("")}}}`) as Answer;
+      return JSON.parse(`${resultText(result)}}}`) as Answer;
     } catch (e) {
       if (e instanceof QueryError) return { status: "error", error: e.message };
       throw e;

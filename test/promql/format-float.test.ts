@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatValue, seconds } from "../../src/http/prometheus/result-json";
+import { formatValue, seconds } from "../../src/http/prometheus/json-bytes";
 import { formatFloat, formatShortest } from "../../src/promql/format-float";
 
 describe("formatFloat", () => {
