@@ -1,6 +1,6 @@
 import { METRIC_NAME } from "../core/labels";
 import type { Matcher } from "../core/matchers";
-import type { SelectRequest } from "../core/metric-store";
+import type { SelectHints, SelectRequest } from "../core/metric-store";
 import type { AtModifier, CallExpr, DurationExpr, Expr, Subquery, VectorSelector } from "./ast";
 import { type DurationContext, resolveDuration } from "./durations";
 import { QueryError } from "./query-error";
@@ -81,6 +81,17 @@ const TIME_DEPENDENT = new Set(
   ),
 );
 
+/** What a store may answer from downsampled samples; functions of one class agree on which. Others take raw samples. */
+const HINT_CLASS: ReadonlyMap<string, string> = new Map([
+  ["avg_over_time", "mean"],
+  ["sum_over_time", "mean"],
+  ["count_over_time", "mean"],
+  ["stddev_over_time", "mean"],
+  ["stdvar_over_time", "mean"],
+  ["min_over_time", "min"],
+  ["max_over_time", "max"],
+]);
+
 class Planner implements Plan {
   readonly timings = new Map<VectorSelector | Subquery, Timing>();
   readonly requests: SelectRequest[] = [];
@@ -90,9 +101,23 @@ class Planner implements Plan {
   readonly reaches: (SelectRequest & { readonly pinned: boolean })[] = [];
   private readonly durations: DurationContext;
   private readonly byMatchers = new Map<string, number>();
+  /** The function or aggregation around what is visited, "" past an operator or subquery. */
+  private func = "";
+  /** The step of what is visited: the query's, or the innermost subquery's. */
+  private stepMs: number;
 
   constructor(private readonly o: PlanOptions) {
     this.durations = { stepMs: o.stepMs, rangeMs: o.endMs - o.startMs };
+    this.stepMs = o.stepMs;
+  }
+
+  private visitUnder(func: string, stepMs: number, e: Expr, from: number, to: number): boolean {
+    const before = [this.func, this.stepMs] as const;
+    this.func = func;
+    this.stepMs = stepMs;
+    const same = this.visit(e, from, to);
+    [this.func, this.stepMs] = before;
+    return same;
   }
 
   /** Plans `e` evaluated over [from, to]; says whether its value is the same at every step. */
@@ -111,20 +136,20 @@ class Planner implements Plan {
       case "unary":
         return this.visit(e.expr, from, to);
       case "binary": {
-        const l = this.visit(e.lhs, from, to);
-        const r = this.visit(e.rhs, from, to);
+        const l = this.visitUnder("", this.stepMs, e.lhs, from, to);
+        const r = this.visitUnder("", this.stepMs, e.rhs, from, to);
         return l && r;
       }
       case "aggregate": {
-        const p = e.param === undefined || this.visit(e.param, from, to);
-        return this.visit(e.expr, from, to) && p;
+        const p = e.param === undefined || this.visitUnder("", this.stepMs, e.param, from, to);
+        return this.visitUnder(e.op, this.stepMs, e.expr, from, to) && p;
       }
       case "call": {
         let same = SIGNATURES.has(e.func) && !TIME_DEPENDENT.has(e.func);
         for (const [i, a] of e.args.entries()) {
           // The second argument of info() is read by the function itself.
           if (e.func === "info" && i === 1) same = false;
-          else same = this.visit(a, from, to) && same;
+          else same = this.visitUnder(e.func, this.stepMs, a, from, to) && same;
         }
         if (e.func === "info") {
           this.infoSelector(e, from, to);
@@ -145,7 +170,7 @@ class Planner implements Plan {
         );
         const first = (timing.atMs ?? from) - timing.offsetMs - timing.rangeMs;
         const last = (timing.atMs ?? to) - timing.offsetMs;
-        this.visit(e.expr, first, last);
+        this.visitUnder("", timing.stepMs, e.expr, first, last);
         return timing.atMs !== undefined;
       }
     }
@@ -206,18 +231,20 @@ class Planner implements Plan {
     const startMs = (atMs ?? from) - offsetMs - (rangeMs === 0 ? this.o.lookbackMs : rangeMs);
     const endMs = (atMs ?? to) - offsetMs;
     this.reaches.push({ matchers: e.matchers, startMs, endMs, pinned: atMs !== undefined });
-    this.requestOf.set(e, this.request({ matchers: e.matchers, startMs, endMs }));
+    const hints = { func: this.func, rangeMs, stepMs: this.stepMs };
+    this.requestOf.set(e, this.request({ matchers: e.matchers, startMs, endMs, hints }));
     return atMs !== undefined;
   }
 
-  /** Selectors alike whose ranges touch are read once. */
-  private request(r: SelectRequest): number {
-    const key = r.matchers.map((m) => `${m.name}\xff${m.type}${m.value}`).join("\xfe");
+  /** Selectors alike whose ranges touch are read once, where they may be answered from the same samples. */
+  private request(r: SelectRequest & { readonly hints: SelectHints }): number {
+    const matchers = r.matchers.map((m) => `${m.name}\xff${m.type}${m.value}`).join("\xfe");
+    const key = `${r.hints.rangeMs === 0 ? "" : (HINT_CLASS.get(r.hints.func) ?? "")}\xfd${matchers}`;
     const known = this.byMatchers.get(key);
     const old = known === undefined ? undefined : this.requests[known];
     if (
       known !== undefined &&
-      old !== undefined &&
+      old?.hints !== undefined &&
       old.startMs <= r.endMs &&
       r.startMs <= old.endMs
     ) {
@@ -225,6 +252,13 @@ class Planner implements Plan {
         matchers: r.matchers,
         startMs: Math.min(old.startMs, r.startMs),
         endMs: Math.max(old.endMs, r.endMs),
+        hints: {
+          // Of one class, so that either name asks for the same samples.
+          func:
+            HINT_CLASS.has(r.hints.func) || old.hints.func === r.hints.func ? old.hints.func : "",
+          rangeMs: Math.min(old.hints.rangeMs, r.hints.rangeMs),
+          stepMs: Math.min(old.hints.stepMs, r.hints.stepMs),
+        },
       };
       return known;
     }

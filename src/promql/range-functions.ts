@@ -6,6 +6,7 @@ import { type RateKind, extrapolatedColumn } from "./extrapolation";
 import { formatShortest } from "./format-float";
 import { type RangeInput, evalRangeArgument } from "./selectors";
 import { quantileColumn } from "./sliding-quantile";
+import { weightedKernel } from "./weighted-kernels";
 import * as k from "./window-kernels";
 
 interface RangeFunction {
@@ -69,7 +70,8 @@ export function evalRangeFunction(e: CallExpr, env: Env): Column[] {
     const values = newValues(env);
     w.timestamps = s.timestamps;
     w.values = s.values;
-    runKernel(fn.kernel, w, input, scalars, env, kinds, values);
+    const weighted = s.weights === undefined ? undefined : weightedKernel(e.func, s.weights);
+    runKernel(weighted ?? fn.kernel, w, input, scalars, env, kinds, values);
     if (!isEmpty(kinds))
       out.push({
         labels: s.labels,

@@ -12,6 +12,8 @@ export interface RangeSeries {
   readonly dropName: boolean;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  /** Of downsampled samples: how many raw ones each stands for (core/series.ts). */
+  readonly weights?: Float64Array;
 }
 
 /** The argument of a range function: each window is (end − rangeMs, end], with end = endOf(step). */
@@ -79,8 +81,16 @@ function withoutStale(s: Series): RangeSeries {
     const v = s.values[i] as number;
     if (v !== v && isStaleAt(bits, i)) stale++;
   }
+  const { labels, weights } = s;
   if (stale === 0)
-    return { labels: s.labels, dropName: false, timestamps: s.timestamps, values: s.values };
+    return {
+      labels,
+      dropName: false,
+      timestamps: s.timestamps,
+      values: s.values,
+      ...(weights === undefined ? {} : { weights }),
+    };
+  const fresh = (_: number, i: number): boolean => !isStaleAt(bits, i);
   const timestamps = new Float64Array(n - stale);
   const values = new Float64Array(n - stale);
   let k = 0;
@@ -89,7 +99,13 @@ function withoutStale(s: Series): RangeSeries {
     timestamps[k] = s.timestamps[i] as number;
     values[k++] = s.values[i] as number;
   }
-  return { labels: s.labels, dropName: false, timestamps, values };
+  return {
+    labels,
+    dropName: false,
+    timestamps,
+    values,
+    ...(weights === undefined ? {} : { weights: weights.filter(fresh) }),
+  };
 }
 
 export function evalRangeArgument(e: MatrixSelector | Subquery, env: Env): RangeInput {

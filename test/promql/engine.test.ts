@@ -69,6 +69,52 @@ describe("reading", () => {
     ]);
   });
 
+  it("tells the store what is done with the samples", async () => {
+    const queryable = new Watched(storeOf(60_000, "a 1x60"));
+    const hintsOf = async (text: string): Promise<unknown> => {
+      await evalRange(expr(text), { queryable, startMs: 0, endMs: 600_000, stepMs: 60_000 });
+      return queryable.asked.at(-1)?.map((r) => [r.hints?.func, r.hints?.rangeMs, r.hints?.stepMs]);
+    };
+    expect(await hintsOf("a")).toEqual([["", 0, 60_000]]);
+    expect(await hintsOf("sum by (x) (rate((a[5m])))")).toEqual([["rate", 300_000, 60_000]]);
+    expect(await hintsOf("sum by (x) (a)")).toEqual([["sum", 0, 60_000]]);
+    expect(await hintsOf("max(a + 1)")).toEqual([["", 0, 60_000]]);
+    expect(await hintsOf("max_over_time(a[10m:30s])")).toEqual([["", 0, 30_000]]);
+    expect(await hintsOf("max_over_time(sum_over_time(a[1m])[10m:30s])")).toEqual([
+      ["sum_over_time", 60_000, 30_000],
+    ]);
+    // Samples that may be downsampled in one way serve one reading, others another.
+    expect(
+      await hintsOf("avg_over_time(a[9m]) - min_over_time(a[9m]) - sum_over_time(a[6m]) - a"),
+    ).toEqual([
+      ["avg_over_time", 360_000, 60_000],
+      ["min_over_time", 540_000, 60_000],
+      ["", 0, 60_000],
+    ]);
+  });
+
+  it("weighs downsampled samples", async () => {
+    const series = {
+      labels: ["__name__", "a"],
+      timestamps: Float64Array.of(1000, 2000, 3000),
+      values: Float64Array.of(2, 5, 9),
+      weights: Float64Array.of(10, 20, 10),
+    };
+    const queryable: Queryable = { select: () => Promise.resolve([[series]]) };
+    const at = async (func: string): Promise<unknown> => {
+      const r = await evalInstant(expr(`${func}(a[1m])`), { queryable, atMs: 3000 });
+      return r.type === "vector" ? r.samples[0]?.value : undefined;
+    };
+    expect(await at("count_over_time")).toBe(40);
+    expect(await at("sum_over_time")).toBe(210);
+    expect(await at("avg_over_time")).toBe(5.25);
+    expect(await at("stdvar_over_time")).toBeCloseTo(
+      (10 * 3.25 ** 2 + 20 * 0.25 ** 2 + 10 * 3.75 ** 2) / 40,
+    );
+    expect(await at("max_over_time")).toBe(9);
+    expect(await at("present_over_time")).toBe(1);
+  });
+
   it("asks nothing for an expression without selectors", async () => {
     const queryable = new Watched(new MemoryQueryable());
     expect(await evalInstant(expr("1 + time()"), { queryable, atMs: 1500 })).toMatchObject({
