@@ -4,8 +4,8 @@ import type { Objects } from "../src/core/object-stubs";
 import type { RuleGroupRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
-import { coalesced } from "../src/rules/coalesce";
-import { type EvaluationContext, endOfSeries, evaluateRule } from "../src/rules/evaluate";
+import { type RuleSettings, endOfSeries } from "../src/rules/evaluate";
+import { type Occasion, evaluateGroup } from "../src/rules/evaluate-group";
 import { gridAt, judgeTick, nextOnGrid } from "../src/rules/grid";
 import {
   type RunningGroup,
@@ -16,14 +16,11 @@ import {
   watchedSelectors,
 } from "../src/rules/group";
 import type { RuleGroupSpec } from "../src/rules/model";
-import type { PendingSample } from "../src/rules/overlay";
+import type { PendingSample } from "../src/rules/pending";
 import type { Progress } from "../src/rules/progress";
 import { packSamples } from "../src/rules/samples";
 import { parseObjectName } from "../src/storage/objects";
 import { type GroupMemory, RuleStorage } from "./rule-storage";
-
-/** On the grid every rule is evaluated; on a write the alerting rules alone. */
-type Occasion = "grid" | "write";
 
 const NUDGE_SPACING_MS = 1_000;
 /** Evaluations on write take at most this part of the time: a slow group is nudged less often. */
@@ -43,6 +40,7 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
   private readonly projectId: string;
   private readonly key: string;
   private readonly objects: Objects;
+  private readonly settings: RuleSettings;
   private group: RunningGroup | undefined;
   private memory: GroupMemory;
   /** Evaluations and changes of configuration, one after the other. */
@@ -61,6 +59,8 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     this.key = name.rest;
     this.deps = compose(env, (work) => ctx.waitUntil(work));
     this.objects = this.deps.objects(this.projectId);
+    const { externalUrl } = this.deps.config;
+    this.settings = { externalUrl: externalUrl ?? "", externalLabels: {}, queryOffsetMs: 0 };
     this.disk = new RuleStorage(ctx.storage);
     this.memory = this.disk.memory();
     const spec = this.disk.spec();
@@ -193,34 +193,15 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
   }
 
   private async evaluate(group: RunningGroup, atMs: number, occasion: Occasion): Promise<void> {
-    const began = this.deps.clock();
-    const samples: PendingSample[] = [];
-    const changed = new Map<string, Progress>();
-    const stored = this.deps.metrics(this.projectId);
-    const ctx: EvaluationContext = {
-      // On a write there are alerting rules alone, and they do not wait for each other.
-      queryable: occasion === "write" ? coalesced(stored) : stored,
+    const { samples, changed } = await evaluateGroup(group, {
+      queryable: this.deps.metrics(this.projectId),
+      clock: this.deps.clock,
       atMs,
-      queryOffsetMs: group.spec.queryOffsetMs,
-      limit: group.spec.limit,
-      externalUrl: this.deps.config.externalUrl ?? "",
-      pending: [],
-    };
-    // An evaluation on write may have looked later than this time of the grid: it has said what there is to say.
-    const alertsToo = atMs > group.alertsAtMs;
-    const judge = async (r: RunningRule): Promise<void> => {
-      const done = await this.evaluateOne(r, ctx);
-      r.progress = done.progress;
-      if (done.changed) changed.set(r.key, done.progress);
-      if (occasion === "grid" || done.changed) samples.push(...done.samples);
-    };
-    const chosen = group.rules.filter((r) =>
-      r.rule.kind === "recording" ? occasion === "grid" : alertsToo,
-    );
-    if (occasion === "write") await Promise.all(chosen.map(judge));
-    else for (const r of chosen) await judge(r);
-    if (alertsToo) group.alertsAtMs = atMs;
-    group.evaluationMs = this.deps.clock() - began;
+      occasion,
+      settings: this.settings,
+      onFault: (r, e) =>
+        console.error("rule group: a rule's evaluation threw", this.key, r.rule.name, e),
+    });
     this.disk.save(changed);
     await Promise.all([
       // A steady set is repeated by the grid; between its times only news is told.
@@ -229,27 +210,9 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     ]);
   }
 
-  private async evaluateOne(
-    r: RunningRule,
-    ctx: EvaluationContext,
-  ): Promise<Awaited<ReturnType<typeof evaluateRule>>> {
-    const began = this.deps.clock();
-    try {
-      return await evaluateRule(r, r.progress, ctx);
-    } catch (e) {
-      // A fault of one rule must not keep the others from being judged.
-      console.error("rule group: a rule's evaluation threw", this.key, r.rule.name, e);
-      const lastError = e instanceof Error ? e.message : String(e);
-      return { progress: { ...r.progress, health: "err", lastError }, changed: false, samples: [] };
-    } finally {
-      r.lastEvaluationMs = ctx.atMs;
-      r.evaluationMs = this.deps.clock() - began;
-    }
-  }
-
   /** Sends the full set; the state it tells is on disk by now. */
   private async handOver(group: RunningGroup, atMs: number): Promise<void> {
-    const alerts = firingSet(group, atMs, this.deps.config.externalUrl ?? "");
+    const alerts = firingSet(group, atMs, this.settings);
     const empty = alerts.length === 0;
     if (empty && this.memory.toldEmpty) {
       this.owed = false;

@@ -1,31 +1,53 @@
-import { type Labels, METRIC_NAME, labelsKey, labelsOf, labelsToRecord } from "../core/labels";
+import type { StringMap } from "../core/alerts";
+import { type Labels, METRIC_NAME, labelsKey, withLabel } from "../core/labels";
 import type { Queryable } from "../core/metric-store";
 import { type Result, err, ok } from "../core/result";
 import { type Expr, QueryError, type VectorSample, evalInstant } from "../promql";
 import type { AlertingRule, RecordingRule, Rule } from "./model";
-import { type PendingSample, overlay } from "./overlay";
+import { overlay } from "./overlay";
+import type { PendingSample, PendingSamples } from "./pending";
 import type { Progress } from "./progress";
+import { type RenderedCandidates, identityOf } from "./rendered";
+import {
+  type AlertingState,
+  type Candidate,
+  type EvaluationFailure,
+  NO_ALERTS,
+  failureText,
+  stepAlerts,
+} from "./state";
+import { TemplateQueries } from "./template-queries";
 import { type RuleTemplates, expandRule, newStepBudget } from "./templates";
-import { type AlertingState, type EvaluationFailure, failureText, stepAlerts } from "./state";
 
 /** A rule with its expression and its templates parsed. */
 export interface LoadedRule {
   readonly rule: Rule;
   readonly expr: Expr;
   readonly templates: RuleTemplates;
+  /** What the last evaluation's templates gave. */
+  readonly rendered: RenderedCandidates;
 }
 
 /** Alerts of one rule where its group names no limit: what the router takes in one hand-over. */
 export const MAX_ALERTS = 10_000;
+
+/** What a deployment sets for all rules. */
+export interface RuleSettings {
+  readonly externalUrl: string;
+  /** Of the whole deployment: in templates, and on each alert that is handed over. */
+  readonly externalLabels: StringMap;
+  /** Of groups that name no `query_offset`, ms. */
+  readonly queryOffsetMs: number;
+}
 
 export interface EvaluationContext {
   readonly queryable: Queryable;
   readonly atMs: number;
   readonly queryOffsetMs: number;
   readonly limit: number;
-  readonly externalUrl: string;
+  readonly settings: RuleSettings;
   /** What earlier rules of the same evaluation gave; this one's is added to it. */
-  readonly pending: PendingSample[];
+  readonly pending: PendingSamples;
 }
 
 export interface Evaluated {
@@ -43,26 +65,26 @@ export async function evaluateRule(
   ctx: EvaluationContext,
 ): Promise<Evaluated> {
   const result = await queryVector(loaded.expr, ctx);
-  const done = result.ok ? apply(loaded, before, result.value, ctx) : result;
+  const done = result.ok ? await apply(loaded, before, result.value, ctx) : result;
   if (!done.ok) {
     const lastError = failureText(done.error);
     const changed = before.health !== "err" || before.lastError !== lastError;
     return { progress: { ...before, health: "err", lastError }, changed, samples: [] };
   }
   const changed = done.value.changed || before.health !== "ok";
-  ctx.pending.push(...done.value.samples);
+  ctx.pending.add(done.value.samples);
   return { progress: done.value.progress, changed, samples: done.value.samples };
 }
 
-function apply(
-  { rule, templates }: LoadedRule,
+async function apply(
+  loaded: LoadedRule,
   before: Progress,
   vector: readonly VectorSample[],
   ctx: EvaluationContext,
-): Result<Evaluated, EvaluationFailure> {
-  return rule.kind === "alerting"
-    ? applyAlerting(rule, templates, before, vector, ctx)
-    : applyRecording(rule, before, vector, ctx);
+): Promise<Result<Evaluated, EvaluationFailure>> {
+  return loaded.rule.kind === "alerting"
+    ? applyAlerting(loaded.rule, loaded, before, vector, ctx)
+    : applyRecording(loaded.rule, before, vector, ctx);
 }
 
 async function queryVector(
@@ -89,44 +111,71 @@ async function queryVector(
   }
 }
 
-function applyAlerting(
+async function applyAlerting(
   rule: AlertingRule,
-  templates: RuleTemplates,
+  loaded: LoadedRule,
   before: Progress,
   vector: readonly VectorSample[],
   ctx: EvaluationContext,
-): Result<Evaluated, EvaluationFailure> {
+): Promise<Result<Evaluated, EvaluationFailure>> {
   const most = Math.max(ctx.limit, MAX_ALERTS);
   if (vector.length > most)
     return err({ reason: "limit", limit: most, count: vector.length, of: "alerts" });
-  const budget = newStepBudget();
-  const candidates = vector.map((s) =>
-    expandRule(templates, s.labels, s.value, ctx.externalUrl, budget),
-  );
+  const candidates = await candidatesOf(loaded, vector, ctx);
   const step = stepAlerts(rule, before.alerting, candidates, ctx.atMs, ctx.limit);
   if (!step.ok) return step;
   const { state, changed } = step.value;
-  const samples = withStaleMarkers(
-    alertSeries(before.alerting),
-    alertSeries(state),
-    ctx.atMs - ctx.queryOffsetMs,
-  );
   return ok({
     progress: { alerting: state, series: before.series, health: "ok", lastError: "" },
     changed,
-    samples,
+    samples: alertSamples(before.alerting, state, ctx.atMs - ctx.queryOffsetMs),
   });
 }
 
-/** `ALERTS` and `ALERTS_FOR_STATE` of every pending and firing alert. */
-export function alertSeries(state: AlertingState): Map<string, [Labels, number]> {
-  const out = new Map<string, [Labels, number]>();
-  for (const a of state.alerts.values()) {
+async function candidatesOf(
+  { templates, rendered }: LoadedRule,
+  vector: readonly VectorSample[],
+  ctx: EvaluationContext,
+): Promise<Candidate[]> {
+  const { settings } = ctx;
+  const queries = new TemplateQueries();
+  for (;;) {
+    const budget = newStepBudget();
+    const candidates = vector.map((s) =>
+      rendered.candidate(s.labels, s.value, templates.queries, () =>
+        expandRule(templates, s.labels, s.value, { settings, budget, queries }),
+      ),
+    );
+    rendered.keepAsked();
+    const more = await queries.ask({
+      queryable: overlay(ctx.queryable, ctx.pending),
+      atMs: ctx.atMs - ctx.queryOffsetMs,
+    });
+    if (!more) return candidates;
+  }
+}
+
+/** `ALERTS` and `ALERTS_FOR_STATE` of every pending and firing alert, and stale markers for those that are no more. */
+export function alertSamples(
+  before: AlertingState,
+  now: AlertingState,
+  timeMs: number,
+): PendingSample[] {
+  const out: PendingSample[] = [];
+  for (const a of now.alerts.values()) {
     if (a.phase === "resolved") continue;
-    const shown = labelsOf({ ...a.labels, [METRIC_NAME]: "ALERTS", alertstate: a.phase });
-    const since = labelsOf({ ...a.labels, [METRIC_NAME]: "ALERTS_FOR_STATE" });
-    out.set(labelsKey(shown), [shown, 1]);
-    out.set(labelsKey(since), [since, Math.floor(a.activeAtMs / 1000)]);
+    const { series, sinceSeries } = identityOf(a.labels);
+    out.push({ labels: series[a.phase], timeMs, value: 1 });
+    out.push({ labels: sinceSeries, timeMs, value: Math.floor(a.activeAtMs / 1000) });
+  }
+  for (const [key, a] of before.alerts) {
+    if (a.phase === "resolved") continue;
+    const then = now.alerts.get(key);
+    const gone = then === undefined || then.phase === "resolved";
+    const { series, sinceSeries } = identityOf(a.labels);
+    if (gone || then.phase !== a.phase)
+      out.push({ labels: series[a.phase], timeMs, value: undefined });
+    if (gone) out.push({ labels: sinceSeries, timeMs, value: undefined });
   }
   return out;
 }
@@ -137,46 +186,45 @@ function applyRecording(
   vector: readonly VectorSample[],
   ctx: EvaluationContext,
 ): Result<Evaluated, EvaluationFailure> {
-  const now = new Map<string, [Labels, number]>();
+  const timeMs = ctx.atMs - ctx.queryOffsetMs;
+  const series = new Map<string, Labels>();
+  const samples: PendingSample[] = [];
   for (const s of vector) {
-    const labels = labelsOf({
-      ...labelsToRecord(s.labels),
-      ...rule.labels,
-      [METRIC_NAME]: rule.name,
-    });
+    const labels = recordedLabels(rule, s.labels);
     const key = labelsKey(labels);
-    if (now.has(key)) return err({ reason: "duplicate_labels", of: "rule" });
-    now.set(key, [labels, s.value]);
+    if (series.has(key)) return err({ reason: "duplicate_labels", of: "rule" });
+    series.set(key, labels);
+    const { value, histogram } = s;
+    samples.push({ labels, timeMs, value, ...(histogram === undefined ? {} : { histogram }) });
   }
-  if (ctx.limit > 0 && now.size > ctx.limit)
-    return err({ reason: "limit", limit: ctx.limit, count: now.size, of: "series" });
-  const old = new Map([...before.series].map(([k, l]): [string, [Labels, number]] => [k, [l, 0]]));
-  const changed = now.size !== old.size || [...now.keys()].some((k) => !old.has(k));
-  const series = changed ? new Map([...now].map(([k, [l]]) => [k, l])) : before.series;
-  const samples = withStaleMarkers(old, now, ctx.atMs - ctx.queryOffsetMs);
+  if (ctx.limit > 0 && series.size > ctx.limit)
+    return err({ reason: "limit", limit: ctx.limit, count: series.size, of: "series" });
+  let changed = series.size !== before.series.size;
+  for (const [key, labels] of before.series) {
+    if (series.has(key)) continue;
+    changed = true;
+    samples.push({ labels, timeMs, value: undefined });
+  }
   return ok({
-    progress: { alerting: before.alerting, series, health: "ok", lastError: "" },
+    progress: {
+      alerting: before.alerting,
+      series: changed ? series : before.series,
+      health: "ok",
+      lastError: "",
+    },
     changed,
     samples,
   });
 }
 
-/** The samples of `now`, and a stale marker for each series of `before` that is no more. */
-export function withStaleMarkers(
-  before: ReadonlyMap<string, readonly [Labels, number]>,
-  now: ReadonlyMap<string, readonly [Labels, number]>,
-  timeMs: number,
-): PendingSample[] {
-  const out: PendingSample[] = [];
-  for (const [labels, value] of now.values()) out.push({ labels, timeMs, value });
-  for (const [key, [labels]] of before)
-    if (!now.has(key)) out.push({ labels, timeMs, value: undefined });
+function recordedLabels(rule: RecordingRule, of: Labels): Labels {
+  let out = withLabel(of, METRIC_NAME, rule.name);
+  for (const [name, value] of Object.entries(rule.labels)) out = withLabel(out, name, value);
   return out;
 }
 
 /** Stale markers for everything a rule has written: it is no more. */
 export function endOfSeries(p: Progress, timeMs: number): PendingSample[] {
-  const recorded = new Map([...p.series].map(([k, l]): [string, [Labels, number]] => [k, [l, 0]]));
-  const all = new Map([...alertSeries(p.alerting), ...recorded]);
-  return withStaleMarkers(all, new Map(), timeMs);
+  const recorded = [...p.series.values()].map((labels) => ({ labels, timeMs, value: undefined }));
+  return [...alertSamples(p.alerting, NO_ALERTS, timeMs), ...recorded];
 }

@@ -1,14 +1,15 @@
 import type { AlertInstance } from "../core/alerts";
-import { labelsKey, labelsOf } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import { formatFloat, parseExpr, renderParseError, selectorsOf } from "../promql";
-import type { LoadedRule } from "./evaluate";
+import type { LoadedRule, RuleSettings } from "./evaluate";
 import { type Grid, gridOf } from "./grid";
-import { generatorUrl, instancesOf } from "./hand-over";
+import { generatorUrl, instanceOf } from "./hand-over";
 import { type GroupState, type RuleGroupSpec, type RuleState, groupKey } from "./model";
 import { NO_PROGRESS, type Progress, ruleKeys } from "./progress";
+import { RenderedCandidates } from "./rendered";
 import type { Alert } from "./state";
 import { compileTemplates } from "./templates";
+import { wavesOf } from "./waves";
 
 /** A rule of a running group. */
 export interface RunningRule extends LoadedRule {
@@ -24,6 +25,10 @@ export interface RunningGroup {
   readonly key: string;
   readonly grid: Grid;
   readonly rules: readonly RunningRule[];
+  /** The rules in their order, in runs that may be asked together. */
+  readonly waves: readonly (readonly RunningRule[])[];
+  /** The alerting rules alone, in runs that may be asked together. */
+  readonly alertWaves: readonly (readonly RunningRule[])[];
   /** The last time of the grid that was evaluated, ms; 0 for none since the object woke. */
   gridAtMs: number;
   /** The last time alerting rules were evaluated for, on the grid or on a write. */
@@ -47,6 +52,7 @@ export function startGroup(
       rule,
       expr: parsed.value,
       templates: compileTemplates(rule),
+      rendered: new RenderedCandidates(),
       key: id,
       progress: known.get(id) ?? NO_PROGRESS,
       evaluationMs: 0,
@@ -58,6 +64,8 @@ export function startGroup(
     key,
     grid: gridOf(key, spec.intervalMs),
     rules,
+    waves: wavesOf(rules),
+    alertWaves: wavesOf(rules.filter((r) => r.rule.kind === "alerting")),
     gridAtMs: 0,
     alertsAtMs: lastChangeMs(rules),
     evaluationMs: 0,
@@ -88,15 +96,19 @@ export function watchedSelectors(group: RunningGroup): Matcher[][] {
 }
 
 /** The group's full firing set, with what resolved of late. Of two rules that give one label set, firing counts. */
-export function firingSet(group: RunningGroup, atMs: number, externalUrl: string): AlertInstance[] {
+export function firingSet(
+  group: RunningGroup,
+  atMs: number,
+  { externalUrl, externalLabels }: RuleSettings,
+): AlertInstance[] {
   const out = new Map<string, AlertInstance>();
+  const { intervalMs } = group.spec;
   for (const r of group.rules) {
-    const { intervalMs } = group.spec;
-    const url = generatorUrl(externalUrl, r.rule.expr);
-    for (const a of instancesOf(r.progress.alerting, { atMs, intervalMs, generatorUrl: url })) {
-      const key = labelsKey(labelsOf(a.labels));
-      if (a.status === "firing" || !out.has(key)) out.set(key, a);
-    }
+    if (r.rule.kind === "recording") continue;
+    const o = { atMs, intervalMs, generatorUrl: generatorUrl(externalUrl, r.rule.expr) };
+    for (const [key, a] of r.progress.alerting.alerts)
+      if (a.phase !== "pending" && (a.phase === "firing" || !out.has(key)))
+        out.set(key, instanceOf(a, o, externalLabels));
   }
   return [...out.values()];
 }

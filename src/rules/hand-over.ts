@@ -1,5 +1,5 @@
-import type { AlertInstance } from "../core/alerts";
-import type { Alert, AlertingState } from "./state";
+import type { AlertInstance, StringMap } from "../core/alerts";
+import type { Alert } from "./state";
 
 export interface HandOverOptions {
   readonly atMs: number;
@@ -11,16 +11,13 @@ export interface HandOverOptions {
 const RESEND_DELAY_MS = 60_000;
 const EVALUATIONS_BEFORE_EXPIRY = 4;
 
-/** The firing alerts of a rule and those resolved of late, as the router takes them. */
-export function instancesOf(state: AlertingState, o: HandOverOptions): AlertInstance[] {
-  const out: AlertInstance[] = [];
-  for (const a of state.alerts.values()) if (a.phase !== "pending") out.push(instanceOf(a, o));
-  return out;
-}
-
-function instanceOf(a: Alert, o: HandOverOptions): AlertInstance {
+/**
+ * A firing alert, or one that resolved of late, as the router takes it. The deployment's labels go
+ * with it where the rule does not set them, as Prometheus sends them to its Alertmanager.
+ */
+export function instanceOf(a: Alert, o: HandOverOptions, externalLabels: StringMap): AlertInstance {
   const common = {
-    labels: a.labels,
+    labels: none(externalLabels) ? a.labels : { ...externalLabels, ...a.labels },
     annotations: a.annotations,
     startsAtMs: a.firedAtMs,
     generatorUrl: o.generatorUrl,
@@ -35,6 +32,11 @@ function instanceOf(a: Alert, o: HandOverOptions): AlertInstance {
     endsAtMs,
     ...(held ? { heldBack: { reason: "cooldown", untilMs: a.heldUntilMs } } : {}),
   };
+}
+
+function none(labels: StringMap): boolean {
+  for (const _ in labels) return false;
+  return true;
 }
 
 /** The page where an expression's graph can be seen. */

@@ -37,8 +37,8 @@ export interface RuleGroupSpec {
   readonly intervalMs: number;
   /** Series a recording rule, or alerts an alerting rule, may have; 0 for any number. */
   readonly limit: number;
-  /** How far back in time the expressions are evaluated. */
-  readonly queryOffsetMs: number;
+  /** How far back in time the expressions are evaluated; absent: as the deployment sets it. */
+  readonly queryOffsetMs?: number;
   readonly rules: readonly Rule[];
 }
 

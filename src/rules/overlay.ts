@@ -1,25 +1,19 @@
-import { type Labels, labelsKey } from "../core/labels";
+import type { Histogram } from "../core/histogram";
+import { labelsKey } from "../core/labels";
 import { compileMatchers } from "../core/matchers";
 import type { Queryable, SelectRequest } from "../core/metric-store";
 import type { Series } from "../core/series";
 import { bitsOf, setStaleAt } from "../core/stale";
-
-/** One sample that this evaluation will write; no value stands for a stale marker. */
-export interface PendingSample {
-  readonly labels: Labels;
-  readonly timeMs: number;
-  readonly value: number | undefined;
-}
+import type { PendingSample, PendingSamples } from "./pending";
 
 /**
  * What is stored, with the samples that the group's earlier rules gave laid over it: a later
  * rule sees them at the same timestamp, though all are written in one batch at the end.
  */
-export function overlay(stored: Queryable, pending: readonly PendingSample[]): Queryable {
+export function overlay(stored: Queryable, pending: PendingSamples): Queryable {
   return {
     async select(requests, limits) {
       const answers = await stored.select(requests, limits);
-      if (pending.length === 0) return answers;
       return answers.map((answer, i) => withPending(answer, requests[i], pending));
     },
   };
@@ -28,11 +22,13 @@ export function overlay(stored: Queryable, pending: readonly PendingSample[]): Q
 function withPending(
   answer: readonly Series[],
   request: SelectRequest | undefined,
-  pending: readonly PendingSample[],
+  pending: PendingSamples,
 ): readonly Series[] {
   if (request === undefined) return answer;
+  const candidates = pending.under(request.matchers);
+  if (candidates.length === 0) return answer;
   const matches = compileMatchers(request.matchers);
-  const fresh = pending.filter(
+  const fresh = candidates.filter(
     (p) => p.timeMs > request.startMs && p.timeMs <= request.endMs && matches(p.labels),
   );
   if (fresh.length === 0) return answer;
@@ -67,5 +63,11 @@ function withSample(series: Series | undefined, p: PendingSample): Series {
   to.set(from.subarray(2 * after), 2 * (at + 1));
   if (p.value === undefined) setStaleAt(to, at);
   else values[at] = p.value;
-  return { labels: old.labels, timestamps, values };
+  if (old.histograms === undefined && p.histogram === undefined)
+    return { labels: old.labels, timestamps, values };
+  const histograms: (Histogram | undefined)[] = [];
+  for (let i = 0; i < at; i++) histograms.push(old.histograms?.[i]);
+  histograms.push(p.histogram);
+  for (let i = after; i < old.timestamps.length; i++) histograms.push(old.histograms?.[i]);
+  return { labels: old.labels, timestamps, values, histograms };
 }

@@ -17,7 +17,7 @@ export interface ParsedGroup {
   readonly name: string;
   readonly intervalMs: number;
   readonly limit: number;
-  readonly queryOffsetMs: number;
+  readonly queryOffsetMs?: number;
   readonly rules: readonly Rule[];
   /** The node it was read from, for its own YAML. */
   readonly node: unknown;
@@ -36,8 +36,6 @@ const MAX_GROUPS = 200;
 /** Of a file: aliases make a small file say much. */
 const MAX_RULES = 5_000;
 const MAX_NAME = 200;
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** Where promtool would not know the field `cooldown`, the annotation says the same. */
 const COOLDOWN_ANNOTATION = "vedette_cooldown";
 
@@ -112,7 +110,7 @@ function readGroup(f: Fields, text: string, budget: Budget): ParsedGroup {
   if (interval !== undefined && (intervalMs < MIN_INTERVAL_MS || intervalMs > MAX_INTERVAL_MS))
     f.file.refuse(interval.node, "value_wrong", "interval must be from 1s to 1d");
   const limit = f.wholeNumber("limit", 0);
-  const queryOffsetMs = f.duration("query_offset")?.ms ?? 0;
+  const queryOffsetMs = f.duration("query_offset")?.ms;
   const groupLabels = readLabels(f, "alerting");
   const seen = new Set<string>();
   const rules = f.list("rules").map(({ node, path }) => {
@@ -131,7 +129,14 @@ function readGroup(f: Fields, text: string, budget: Budget): ParsedGroup {
     return rule;
   });
   f.end();
-  return { name, intervalMs, limit, queryOffsetMs, rules, node: f.node };
+  return {
+    name,
+    intervalMs,
+    limit,
+    ...(queryOffsetMs === undefined ? {} : { queryOffsetMs }),
+    rules,
+    node: f.node,
+  };
 }
 
 function readRule(f: Fields, text: string, groupLabels: StringMap): Rule {
@@ -169,8 +174,13 @@ function readRecording(
   expr: string,
   groupLabels: StringMap,
 ): Rule {
-  if (!METRIC.test(name))
-    f.file.refuse(named, "value_wrong", `invalid recording rule name: ${name}`);
+  // Any UTF-8 names a metric since Prometheus 3; braces are an expression in the wrong field.
+  if (/[{}]/.test(name))
+    f.file.refuse(
+      named,
+      "value_wrong",
+      `braces present in the recording rule name; should it be in expr?: ${name}`,
+    );
   for (const field of ["annotations", "for", "keep_firing_for", "cooldown"]) {
     const node = f.take(field);
     if (node !== undefined)
@@ -209,7 +219,8 @@ function readLabels(f: Fields, kind: Rule["kind"]): StringMap {
   // Pairs, as a label `__proto__` could not be assigned.
   const out: [string, string][] = [];
   for (const [name, value, node] of f.textMap("labels")) {
-    if (!LABEL_NAME.test(name) || name === "__name__")
+    // Any UTF-8, as a series' labels have.
+    if (name === "" || !name.isWellFormed() || name === "__name__")
       f.file.refuse(node, "value_wrong", `invalid label name: ${name}`);
     if (kind === "alerting") checkTemplate(f, `label ${JSON.stringify(name)}`, value, node);
     out.push([name, value]);
@@ -220,7 +231,7 @@ function readLabels(f: Fields, kind: Rule["kind"]): StringMap {
 function readAnnotations(f: Fields): StringMap {
   const out: [string, string][] = [];
   for (const [name, value, node] of f.textMap("annotations")) {
-    if (!LABEL_NAME.test(name))
+    if (name === "" || !name.isWellFormed())
       f.file.refuse(node, "value_wrong", `invalid annotation name: ${name}`);
     checkTemplate(f, `annotation ${JSON.stringify(name)}`, value, node);
     if (name === COOLDOWN_ANNOTATION && !parseDuration(value).ok)

@@ -2,6 +2,7 @@ import type { StringMap } from "../core/alerts";
 import { labelsKey, labelsOf } from "../core/labels";
 import { type Result, err, ok } from "../core/result";
 import type { AlertingRule } from "./model";
+import { identityOf } from "./rendered";
 import { severityRank } from "./severity";
 
 /** One label set of an alerting rule. Times are ms. */
@@ -77,7 +78,7 @@ export function stepAlerts(
 ): Result<Step, EvaluationFailure> {
   const found = new Map<string, Candidate>();
   for (const c of candidates) {
-    const key = labelsKey(labelsOf(c.labels));
+    const { key } = identityOf(c.labels);
     if (found.has(key)) return err({ reason: "duplicate_labels", of: "alert" });
     found.set(key, c);
   }

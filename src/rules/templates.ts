@@ -1,8 +1,10 @@
 import type { StringMap } from "../core/alerts";
 import { type Labels, METRIC_NAME, labelsToRecord } from "../core/labels";
 import { type StepBudget, type Template, parseTemplate, renderTemplate } from "../core/template";
+import type { RuleSettings } from "./evaluate";
 import type { Rule } from "./model";
 import type { Candidate } from "./state";
+import type { TemplateQueries } from "./template-queries";
 
 /** `alertname`: the label that every alert of a rule has. */
 const ALERT_NAME = "alertname";
@@ -24,21 +26,39 @@ export interface RuleTemplates {
   readonly alertname: string;
   readonly labels: readonly Text[];
   readonly annotations: readonly Text[];
+  /** One of them may call `query`. */
+  readonly queries: boolean;
 }
 
 export function compileTemplates(rule: Rule): RuleTemplates {
   // A recording rule's labels are taken as they are.
-  if (rule.kind === "recording") return { alertname: rule.name, labels: [], annotations: [] };
+  if (rule.kind === "recording")
+    return { alertname: rule.name, labels: [], annotations: [], queries: false };
+  const labels = compile(rule.labels);
+  const annotations = compile(rule.annotations);
   return {
     alertname: rule.name,
-    labels: compile(rule.labels),
-    annotations: compile(rule.annotations),
+    labels,
+    annotations,
+    queries: [...labels, ...annotations].some(
+      (t) => t.template !== undefined && CALLS.test(t.text),
+    ),
   };
 }
+
+/** `query` between braces: more than what calls it, never less. */
+const CALLS = /\{\{(?:(?!\}\}).)*\bquery\b/s;
 
 /** What the templates of one evaluation share. */
 export function newStepBudget(): StepBudget {
   return { steps: MAX_STEPS };
+}
+
+export interface Expansion {
+  readonly settings: RuleSettings;
+  /** Shared by all series of a rule. */
+  readonly budget: StepBudget;
+  readonly queries: TemplateQueries;
 }
 
 /**
@@ -49,19 +69,23 @@ export function expandRule(
   templates: RuleTemplates,
   labels: Labels,
   value: number,
-  externalUrl: string,
-  budget: StepBudget,
+  { settings, budget, queries }: Expansion,
 ): Candidate {
   const own = labelsToRecord(labels);
+  const { externalUrl, externalLabels } = settings;
   const input = {
-    dot: { Labels: own, Value: value, ExternalURL: externalUrl, ExternalLabels: {} },
+    dot: { Labels: own, Value: value, ExternalURL: externalUrl, ExternalLabels: externalLabels },
     variables: {
       $labels: own,
       $value: value,
       $externalURL: externalUrl,
-      $externalLabels: {},
+      $externalLabels: externalLabels,
     },
-    functions: { externalURL: () => externalUrl },
+    functions: {
+      externalURL: () => externalUrl,
+      pathPrefix: () => pathOf(externalUrl),
+      query: (expr: unknown) => queries.answer(expr),
+    },
     budget,
   };
   const expand = ({ text, template }: Text): string => {
@@ -94,6 +118,10 @@ function compile(texts: StringMap): Text[] {
     if (!parsed.ok) throw new Error(`a stored template does not parse: ${parsed.error.message}`);
     return { name, text, template: parsed.value };
   });
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname.replace(/\/$/, "") : "";
 }
 
 /** An empty label is an absent one. */

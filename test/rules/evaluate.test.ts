@@ -17,7 +17,8 @@ import { bitsOf, isStaleAt, setStaleAt } from "../../src/core/stale";
 import { coalesced } from "../../src/rules/coalesce";
 import { type RunningGroup, firingSet, startGroup, watchedSelectors } from "../../src/rules/group";
 import { evaluateRule } from "../../src/rules/evaluate";
-import { type PendingSample, overlay } from "../../src/rules/overlay";
+import { overlay } from "../../src/rules/overlay";
+import { type PendingSample, PendingSamples } from "../../src/rules/pending";
 import { packProgress, unpackProgress } from "../../src/rules/progress";
 import { parseGroup } from "../../src/rules/rule-file";
 
@@ -63,15 +64,15 @@ function group(yaml: string): RunningGroup {
 
 /** One evaluation of all rules; what they write goes into `store`. Gives the written samples as lines. */
 async function run(g: RunningGroup, store: Memory | Queryable, atMs: number): Promise<string[]> {
-  const pending: PendingSample[] = [];
+  const pending = new PendingSamples();
   const written: PendingSample[] = [];
   for (const r of g.rules) {
     const done = await evaluateRule(r, r.progress, {
       queryable: store,
       atMs,
-      queryOffsetMs: g.spec.queryOffsetMs,
+      queryOffsetMs: g.spec.queryOffsetMs ?? 0,
       limit: g.spec.limit,
-      externalUrl: "http://v",
+      settings: SETTINGS,
       pending,
     });
     r.progress = unpackProgress(packProgress(done.progress)); // as over a restart
@@ -83,6 +84,7 @@ async function run(g: RunningGroup, store: Memory | Queryable, atMs: number): Pr
     .map((s) => `${renderLabels(s.labels)} ${s.value ?? "stale"}`);
 }
 
+const SETTINGS = { externalUrl: "http://v", externalLabels: {}, queryOffsetMs: 0 };
 const up = (i: string): Labels => labelsOf({ __name__: "up", i });
 const errorsOf = (g: RunningGroup): string[] => g.rules.map((r) => r.progress.lastError);
 
@@ -146,7 +148,7 @@ describe("a group's evaluation", () => {
       "name: g\nrules:\n- record: r\n  expr: 7\n- alert: N\n  expr: vector(0) / 0\n  annotations: {v: '{{ $value }}'}\n",
     );
     expect((await run(g, new Memory(), 1_000)).at(-1)).toBe("r 7");
-    expect(firingSet(g, 1_000, "http://v")).toMatchObject([
+    expect(firingSet(g, 1_000, SETTINGS)).toMatchObject([
       {
         value: Number.NaN,
         annotations: { v: "NaN" },
@@ -171,7 +173,7 @@ describe("a group's evaluation", () => {
       "vector contains metrics with the same labelset after applying rule labels",
       "exceeded limit of 1 with 2 alerts",
     ]);
-    expect(firingSet(g, 2_000, "").map((a) => [a.status, a.labels])).toEqual([
+    expect(firingSet(g, 2_000, SETTINGS).map((a) => [a.status, a.labels])).toEqual([
       ["firing", { alertname: "A", i: "same" }],
       ["firing", { alertname: "L", i: "1" }],
     ]);
@@ -187,7 +189,9 @@ describe("a group's evaluation", () => {
     };
     for (let t = 2_000; t < 3_600_000; t += 60_000) await run(g, down, t);
     expect(errorsOf(g)).toEqual(["shard 0 does not answer"]);
-    expect(firingSet(g, 3_600_000, "")).toMatchObject([{ status: "firing", startsAtMs: 1_000 }]);
+    expect(firingSet(g, 3_600_000, SETTINGS)).toMatchObject([
+      { status: "firing", startsAtMs: 1_000 },
+    ]);
   });
 
   it("outlives a hostile template", async () => {
@@ -209,7 +213,7 @@ describe("a group's evaluation", () => {
     const began = performance.now();
     await run(g, store, 1_000);
     expect(performance.now() - began).toBeLessThan(10_000);
-    const [alert] = firingSet(g, 1_000, "");
+    const [alert] = firingSet(g, 1_000, SETTINGS);
     expect(alert?.annotations["fine"]).toBe("ok");
     expect(alert?.annotations["nested"]).toMatch(/^<error expanding template: 1:\d+: /);
     expect(alert?.annotations["loop"]).toMatch(/^<error expanding template: 1:\d+: /);
@@ -242,12 +246,14 @@ describe("samples laid over what is stored", () => {
     store.add(a, 1_000, 1);
     store.add(a, 2_000, undefined);
     store.add(a, 4_000, 4);
-    const over = overlay(store, [
+    const pending = new PendingSamples();
+    pending.add([
       { labels: a, timeMs: 3_000, value: 3 },
       { labels: a, timeMs: 4_000, value: undefined },
       { labels: b, timeMs: 3_000, value: 9 },
       { labels: b, timeMs: 9_000, value: 9 },
     ]);
+    const over = overlay(store, pending);
     const [series = []] = await over.select([
       { matchers: [{ type: "=", name: "__name__", value: "up" }], startMs: 0, endMs: 5_000 },
     ]);

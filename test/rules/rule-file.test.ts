@@ -75,7 +75,7 @@ describe("a rule file", () => {
           },
         ],
       },
-      { name: "plain", node: null, intervalMs: 15_000, limit: 0, queryOffsetMs: 0, rules: [] },
+      { name: "plain", node: null, intervalMs: 15_000, limit: 0, rules: [] },
     ]);
   });
 
@@ -96,10 +96,14 @@ describe("a rule file", () => {
     [one("expr: up"), "4:5: one of 'record' or 'alert' must be set"],
     [one("alert: A\nrecord: b\nexpr: up"), "5:13: only one of 'record' and 'alert' must be set"],
     [one("alert: A"), "4:5: field 'expr' must be set in rule"],
-    [one("record: a-b\nexpr: up"), "4:13: invalid recording rule name: a-b"],
+    [
+      one("record: a{b}\nexpr: up"),
+      "4:13: braces present in the recording rule name; should it be in expr?: a{b}",
+    ],
     [one("record: a\nexpr: up\nfor: 1m"), "6:10: invalid field 'for' in recording rule"],
     [one("record: a\nexpr: up\ncooldown: 1m"), "6:15: invalid field 'cooldown' in recording rule"],
-    [one("alert: A\nexpr: up\nlabels: {a-b: c}"), "6:19: invalid label name: a-b"],
+    [one("alert: A\nexpr: up\nlabels: {'': c}"), "6:18: invalid label name: "],
+    [one("alert: A\nexpr: up\nlabels: {__name__: c}"), "6:24: invalid label name: __name__"],
     [one("alert: A\nexpr: up\nfro: 1m"), "6:5: unknown field: groups[0].rules[0].fro"],
     [
       one("alert: A\nexpr: up\nannotations: {vedette_cooldown: soon}"),

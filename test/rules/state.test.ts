@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { instancesOf } from "../../src/rules/hand-over";
+import { instanceOf } from "../../src/rules/hand-over";
 import type { AlertingRule } from "../../src/rules/model";
 import {
   type AlertingState,
@@ -45,7 +45,9 @@ function course(r: AlertingRule, timeline: string): string {
       if (!step.ok) throw new Error(step.error.reason);
       state = step.value.state;
     }
-    const told = instancesOf(state, { atMs, intervalMs: MIN, generatorUrl: "" });
+    const told = [...state.alerts.values()]
+      .filter((a) => a.phase !== "pending")
+      .map((a) => instanceOf(a, { atMs, intervalMs: MIN, generatorUrl: "" }, {}));
     const firing = told.filter((a) => a.status === "firing");
     if (firing.some((a) => a.heldBack === undefined)) out += "F";
     else if (firing.length > 0) out += "h";

@@ -1,3 +1,4 @@
+import { compareStrings } from "../labels";
 import { compileRegex, replaceRegex } from "../matchers";
 import { parseDuration } from "../duration";
 import { type TemplateFunction, TemplateProblem, truth } from "./evaluate";
@@ -65,7 +66,9 @@ export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = 
     isRecord(v) && isRecord(v["Labels"])
       ? (v["Labels"][text(name)] ?? "")
       : fail("label() wants a sample"),
-  query: () => fail("queries inside templates are not offered"),
+  sortByLabel: (name, v) => sortedByLabel(text(name), v),
+  // Who renders a rule's templates puts one in that asks.
+  query: () => fail("there is nothing to query"),
 };
 
 /** Alertmanager's own (prometheus.io/docs/alerting/latest/notifications, "Functions"). */
@@ -147,6 +150,13 @@ function sliceOf(of: unknown, from: unknown, to: unknown): unknown {
   ];
   if (typeof of === "string" || Array.isArray(of)) return of.slice(start, end);
   return fail("can't slice this");
+}
+
+function sortedByLabel(name: string, v: unknown): unknown {
+  if (!Array.isArray(v)) return fail("sortByLabel wants the result of a query");
+  const labelOf = (s: unknown): string =>
+    isRecord(s) && isRecord(s["Labels"]) ? text(s["Labels"][name] ?? "") : "";
+  return v.toSorted((a: unknown, b: unknown) => compareStrings(labelOf(a), labelOf(b)));
 }
 
 function isRecord(v: unknown): v is Readonly<Record<string, unknown>> {
