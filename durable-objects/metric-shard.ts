@@ -146,7 +146,7 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   }
 
   async cardinality(limit: number): Promise<Cardinality> {
-    throw new Error(`cardinality: ${limit}`);
+    return this.shard().cardinality(limit, Date.now());
   }
 
   async deleteSeries(

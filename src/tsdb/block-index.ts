@@ -13,19 +13,22 @@ export interface PageMark {
   readonly maxMs: number;
 }
 
-export type BlockSeries =
-  | {
-      readonly kind: "refs";
-      readonly refs: Uint32Array;
-      /** Number within the block by shard number; −1 where absent. */ readonly localOf: Int32Array;
-    }
-  | {
-      readonly kind: "labels";
-      readonly symbols: Symbols;
-      /** Label symbols of series i: `ids.subarray(starts[i], starts[i + 1])`. */
-      readonly ids: Uint32Array;
-      readonly starts: Uint32Array;
-    };
+export interface SegmentRefs {
+  readonly kind: "refs";
+  readonly refs: Uint32Array;
+  /** Number within the block by shard number; −1 where absent. */
+  readonly localOf: Int32Array;
+}
+
+export interface BlockLabels {
+  readonly kind: "labels";
+  readonly symbols: Symbols;
+  /** Label symbols of series i: `ids.subarray(starts[i], starts[i + 1])`. */
+  readonly ids: Uint32Array;
+  readonly starts: Uint32Array;
+}
+
+export type BlockSeries = SegmentRefs | BlockLabels;
 
 export interface BlockIndex {
   readonly series: BlockSeries;

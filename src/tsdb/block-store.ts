@@ -1,4 +1,12 @@
-import { type BlockIndex, type PageMark, decodeIndex, encodeIndex, pagesOf } from "./block-index";
+import {
+  type BlockIndex,
+  type BlockLabels,
+  type PageMark,
+  type SegmentRefs,
+  decodeIndex,
+  encodeIndex,
+  pagesOf,
+} from "./block-index";
 import { Cache, type CacheLedger } from "./cache-ledger";
 import { type BlockLevel, type BlockMeta } from "./manifest";
 import { type ChunkEntry, type ChunkVisitor, PAGE_BYTES, PageWriter, readPage } from "./page";
@@ -33,6 +41,20 @@ export class BlockStore {
       const value = decodeIndex(concatBytes(rows.map((r) => r.data)));
       return { value, bytes: value.footprint };
     });
+  }
+
+  /** The series of a segment. */
+  refs(block: BlockMeta): SegmentRefs {
+    const { series } = this.index(block);
+    if (series.kind !== "refs") throw new Error(`block ${block.id} is no segment`);
+    return series;
+  }
+
+  /** The series of a cut block. */
+  labels(block: BlockMeta): BlockLabels {
+    const { series } = this.index(block);
+    if (series.kind !== "labels") throw new Error(`block ${block.id} has no labels`);
+    return series;
   }
 
   /** Visits the chunks of the given series (numbers within the block, rising) that overlap after < t ≤ to. */

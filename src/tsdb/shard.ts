@@ -1,7 +1,7 @@
 import { BatchFormatError } from "../core/batch";
 import type { Labels } from "../core/labels";
 import type { Matcher } from "../core/matchers";
-import type { AppendResult, SelectRequest, ShardEpoch } from "../core/metric-store";
+import type { AppendResult, Cardinality, SelectRequest, ShardEpoch } from "../core/metric-store";
 import type { MetricMetadata } from "../core/series";
 import {
   REPEAT_MS,
@@ -15,6 +15,7 @@ import {
 import { BlockSet } from "./block-set";
 import { BlockStore } from "./block-store";
 import { CacheLedger } from "./cache-ledger";
+import { cardinalityOf } from "./cardinality";
 import {
   checkpointed,
   expireBatchIds,
@@ -261,6 +262,11 @@ export class Shard {
         ? [...this.state.metadata.values()]
         : [this.state.metadata.get(metric)].filter((m) => m !== undefined);
     return all.slice(0, limit);
+  }
+
+  /** @see MetricReader.cardinality */
+  cardinality(limit: number, now: number): Cardinality {
+    return cardinalityOf(this.source(), this.limits.maxSeries, now, limit);
   }
 
   /** @see MetricShardRpc.shardMap */
