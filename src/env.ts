@@ -1,4 +1,5 @@
 import { parseDuration } from "./core/duration";
+import { compileRegex } from "./core/matchers";
 
 /** What wrangler.toml (or the local launcher) binds. */
 export interface Env {
@@ -34,6 +35,10 @@ export interface Env {
   readonly METRIC_MAX_SERIES?: string;
   /** How late a sample may come, as a duration; 2h unless set. */
   readonly METRIC_OUT_OF_ORDER_WINDOW?: string;
+  /** Samples that one query may hold at once; 4000000 unless set. */
+  readonly QUERY_MAX_SAMPLES?: string;
+  /** Origins whose scripts may read Prometheus' API, an anchored regular expression as --web.cors.origin; none unless set. */
+  readonly PROMETHEUS_CORS_ORIGIN?: string;
   /** Where the objects live, a location hint such as `weur`; Cloudflare chooses unless set. Fixed at the first deployment. */
   readonly REGION?: string;
   /** Cloudflare Access: team domain and application audience. */
@@ -54,6 +59,10 @@ export interface Config {
   readonly sentryDsn: string | undefined;
   readonly version: string;
   readonly metricShards: number;
+  /** Undefined: the engine's own. */
+  readonly queryMaxSamples: number | undefined;
+  /** Undefined: no other site's script reads anything. */
+  readonly corsOrigin: string | undefined;
   readonly access:
     | { readonly team: string; readonly audience: string; readonly scope: "read" | "admin" }
     | undefined;
@@ -103,6 +112,11 @@ export function parseConfig(env: Env): Config {
     );
   }
   parseMetricLimits(env);
+  const maxSamples = nonEmpty(env.QUERY_MAX_SAMPLES);
+  if (maxSamples !== undefined && !(Number.isInteger(Number(maxSamples)) && Number(maxSamples) > 0))
+    throw new ConfigError(
+      `QUERY_MAX_SAMPLES must be a whole number above 0, not ${JSON.stringify(maxSamples)}`,
+    );
   return {
     local,
     hosts: local && env.LOCAL_HOSTS !== undefined ? new Set(env.LOCAL_HOSTS.split(",")) : undefined,
@@ -112,6 +126,8 @@ export function parseConfig(env: Env): Config {
     sentryDsn: nonEmpty(env.SENTRY_DSN),
     version: env.APP_VERSION ?? "0.1.0",
     metricShards: shards,
+    queryMaxSamples: maxSamples === undefined ? undefined : Number(maxSamples),
+    corsOrigin: parseCorsOrigin(env.PROMETHEUS_CORS_ORIGIN),
     access: parseAccess(env),
   };
 }
@@ -149,6 +165,18 @@ function parseBootstrapSecret(env: Env): string | undefined {
       `BOOTSTRAP_SECRET must be a secret of at least ${MIN_SECRET} characters: wrangler secret put BOOTSTRAP_SECRET`,
     );
   return secret;
+}
+
+function parseCorsOrigin(text: string | undefined): string | undefined {
+  const pattern = nonEmpty(text);
+  try {
+    if (pattern !== undefined) compileRegex(pattern);
+  } catch (e) {
+    throw new ConfigError(
+      `PROMETHEUS_CORS_ORIGIN is no regular expression: ${e instanceof Error ? e.message : String(e)}`,
+    );
+  }
+  return pattern;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -21,6 +21,8 @@ export interface QueryOptions {
   readonly lookbackMs?: number;
   /** Samples held at once before the query is ended; 4 million. */
   readonly maxSamples?: number;
+  /** How often samples may be read in windows before the query counts as timed out. */
+  readonly maxVisits?: number;
   /** The step of a subquery that names none; 1 min. */
   readonly subqueryStepMs?: number;
 }
@@ -130,7 +132,7 @@ async function prepare(expr: Expr, o: QueryOptions, range: Range): Promise<Query
     lookbackMs,
     subqueryStepMs: o.subqueryStepMs ?? 60_000,
   });
-  const budget = new SampleBudget(o.maxSamples ?? DEFAULT_MAX_SAMPLES);
+  const budget = new SampleBudget(o.maxSamples ?? DEFAULT_MAX_SAMPLES, o.maxVisits);
   const answers =
     plan.requests.length === 0 ? [] : await selectAll(o.queryable, plan.requests, budget.max);
   const data = answers.map(inLabelOrder);

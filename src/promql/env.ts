@@ -16,8 +16,13 @@ const MAX_VISITS = 1_000_000_000;
 export class SampleBudget {
   held = 0;
   peak = 0;
-  visitsLeft: number = MAX_VISITS;
-  constructor(readonly max: number) {}
+  visitsLeft: number;
+  constructor(
+    readonly max: number,
+    maxVisits: number = MAX_VISITS,
+  ) {
+    this.visitsLeft = Math.min(maxVisits, MAX_VISITS);
+  }
 
   /** Before anything is made of `samples` samples. */
   foresee(samples: number): void {
