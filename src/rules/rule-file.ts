@@ -39,8 +39,16 @@ const MAX_NAME = 200;
 /** Where promtool would not know the field `cooldown`, the annotation says the same. */
 const COOLDOWN_ANNOTATION = "vedette_cooldown";
 
+export interface ReadOptions {
+  /** Fields that nobody knows are passed over instead of refused. */
+  readonly ignoreUnknownFields?: boolean;
+}
+
 /** A whole Prometheus rule file: `groups:`. The refusal says line and column. */
-export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
+export function parseRuleFile(
+  text: string,
+  options: ReadOptions = {},
+): Result<ParsedFile, ConfigRefusal> {
   return caught(() => {
     const file = new YamlFile(text);
     const root = file.root();
@@ -51,7 +59,7 @@ export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
         root.empty ? "field_missing" : "field_unknown",
         "a rule file begins with groups:",
       );
-    const budget = newBudget();
+    const budget = { ...newBudget(), ignoreUnknownFields: options.ignoreUnknownFields === true };
     const names = new Set<string>();
     const list = root.list("groups");
     const over = list[MAX_GROUPS];
@@ -68,7 +76,7 @@ export function parseRuleFile(text: string): Result<ParsedFile, ConfigRefusal> {
       names.add(group.name);
       return group;
     });
-    root.end();
+    end(root, budget);
     return { file, groups, warnings: budget.warnings };
   });
 }
@@ -84,11 +92,12 @@ export function parseGroup(text: string): Result<ParsedFile, ConfigRefusal> {
 
 interface Budget {
   rules: number;
+  readonly ignoreUnknownFields: boolean;
   readonly warnings: string[];
 }
 
 function newBudget(): Budget {
-  return { rules: MAX_RULES, warnings: [] };
+  return { rules: MAX_RULES, ignoreUnknownFields: false, warnings: [] };
 }
 
 function caught<T>(read: () => T): Result<T, ConfigRefusal> {
@@ -116,7 +125,7 @@ function readGroup(f: Fields, text: string, budget: Budget): ParsedGroup {
   const rules = f.list("rules").map(({ node, path }) => {
     if (--budget.rules < 0)
       f.file.refuse(node, "too_large", `more than ${MAX_RULES} rules in one file`);
-    const rule = readRule(new Fields(f.file, node, path), text, groupLabels);
+    const rule = readRule(new Fields(f.file, node, path), text, groupLabels, budget);
     // Prometheus runs both, and its promtool warns.
     const identity = JSON.stringify([rule.kind, rule.name, labelsOf(rule.labels)]);
     if (seen.has(identity)) {
@@ -128,7 +137,7 @@ function readGroup(f: Fields, text: string, budget: Budget): ParsedGroup {
     seen.add(identity);
     return rule;
   });
-  f.end();
+  end(f, budget);
   return {
     name,
     intervalMs,
@@ -139,7 +148,7 @@ function readGroup(f: Fields, text: string, budget: Budget): ParsedGroup {
   };
 }
 
-function readRule(f: Fields, text: string, groupLabels: StringMap): Rule {
+function readRule(f: Fields, text: string, groupLabels: StringMap, budget: Budget): Rule {
   const record = f.take("record");
   const alert = f.take("alert");
   if (record !== undefined && alert !== undefined)
@@ -151,7 +160,7 @@ function readRule(f: Fields, text: string, groupLabels: StringMap): Rule {
   const name = f.scalarText(named, f.at(record === undefined ? "alert" : "record"));
   if (name === "") f.file.refuse(named, "field_missing", "one of 'record' or 'alert' must be set");
   const expr = readExpr(f, text, name);
-  if (kind === "recording") return readRecording(f, named, name, expr, groupLabels);
+  if (kind === "recording") return readRecording(f, named, { name, expr }, groupLabels, budget);
   const labels = { ...groupLabels, ...readLabels(f, "alerting") };
   const rule = {
     kind,
@@ -163,16 +172,16 @@ function readRule(f: Fields, text: string, groupLabels: StringMap): Rule {
     keepFiringForMs: f.duration("keep_firing_for")?.ms ?? 0,
   } as const;
   const cooldownMs = f.duration("cooldown")?.ms ?? annotatedCooldown(rule.annotations);
-  f.end();
+  end(f, budget);
   return { ...rule, cooldownMs };
 }
 
 function readRecording(
   f: Fields,
   named: Node,
-  name: string,
-  expr: string,
+  { name, expr }: { readonly name: string; readonly expr: string },
   groupLabels: StringMap,
+  budget: Budget,
 ): Rule {
   // Any UTF-8 names a metric since Prometheus 3; braces are an expression in the wrong field.
   if (/[{}]/.test(name))
@@ -187,8 +196,12 @@ function readRecording(
       f.file.refuse(node, "value_wrong", `invalid field '${field}' in recording rule`);
   }
   const labels = { ...groupLabels, ...readLabels(f, "recording") };
-  f.end();
+  end(f, budget);
   return { kind: "recording", name, expr, labels };
+}
+
+function end(f: Fields, budget: Budget): void {
+  if (!budget.ignoreUnknownFields) f.end();
 }
 
 function readExpr(f: Fields, text: string, rule: string): string {
