@@ -154,7 +154,11 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     startMs: number,
     endMs: number,
   ): Promise<DeletedSeries> {
-    throw new Error(`deleteSeries: ${matchers.length} ${startMs} ${endMs}`);
+    return this.changing((shard) => shard.deleteSeries(matchers, startMs, endMs, Date.now()));
+  }
+
+  async cleanTombstones(): Promise<void> {
+    await this.changing((shard) => shard.cleanTombstones());
   }
 
   async importSamples(batch: Uint8Array): Promise<AppendResult> {
@@ -230,6 +234,22 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   private giveUp(): void {
     this.opened?.close();
     this.opened = undefined;
+  }
+
+  /** A change that is durable when it resolves, and the maintenance that follows from it. */
+  private async changing<T>(change: (shard: Shard) => T): Promise<T> {
+    const shard = this.shard();
+    let result: T;
+    try {
+      result = change(shard);
+    } catch (e) {
+      this.giveUp();
+      throw e;
+    }
+    await this.ctx.storage.sync();
+    if (this.shard().needsMaintenance(Date.now())) setTimeout(() => void this.maintain(), 0);
+    await this.armAt("maintain", this.shard().nextMaintenance());
+    return result;
   }
 
   private async commit(): Promise<void> {

@@ -78,6 +78,8 @@ export interface MetricKeeper {
     startMs: number,
     endMs: number,
   ): Promise<DeletedSeries>;
+  /** Has what was deleted leave the disk, in the background; reads miss it already. */
+  cleanTombstones(): Promise<void>;
   /**
    * Writes a packed batch of any age straight into blocks. What a block holds already stays: a sample
    * at the same time with another value is refused as `duplicate_timestamp`.

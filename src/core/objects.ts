@@ -69,6 +69,8 @@ export interface MetricShardRpc extends Ticking {
     startMs: number,
     endMs: number,
   ): Promise<DeletedSeries>;
+  /** @see MetricKeeper.cleanTombstones */
+  cleanTombstones(): Promise<void>;
   /** @see MetricKeeper.importSamples */
   importSamples(batch: Uint8Array): Promise<AppendResult>;
   /** Registers what a rule group's alerting rules select, for evaluation on write. Lower versions are ignored. */

@@ -114,6 +114,10 @@ export function makeMetricStore(
       };
     },
 
+    async cleanTombstones(): Promise<void> {
+      await askAll((s) => s.cleanTombstones());
+    },
+
     async select(requests: readonly SelectRequest[], limits): Promise<Series[][]> {
       const maxSamples = limits?.maxSamples ?? DEFAULT_MAX_SAMPLES;
       const asked = requests.map((r) => ({

@@ -5,6 +5,7 @@ import type { BlockMeta, Manifest } from "./manifest";
 import { mergeBlocks } from "./merge";
 import type { SeriesTable } from "./series-table";
 import { type BlobStorage, FIRST_BLOCK_SPACE, blobId } from "./storage-port";
+import type { Tombstones } from "./tombstones";
 
 interface Merging {
   readonly plan: MergePlan;
@@ -20,6 +21,7 @@ export class BlockSet {
   constructor(
     private readonly storage: BlobStorage,
     private readonly store: BlockStore,
+    private readonly tombstones: Tombstones,
     private readonly outOfOrderMs: number,
   ) {
     this.current = readManifest(storage);
@@ -69,12 +71,19 @@ export class BlockSet {
     return this.storage.transaction(() => {
       const ids = new Set(old.map((b) => b.id));
       this.write({ ...this.current, blocks: this.all.filter((b) => !ids.has(b.id)) });
+      this.tombstones.forget(this.all);
       return old.reduce((rows, b) => rows + this.store.drop(b), 0);
     });
   }
 
   private plan(now: number): MergePlan | undefined {
-    return planMerge(this.all, now, this.outOfOrderMs);
+    return planMerge(this.all, now, this.outOfOrderMs) ?? this.planRewrite();
+  }
+
+  /** Rewrites one block without what was deleted from it. */
+  private planRewrite(): MergePlan | undefined {
+    const block = this.all.find((b) => this.tombstones.wantsRewrite(b));
+    return block && { inputs: [block], level: block.level };
   }
 
   private start(now: number, table: SeriesTable): Merging | undefined {
@@ -96,6 +105,7 @@ export class BlockSet {
         blocks: output === undefined ? rest : [...rest, output],
       });
       for (const b of inputs) this.store.drop(b);
+      this.tombstones.forget(this.all);
     });
   }
 

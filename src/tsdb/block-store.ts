@@ -10,6 +10,7 @@ import {
 import { Cache, type CacheLedger } from "./cache-ledger";
 import { type BlockLevel, type BlockMeta } from "./manifest";
 import { type ChunkEntry, type ChunkVisitor, PAGE_BYTES, PageWriter, readPage } from "./page";
+import { passOver } from "./pass-over";
 import {
   type BlobStorage,
   FIRST_BLOCK_SPACE,
@@ -17,6 +18,7 @@ import {
   blobId,
   concatBytes,
 } from "./storage-port";
+import type { Hidden, Tombstones } from "./tombstones";
 
 /** Index rows of a block start at 0, its pages here. */
 const FIRST_PAGE = 65_536;
@@ -30,6 +32,8 @@ export class BlockStore {
     private readonly storage: BlobStorage,
     ledger: CacheLedger,
     owner: string,
+    /** What was deleted: {@link read} passes over it. */
+    private readonly tombstones: Tombstones,
   ) {
     this.indexes = new Cache(ledger, `${owner}/index`);
     this.pages = new Cache(ledger, `${owner}/page`);
@@ -57,7 +61,19 @@ export class BlockStore {
     return series;
   }
 
-  /** Visits the chunks of the given series (numbers within the block, rising) that overlap after < t ≤ to. */
+  /** Whether a series may have samples in startMs..endMs that are not deleted. */
+  holds(block: BlockMeta, series: number, startMs: number, endMs: number): boolean {
+    const hidden = this.hiddenIn(block)?.get(series);
+    if (hidden === undefined) return true;
+    let found = false;
+    this.read(block, [series], startMs - 1, endMs, () => (found = true));
+    return found;
+  }
+
+  /**
+   * Visits the chunks of the given series (numbers within the block, rising) that overlap after < t ≤ to.
+   * Of a chunk that is deleted in part the rest is packed anew, as one of its own.
+   */
   read(
     block: BlockMeta,
     wanted: ArrayLike<number>,
@@ -66,6 +82,21 @@ export class BlockStore {
     visit: ChunkVisitor,
   ): void {
     if (wanted.length === 0) return;
+    const hidden = this.hiddenIn(block);
+    this.readAll(block, wanted, after, to, hidden === undefined ? visit : passOver(hidden, visit));
+  }
+
+  private hiddenIn(block: BlockMeta): Hidden | undefined {
+    return this.tombstones.hiddenIn(block, () => this.index(block).series);
+  }
+
+  private readAll(
+    block: BlockMeta,
+    wanted: ArrayLike<number>,
+    after: number,
+    to: number,
+    visit: ChunkVisitor,
+  ): void {
     const index = this.index(block);
     if (index.inlinePage !== undefined) return readPage(index.inlinePage, wanted, after, to, visit);
     let page = -1;

@@ -43,7 +43,7 @@ export function writeCheckpoint(
       ...next,
       nextBatchIdRow: putBatchIdRows(storage, state.newBatchIds, next.nextBatchIdRow),
     };
-  putSpace(storage, SPACES.lastTimes, encodeLastTimes(state.table));
+  writeLastTimes(storage, state.table);
   if (state.accumulatorsChanged) {
     const w = new ByteWriter();
     w.varint(state.accumulators.size);
@@ -52,6 +52,10 @@ export function writeCheckpoint(
   }
   if (state.metadataChanged) putJson(storage, SPACES.metadata, [...state.metadata.values()]);
   return next;
+}
+
+export function writeLastTimes(storage: BlobStorage, table: SeriesTable): void {
+  putSpace(storage, SPACES.lastTimes, encodeLastTimes(table));
 }
 
 /** To be called when the transaction that wrote the checkpoint has ended. */

@@ -1,4 +1,5 @@
 import { type Matcher, type ValuePredicate, compileMatcher } from "../core/matchers";
+import type { BlockLabels } from "./block-index";
 import type { SeriesTable } from "./series-table";
 import type { Symbols } from "./symbols";
 
@@ -50,6 +51,36 @@ export function matchSeries(table: SeriesTable, matchers: readonly Matcher[]): n
     for (let ref = 0; ref < table.size; ref++) if (table.isLive(ref)) consider(ref);
   } else {
     for (const list of candidates.lists) for (const ref of list) consider(ref);
+  }
+  return out;
+}
+
+/** Numbers of a block's series that every matcher accepts, rising. */
+export function matchBlock(series: BlockLabels, matchers: readonly Matcher[]): number[] {
+  const tests = matchers.map((m) => new SymbolMatcher(m, series.symbols));
+  const out: number[] = [];
+  // An equality whose value no series of the block has needs no scan.
+  if (matchers.some((m) => m.type === "=" && m.value !== "" && series.symbols.find(m.value) < 0))
+    return out;
+  const count = series.starts.length - 1;
+  for (let i = 0; i < count; i++) {
+    const from = series.starts[i] as number;
+    const to = series.starts[i + 1] as number;
+    let all = true;
+    for (const t of tests) {
+      let value = -1;
+      for (let k = from; k < to; k += 2) {
+        if (series.ids[k] === t.name) {
+          value = series.ids[k + 1] as number;
+          break;
+        }
+      }
+      if (!t.accepts(value)) {
+        all = false;
+        break;
+      }
+    }
+    if (all) out.push(i);
   }
   return out;
 }

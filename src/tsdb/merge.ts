@@ -34,6 +34,8 @@ export function* mergeBlocks(
       ? yield* segmentOrder(plan.inputs, store, table)
       : yield* labelOrder(plan.inputs, store, table);
   const writer = store.writer(outputId, plan.level);
+  /** The order's numbers of the series that still have samples: of others all were deleted. */
+  const kept: number[] = [];
   for (let from = 0; from < order.count; from += BATCH_SERIES) {
     const to = Math.min(order.count, from + BATCH_SERIES);
     const gathered: ChunkEntry[][] = Array.from({ length: to - from }, () => []);
@@ -58,11 +60,11 @@ export function* mergeBlocks(
     for (let s = from; s < to; s++) {
       const chunks = joinChunks(gathered[s - from] as ChunkEntry[]);
       for (const c of chunks) work += c.count;
-      writer.add(s, chunks);
+      if (chunks.length > 0) writer.add(kept.push(s) - 1, chunks);
     }
     yield work;
   }
-  return writer.finish(order.encode());
+  return writer.finish(order.encode(kept));
 }
 
 /** The output's series in order, and where each input has them. */
@@ -74,7 +76,8 @@ interface MergeOrder {
     from: number,
     to: number,
   ): { readonly locals: readonly number[]; outputOf(local: number): number };
-  encode(): Uint8Array;
+  /** The index's series part, of the given series of the order. */
+  encode(kept: readonly number[]): Uint8Array;
 }
 
 function* segmentOrder(
@@ -94,7 +97,7 @@ function* segmentOrder(
   return makeOrder(
     refs.length,
     locals.map((list) => Array.from(list, (ref) => outputOfRef.get(ref) as number)),
-    () => encodeRefs(refs),
+    (kept) => encodeRefs(kept.map((i) => refs[i] as number)),
   );
 }
 
@@ -148,10 +151,13 @@ function* labelOrder(
   return makeOrder(
     sets.length,
     outputs.map((list) => list.map((n) => rank.get(n) as number)),
-    () =>
+    (kept) =>
       encodeLabelSets(
-        symbols,
-        order.map((n) => sets[n] as Uint32Array),
+        ...compacted(
+          symbols,
+          kept.map((i) => sets[order[i] as number] as Uint32Array),
+          sets.length,
+        ),
       ),
   );
 }
@@ -160,7 +166,7 @@ function* labelOrder(
 function makeOrder(
   count: number,
   outputOf: readonly (readonly number[])[],
-  encode: () => Uint8Array,
+  encode: (kept: readonly number[]) => Uint8Array,
 ): MergeOrder {
   const localOf = outputOf.map((list) => {
     const at = new Int32Array(count).fill(-1);
@@ -182,10 +188,20 @@ function makeOrder(
   };
 }
 
+/** The symbols that the sets use, where some sets fell away: what was deleted must leave no text behind. */
+function compacted(
+  symbols: Symbols,
+  sets: readonly Uint32Array[],
+  before: number,
+): [Symbols, readonly Uint32Array[]] {
+  if (sets.length === before) return [symbols, sets];
+  const used = new Symbols();
+  const map = new SymbolMap(symbols, used);
+  return [used, sets.map((set) => map.map(set))];
+}
+
 function refsOf(store: BlockStore, block: BlockMeta): Uint32Array {
-  const series = store.index(block).series;
-  if (series.kind !== "refs") throw new Error(`block ${block.id} is no segment`);
-  return series.refs;
+  return store.refs(block).refs;
 }
 
 let columns = new SampleColumns(4096);

@@ -1,12 +1,11 @@
 import type { Labels } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import { SampleBudgetError, type SelectRequest } from "../core/metric-store";
-import type { BlockSeries } from "./block-index";
 import type { BlockStore } from "./block-store";
 import { CHUNK_SAMPLES, decodeChunk, offsetsChunkBytes } from "./chunk";
 import { DIFFERENT, EQUAL, type LookUp } from "./commit";
 import type { BlockMeta } from "./manifest";
-import { SymbolMatcher, matchSeries } from "./match";
+import { matchBlock, matchSeries } from "./match";
 import { SampleColumns } from "./sample-columns";
 import { SelectBuilder } from "./select-codec";
 import type { ShardState } from "./shard-state";
@@ -60,7 +59,7 @@ function addHot(
   };
   for (const segment of blocks) {
     if (segment.level !== 0) continue;
-    const series = refsOf(source.store, segment);
+    const series = source.store.refs(segment);
     const locals: number[] = [];
     for (const ref of refs) {
       const local = ref < series.localOf.length ? (series.localOf[ref] as number) : -1;
@@ -95,7 +94,7 @@ function addBlock(
   out: SelectBuilder,
   budget: Budget,
 ): void {
-  const series = labelsIndex(source.store, block);
+  const series = source.store.labels(block);
   const symbols = new SymbolMap(series.symbols, out.symbols);
   const wanted = matchBlock(series, request.matchers);
   let current = -1;
@@ -116,39 +115,6 @@ function addBlock(
       out.chunk(number, page, from, end);
     },
   );
-}
-
-/** Numbers of a block's series that every matcher accepts, rising. */
-export function matchBlock(
-  series: Extract<BlockSeries, { kind: "labels" }>,
-  matchers: readonly Matcher[],
-): number[] {
-  const tests = matchers.map((m) => new SymbolMatcher(m, series.symbols));
-  const out: number[] = [];
-  // An equality whose value no series of the block has needs no scan.
-  if (matchers.some((m) => m.type === "=" && m.value !== "" && series.symbols.find(m.value) < 0))
-    return out;
-  const count = series.starts.length - 1;
-  for (let i = 0; i < count; i++) {
-    const from = series.starts[i] as number;
-    const to = series.starts[i + 1] as number;
-    let all = true;
-    for (const t of tests) {
-      let value = -1;
-      for (let k = from; k < to; k += 2) {
-        if (series.ids[k] === t.name) {
-          value = series.ids[k + 1] as number;
-          break;
-        }
-      }
-      if (!t.accepts(value)) {
-        all = false;
-        break;
-      }
-    }
-    if (all) out.push(i);
-  }
-  return out;
 }
 
 /**
@@ -175,9 +141,10 @@ export function visitSeries(
     }
     for (const block of source.blocks) {
       if (block.level === 0 || block.maxMs < startMs || block.minMs > endMs) continue;
-      const series = labelsIndex(source.store, block);
+      const series = source.store.labels(block);
       for (const i of matchBlock(series, list))
-        visit(series.symbols, series.ids.subarray(series.starts[i], series.starts[i + 1]));
+        if (source.store.holds(block, i, startMs, endMs))
+          visit(series.symbols, series.ids.subarray(series.starts[i], series.starts[i + 1]));
     }
   }
 }
@@ -194,7 +161,7 @@ export function compareStored(source: QuerySource, samples: LookUp): Uint8Array 
   let columns = new SampleColumns(CHUNK_SAMPLES);
   for (const segment of source.blocks) {
     if (segment.level !== 0 || segment.minMs > maxMs || segment.maxMs < minMs) continue;
-    const series = refsOf(source.store, segment);
+    const series = source.store.refs(segment);
     const wanted = new Map<number, number[]>();
     samples.refs.forEach((ref, k) => {
       const time = samples.times[k] as number;
@@ -243,21 +210,6 @@ function indexOfTime(times: Float64Array, count: number, time: number): number {
     else hi = mid;
   }
   return lo < count && times[lo] === time ? lo : -1;
-}
-
-function refsOf(store: BlockStore, block: BlockMeta): Extract<BlockSeries, { kind: "refs" }> {
-  const { series } = store.index(block);
-  if (series.kind !== "refs") throw new Error(`block ${block.id} is no segment`);
-  return series;
-}
-
-function labelsIndex(
-  store: BlockStore,
-  block: BlockMeta,
-): Extract<BlockSeries, { kind: "labels" }> {
-  const { series } = store.index(block);
-  if (series.kind !== "labels") throw new Error(`block ${block.id} has no labels`);
-  return series;
 }
 
 /** Counts the samples an answer holds. A chunk that sticks out of the range counts by its part within. */

@@ -32,3 +32,21 @@ export function sortAndDedupe(columns: SampleColumns, from: number, to: number):
   }
   return at;
 }
+
+/** Closes up the first `count` samples to those that `keep` accepts; gives how many are left. */
+export function keepRows(
+  columns: SampleColumns,
+  count: number,
+  keep: (row: number) => boolean,
+): number {
+  const { times, bits } = columns;
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    if (!keep(i)) continue;
+    times[at] = times[i] as number;
+    bits[2 * at] = bits[2 * i] as number;
+    bits[2 * at + 1] = bits[2 * i + 1] as number;
+    at++;
+  }
+  return at;
+}

@@ -1,7 +1,13 @@
 import { BatchFormatError } from "../core/batch";
 import type { Labels } from "../core/labels";
 import type { Matcher } from "../core/matchers";
-import type { AppendResult, Cardinality, SelectRequest, ShardEpoch } from "../core/metric-store";
+import type {
+  AppendResult,
+  Cardinality,
+  DeletedSeries,
+  SelectRequest,
+  ShardEpoch,
+} from "../core/metric-store";
 import type { MetricMetadata } from "../core/series";
 import {
   REPEAT_MS,
@@ -23,10 +29,12 @@ import {
   readSelectors,
   rewriteSeries,
   writeCheckpoint,
+  writeLastTimes,
   writeSelectors,
 } from "./checkpoint";
 import { Commit } from "./commit";
 import { cutTime } from "./compaction-plan";
+import { countDeletion, resetLastTimes } from "./deletion";
 import { foldHead } from "./fold";
 import { cutRows, joinRows, readLogRecord } from "./log-codec";
 import type { BlockMeta, Manifest } from "./manifest";
@@ -36,6 +44,7 @@ import { type SeriesFilter, listLabelNames, listLabelValues, listSeries } from "
 import { ShardState } from "./shard-state";
 import { decodeShardMap, encodeShardMap, shardOf, withShards } from "./shard-map";
 import { type BlobStorage, SPACES, getSpace, putSpace } from "./storage-port";
+import { Tombstones } from "./tombstones";
 
 /** The head and the log are folded before they pass any of these. */
 export interface FoldLimits {
@@ -100,6 +109,7 @@ export class Shard {
   private readonly owner: string;
   private readonly limits: ShardLimits;
   private readonly fold: FoldLimits;
+  private readonly tombstones: Tombstones;
   private readonly blockSet: BlockSet;
   private readonly place: ShardPlace;
   private roomMadeMs = -Infinity;
@@ -115,8 +125,9 @@ export class Shard {
     this.ledger = options.ledger ?? new CacheLedger(64 * 1024 * 1024);
     this.owner = options.owner ?? "shard";
     this.place = options.place ?? { number: 0, of: 1 };
-    this.store = new BlockStore(storage, this.ledger, this.owner);
-    this.blockSet = new BlockSet(storage, this.store, this.limits.outOfOrderMs);
+    this.tombstones = new Tombstones(storage, () => this.state.table, this.ledger, this.owner);
+    this.store = new BlockStore(storage, this.ledger, this.owner, this.tombstones);
+    this.blockSet = new BlockSet(storage, this.store, this.tombstones, this.limits.outOfOrderMs);
     readCheckpoint(storage, this.state);
     const log = storage.readLog();
     for (const record of joinRows(log)) {
@@ -269,6 +280,37 @@ export class Shard {
     return cardinalityOf(this.source(), this.limits.maxSeries, now, limit);
   }
 
+  /**
+   * Hides samples from every read at once; they leave the disk with the next merge of their block. Folds the head,
+   * so that all there is lies in blocks.
+   * @throws TombstoneLimitError
+   */
+  deleteSeries(
+    matchers: readonly (readonly Matcher[])[],
+    startMs: number,
+    endMs: number,
+    now: number,
+  ): DeletedSeries {
+    if (this.state.head.count > 0) this.foldNow(now);
+    const { refs, ...count } = countDeletion(this.source(), matchers, startMs, endMs);
+    if (count.samples === 0) return count;
+    const beforeBlock = this.blockSet.manifest.nextBlockId;
+    const { table } = this.state;
+    this.storage.transaction(() => {
+      this.tombstones.add({ matchers, startMs, endMs, beforeBlock, apply: false });
+      resetLastTimes(table, refs, this.blocks, this.store);
+      writeLastTimes(this.storage, table);
+      // What is told apart by its number from now on must not be numbered like a block of before.
+      this.blockSet.write(this.blockSet.manifest);
+    });
+    return count;
+  }
+
+  /** Has the blocks rewritten that hold deleted samples, in {@link maintain}. */
+  cleanTombstones(): void {
+    this.tombstones.apply();
+  }
+
   /** @see MetricShardRpc.shardMap */
   shardMap(shards: number, now: number, keepMs: number): readonly ShardEpoch[] {
     const stored = getSpace(this.storage, SPACES.shardMap);
@@ -306,6 +348,7 @@ export class Shard {
   /** Forgets what is cached; to be called when the shard is given up. */
   close(): void {
     this.store.close();
+    this.tombstones.close();
     this.ledger.hold(this.owner, 0, this);
   }
 

@@ -38,6 +38,9 @@ export const SPACES = {
   selectors: 5,
   metadata: 6,
   shardMap: 7,
+  tombstones: 8,
+  retention: 9,
+  merge: 10,
 } as const;
 export const FIRST_BLOCK_SPACE = 1024;
 
