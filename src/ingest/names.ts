@@ -23,3 +23,22 @@ export function renderBound(x: number): string {
   if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
   return `${sign}${digits.padEnd(point, "0")}`;
 }
+
+/**
+ * A float as OpenMetrics writes it, which Prometheus 3 makes of every `le` and `quantile` that it scrapes
+ * (https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers): `1.0`, `0.005`, `1e-05`, `1e+06`, `+Inf`.
+ */
+export function canonicalFloat(x: number): string {
+  if (Number.isNaN(x)) return "NaN";
+  if (x === Infinity) return "+Inf";
+  if (x === -Infinity) return "-Inf";
+  if (x === 0) return Object.is(x, -0) ? "-0.0" : "0.0";
+  const [digits = "", exponent = "0"] = x.toExponential().split("e");
+  const e = Number(exponent);
+  if (e < -4 || e >= 6) {
+    const padded = String(Math.abs(e)).padStart(2, "0");
+    return `${digits}e${e < 0 ? "-" : "+"}${padded}`;
+  }
+  const plain = String(x);
+  return plain.includes(".") ? plain : `${plain}.0`;
+}

@@ -1,6 +1,7 @@
 import { type Result, err, ok } from "../../core/result";
-import { type ExpositionSink, parseExposition } from "./parse";
-import { parseProtobufExposition } from "./protobuf";
+import { parseExposition } from "./parse";
+import { type ProtobufOptions, parseProtobufExposition } from "./protobuf";
+import type { ExpositionSink } from "./sink";
 
 /** A body in one of the exposition formats. */
 export type ExpositionBody =
@@ -14,13 +15,14 @@ export interface ExpositionFault {
   readonly message: string;
 }
 
-/** Feeds every sample and then its metadata to the sink, whatever the format. */
+/** Feeds the sink, whatever the format; {@link ExpositionSink} tells the order. */
 export function feedExposition(
   body: ExpositionBody,
   sink: ExpositionSink,
+  options: ProtobufOptions = {},
 ): Result<{ readonly samples: number }, ExpositionFault> {
   if (body.format === "protobuf") {
-    const done = parseProtobufExposition(body.bytes, sink);
+    const done = parseProtobufExposition(body.bytes, sink, options);
     return done.ok
       ? ok(done.value)
       : err({

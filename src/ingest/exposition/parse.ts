@@ -1,19 +1,10 @@
-import { type Labels, METRIC_NAME, compareStrings } from "../../core/labels";
+import { METRIC_NAME } from "../../core/labels";
 import { type Result, err, ok } from "../../core/result";
-import type { MetricMetadata, MetricType } from "../../core/series";
-
-/**
- * The text exposition format 0.0.4 and, by option, OpenMetrics 1.0
- * (https://prometheus.io/docs/instrumenting/exposition_formats/,
- * https://prometheus.io/docs/specs/om/open_metrics_spec/), with the quoted UTF-8 names
- * of format 1.0.0. A last line without its newline, and lines that end in CR LF, are accepted.
- */
-export interface ExpositionSink {
-  /** `labels` is sorted, holds the metric name, and no empty value. */
-  sample(labels: Labels, value: number, timeMs: number | undefined): void;
-  /** Called once a metric with a `# TYPE`, `# HELP` or `# UNIT`, after the last sample. */
-  metadata(m: MetricMetadata): void;
-}
+import type { MetricType } from "../../core/series";
+import { canonicalFloat } from "../names";
+import { CreatedLines } from "./created";
+import { isBlank, isLabelUnit, isMetricUnit, parseValue, sortPairs, unescapeHelp } from "./lexical";
+import type { ExpositionExemplar, ExpositionSink } from "./sink";
 
 export interface ExpositionError {
   /** Both from 1; a column counts UTF-16 units. */
@@ -23,11 +14,19 @@ export interface ExpositionError {
 }
 
 export interface ExpositionOptions {
-  /** Timestamps in seconds, exemplars, `# EOF`. */
+  /** Timestamps in seconds, exemplars, `_created`, `# EOF`. */
   readonly openMetrics: boolean;
 }
 
-/** Feeds the sink line by line; on an error what stood before it was fed already. */
+/**
+ * The text exposition format 0.0.4 and, by option, OpenMetrics 1.0
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/,
+ * https://prometheus.io/docs/specs/om/open_metrics_spec/), with the quoted UTF-8 names
+ * of format 1.0.0. `le` and `quantile` get their canonical form (`1` → `1.0`), as in Prometheus 3. A last line
+ * without its newline, and lines that end in CR LF, are accepted. OpenMetrics must end in `# EOF`.
+ *
+ * Feeds the sink line by line; on an error what stood before it was fed already.
+ */
 export function parseExposition(
   text: string,
   options: ExpositionOptions,
@@ -66,11 +65,13 @@ const TYPES: Readonly<Record<string, MetricType>> = {
   unknown: "unknown",
   untyped: "unknown",
 };
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const SPECIAL: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  inf: Infinity,
-  infinity: Infinity,
+/** What the samples of a metric add to its name, by type. */
+export const SUFFIXES: Readonly<Partial<Record<MetricType, readonly string[]>>> = {
+  histogram: ["_bucket", "_sum", "_count", "_created"],
+  gaugehistogram: ["_bucket", "_gsum", "_gcount"],
+  summary: ["_sum", "_count", "_created"],
+  counter: ["_total", "_created"],
+  info: ["_info"],
 };
 
 interface MutableMetadata {
@@ -86,16 +87,21 @@ class Parser {
   /** End of the line, before its newline. */
   private end = 0;
   private readonly meta = new Map<string, MutableMetadata>();
+  private readonly bounds = new Map<string, string>();
+  private readonly created: CreatedLines;
 
   constructor(
     private readonly text: string,
     private readonly options: ExpositionOptions,
     private readonly sink: ExpositionSink,
-  ) {}
+  ) {
+    this.created = new CreatedLines(sink);
+  }
 
   run(): void {
     const { text } = this;
     let next = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    let ended = false;
     while (next < text.length) {
       this.at = next;
       const newline = text.indexOf("\n", next);
@@ -105,9 +111,15 @@ class Parser {
       this.blanks();
       if (this.at === this.end) continue;
       if (text[this.at] === "#") {
-        if (this.comment()) break;
+        if (!this.comment()) continue;
+        // One newline may follow, nothing else.
+        if (next < text.length) throw new SyntaxFault(next, "data after # EOF");
+        ended = true;
       } else this.sampleLine();
     }
+    if (this.options.openMetrics && !ended)
+      throw new SyntaxFault(text.length, "OpenMetrics must end with # EOF");
+    this.created.flush();
     for (const m of this.meta.values()) this.sink.metadata({ ...m, type: m.type ?? "unknown" });
   }
 
@@ -146,9 +158,15 @@ class Parser {
     this.blanks();
     const from = this.at;
     const rest = text.slice(from, this.end);
-    if (keyword === "HELP") meta.help = unescapeHelp(rest);
-    else if (keyword === "UNIT") meta.unit = rest.trim();
-    else {
+    if (keyword === "HELP") meta.help = unescapeHelp(rest, options.openMetrics);
+    else if (keyword === "UNIT") {
+      meta.unit = rest.trim();
+      if (options.openMetrics && meta.unit !== "" && !name.endsWith(`_${meta.unit}`))
+        throw new SyntaxFault(
+          from,
+          `unit ${JSON.stringify(meta.unit)} is not a suffix of metric ${JSON.stringify(name)}`,
+        );
+    } else {
       const type = TYPES[rest.trim()];
       if (type === undefined)
         throw new SyntaxFault(from, `unknown metric type ${JSON.stringify(rest.trim())}`);
@@ -169,6 +187,8 @@ class Parser {
     if (text[this.at] === "{" && this.at < this.end) name = this.labels(pairs, name);
     if (name === undefined || name === "")
       throw new SyntaxFault(start, "a sample without a metric name");
+    const family = this.familyOf(name);
+    this.canonical(pairs, name, family?.type);
     pairs.push(METRIC_NAME, name);
     this.blanks();
     const valueAt = this.at;
@@ -184,13 +204,46 @@ class Parser {
     let timeMs: number | undefined;
     if (this.at < this.end && text[this.at] !== "#") timeMs = this.timestamp();
     this.blanks();
+    const labels = sortPairs(pairs);
+    let exemplar: ExpositionExemplar | undefined;
     if (this.at < this.end) {
       if (text[this.at] !== "#" || !this.options.openMetrics)
         throw new SyntaxFault(this.at, `expected the end of the line, found ${this.found()}`);
-      this.exemplar();
+      exemplar = this.exemplar(timeMs);
     }
     this.samples++;
-    this.sink.sample(sortPairs(pairs), value, timeMs);
+    this.sink.sample(labels, value, timeMs);
+    if (exemplar !== undefined) this.sink.exemplar?.(labels, exemplar);
+    if (this.options.openMetrics && this.sink.created !== undefined)
+      this.created.sample(family?.name ?? name, family?.type, labels, value);
+  }
+
+  /** The declared metric that a sample's name belongs to. */
+  private familyOf(name: string): MutableMetadata | undefined {
+    const own = this.meta.get(name);
+    if (own !== undefined) return own;
+    const cut = name.lastIndexOf("_");
+    const found = cut > 0 ? this.meta.get(name.slice(0, cut)) : undefined;
+    return found?.type !== undefined && SUFFIXES[found.type]?.includes(name.slice(cut)) === true
+      ? found
+      : undefined;
+  }
+
+  /** `le="1"` and `quantile="1"` are told from `1.0` by nobody but a label matcher. */
+  private canonical(pairs: string[], name: string, type: MetricType | undefined): void {
+    const label = type === "summary" ? "quantile" : type === "histogram" ? "le" : undefined;
+    if (label === undefined || (label === "le" && !name.endsWith("_bucket"))) return;
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (pairs[i] !== label) continue;
+      const text = pairs[i + 1] as string;
+      let canonical = this.bounds.get(text);
+      if (canonical === undefined) {
+        const value = parseValue(text);
+        canonical = value === undefined ? text : canonicalFloat(value);
+        this.bounds.set(text, canonical);
+      }
+      pairs[i + 1] = canonical;
+    }
   }
 
   /** Reads `{…}` into `pairs`; a quoted string without `=` is the metric's name. Gives that name. */
@@ -271,22 +324,26 @@ class Parser {
     return ms;
   }
 
-  /** `# {labels} value [timestamp]`: checked, then left out. */
-  private exemplar(): void {
+  /** `# {labels} value [timestamp]`. */
+  private exemplar(sampleMs: number | undefined): ExpositionExemplar {
     this.at++;
     this.blanks();
-    if (this.text[this.at] !== "{")
+    if (this.text[this.at] !== "{" || this.at >= this.end)
       throw new SyntaxFault(this.at, `expected '{' of an exemplar, found ${this.found()}`);
-    this.labels([], undefined);
+    const pairs: string[] = [];
+    const open = this.at;
+    if (this.labels(pairs, undefined) !== undefined)
+      throw new SyntaxFault(open, "a metric name in an exemplar");
     this.blanks();
     const at = this.at;
-    if (parseValue(this.word()) === undefined)
-      throw new SyntaxFault(at, "expected the value of an exemplar");
+    const value = parseValue(this.word());
+    if (value === undefined) throw new SyntaxFault(at, "expected the value of an exemplar");
     this.blanks();
-    if (this.at < this.end) this.timestamp();
+    const timeMs = this.at < this.end ? this.timestamp() : sampleMs;
     this.blanks();
     if (this.at < this.end)
       throw new SyntaxFault(this.at, `expected the end of the line, found ${this.found()}`);
+    return { labels: sortPairs(pairs), value, timeMs };
   }
 
   private quoted(): string {
@@ -348,43 +405,4 @@ class Parser {
     }
     return m;
   }
-}
-
-function parseValue(word: string): number | undefined {
-  if (NUMBER.test(word)) return Number(word);
-  const sign = word[0] === "-" ? -1 : 1;
-  const special = SPECIAL[word.replace(/^[+-]/, "").toLowerCase()];
-  return special === undefined ? undefined : sign * special;
-}
-
-function unescapeHelp(text: string): string {
-  return text.includes("\\")
-    ? text.replace(/\\([\\n])/g, (_, c: string) => (c === "n" ? "\n" : "\\"))
-    : text;
-}
-
-/** Pairs sorted by name, empty values dropped. Exposition has few labels a line: insertion is quickest. */
-function sortPairs(pairs: readonly string[]): Labels {
-  const out: string[] = [];
-  for (let i = 0; i < pairs.length; i += 2) {
-    const name = pairs[i] as string;
-    const value = pairs[i + 1] as string;
-    if (value === "") continue;
-    let to = out.length;
-    while (to > 0 && compareStrings(out[to - 2] as string, name) > 0) to -= 2;
-    out.splice(to, 0, name, value);
-  }
-  return out;
-}
-
-const isBlank = (unit: number): boolean => unit === 32 || unit === 9;
-
-function isLabelUnit(c: number, first: boolean): boolean {
-  return (
-    (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || (!first && c >= 48 && c <= 57)
-  );
-}
-
-function isMetricUnit(c: number, first: boolean): boolean {
-  return c === 58 || isLabelUnit(c, first);
 }

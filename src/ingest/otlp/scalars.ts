@@ -13,6 +13,7 @@ export interface Scalars {
   fixed32: number;
   /** 64-bit integers are bigint in the model. */
   int64: bigint;
+  sint64: bigint;
   uint64: bigint;
   fixed64: bigint;
   sfixed64: bigint;
@@ -51,6 +52,7 @@ export const ZERO: { readonly [K in ScalarKind]: Scalars[K] } = {
   sint32: 0,
   fixed32: 0,
   int64: 0n,
+  sint64: 0n,
   uint64: 0n,
   fixed64: 0n,
   sfixed64: 0n,
@@ -103,6 +105,7 @@ export function wireTypeOf(kind: ScalarKind): WireType {
     case "uint32":
     case "sint32":
     case "int64":
+    case "sint64":
     case "uint64":
       return WireType.Varint;
   }
@@ -143,6 +146,8 @@ function scalarAt(r: BinaryReader, end: number, kind: ScalarKind): Scalars[Scala
       return r.fixed32();
     case "int64":
       return BigInt(r.int64());
+    case "sint64":
+      return BigInt(r.sint64());
     case "uint64":
       return BigInt(r.uint64());
     case "fixed64":
@@ -198,6 +203,7 @@ function scalarOf(kind: ScalarKind, value: unknown, where: string): Scalars[Scal
       return n;
     }
     case "int64":
+    case "sint64":
     case "uint64":
     case "fixed64":
     case "sfixed64":

@@ -12,6 +12,7 @@ import { type Result, err, ok } from "../../core/result";
 import type { MetricMetadata } from "../../core/series";
 import { STALE_BYTES } from "../../core/stale";
 import { type ExpositionBody, type ExpositionFault, feedExposition } from "../exposition/feed";
+import { SUFFIXES } from "../exposition/parse";
 
 /** What was pushed last under one grouping key; it stays current until it is replaced or deleted. */
 export interface PushGroup {
@@ -168,14 +169,6 @@ function underGrouping(own: Labels, grouping: Labels): Labels {
   return labelsFromPairs(pairs);
 }
 
-const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
-  histogram: ["_bucket", "_sum", "_count", "_created"],
-  gaugehistogram: ["_bucket", "_gsum", "_gcount"],
-  summary: ["_sum", "_count", "_created"],
-  counter: ["_total", "_created"],
-  info: ["_info"],
-};
-
 /** The declared metric that a sample's name belongs to, or the name itself. */
 function familyOf(name: string, meta: ReadonlyMap<string, MetricMetadata>): string {
   if (meta.has(name)) return name;
@@ -183,9 +176,5 @@ function familyOf(name: string, meta: ReadonlyMap<string, MetricMetadata>): stri
   if (cut <= 0) return name;
   const base = name.slice(0, cut);
   const type = meta.get(base)?.type;
-  return type !== undefined &&
-    Object.hasOwn(SUFFIXES, type) &&
-    SUFFIXES[type]?.includes(name.slice(cut)) === true
-    ? base
-    : name;
+  return type !== undefined && SUFFIXES[type]?.includes(name.slice(cut)) === true ? base : name;
 }

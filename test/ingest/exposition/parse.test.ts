@@ -200,12 +200,12 @@ rpc_duration_seconds_sum 1.7560473e+07
 describe("OpenMetrics", () => {
   it("reads seconds, units, exemplars and the end", () => {
     const got = parse(
-      '# TYPE a counter\n# UNIT a seconds\na_total{x="y"} 1.0 1520879607.789 # {id="1"} 0.5 1520879607\n# EOF\nnot read',
+      '# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds_total{x="y"} 1.0 1520879607.789 # {id="1"} 0.5 1520879607\n# EOF\n',
       true,
     );
     expect(got.error).toBeUndefined();
-    expect(got.rows).toEqual(['a_total{x="y"} 1 @1520879607789']);
-    expect(got.meta).toEqual([{ name: "a", type: "counter", help: "", unit: "seconds" }]);
+    expect(got.rows).toEqual(['a_seconds_total{x="y"} 1 @1520879607789']);
+    expect(got.meta).toEqual([{ name: "a_seconds", type: "counter", help: "", unit: "seconds" }]);
   });
 });
 

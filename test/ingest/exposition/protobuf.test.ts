@@ -71,7 +71,7 @@ describe("the protobuf exposition format", () => {
       "s_sum 3",
       "s_count 2",
       'h_bucket{le="0.1", x="y"} 1',
-      'h_bucket{le="1", x="y"} 3',
+      'h_bucket{le="1.0", x="y"} 3',
       'h_bucket{le="+Inf", x="y"} 4',
       'h_sum{x="y"} 9',
       'h_count{x="y"} 4',

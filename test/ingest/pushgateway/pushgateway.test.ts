@@ -114,7 +114,7 @@ describe("pushed groups", () => {
     expect(rows).toEqual([
       "records{…} 5",
       'last{…, x="y"} NaN',
-      'd_bucket{…, le="1"} 0',
+      'd_bucket{…, le="1.0"} 0',
       "d_count{…} 2",
       `push_time_seconds{…} ${T / 1000 + 1}`,
       'd_bucket{…, le="+Inf"} stale',
