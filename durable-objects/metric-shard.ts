@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { BatchFormatError } from "../src/core/batch";
 import type { Labels } from "../src/core/labels";
 import type { Matcher } from "../src/core/matchers";
 import type {
@@ -17,6 +18,7 @@ import { DEFAULT_LIMITS } from "../src/tsdb/rejections";
 import { STREAM_BYTES } from "../src/tsdb/select-codec";
 import { Shard } from "../src/tsdb/shard";
 import { concatBytes } from "../src/tsdb/storage-port";
+import { TombstoneLimitError } from "../src/tsdb/tombstones";
 import { SqliteBlobStorage } from "./shard-storage";
 import { Timers } from "./timers";
 
@@ -162,7 +164,7 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   }
 
   async importSamples(batch: Uint8Array): Promise<AppendResult> {
-    throw new Error(`importSamples: ${batch.length}`);
+    return this.changing((shard) => shard.importSamples(batch, Date.now()));
   }
 
   async registerSelectors(
@@ -243,7 +245,8 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     try {
       result = change(shard);
     } catch (e) {
-      this.giveUp();
+      // These two come before anything is written.
+      if (!(e instanceof BatchFormatError || e instanceof TombstoneLimitError)) this.giveUp();
       throw e;
     }
     await this.ctx.storage.sync();

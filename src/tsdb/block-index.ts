@@ -1,5 +1,6 @@
 import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
+import { BlockLabels } from "./block-labels";
 import { type Symbols, readSymbols } from "./symbols";
 
 /**
@@ -18,14 +19,6 @@ export interface SegmentRefs {
   readonly refs: Uint32Array;
   /** Number within the block by shard number; −1 where absent. */
   readonly localOf: Int32Array;
-}
-
-export interface BlockLabels {
-  readonly kind: "labels";
-  readonly symbols: Symbols;
-  /** Label symbols of series i: `ids.subarray(starts[i], starts[i + 1])`. */
-  readonly ids: Uint32Array;
-  readonly starts: Uint32Array;
 }
 
 export type BlockSeries = SegmentRefs | BlockLabels;
@@ -113,9 +106,7 @@ export function decodeIndex(bytes: Uint8Array): BlockIndex {
   }
   const inlinePage = r.done ? undefined : r.take(r.end - r.at);
   const held =
-    series.kind === "refs"
-      ? series.refs.byteLength + series.localOf.byteLength
-      : series.ids.byteLength + series.starts.byteLength + series.symbols.footprint;
+    series.kind === "refs" ? series.refs.byteLength + series.localOf.byteLength : series.footprint;
   return {
     series,
     seriesCount,
@@ -153,7 +144,7 @@ function decodeLabelSets(r: ByteReader, count: number): BlockSeries {
     for (let k = 0; k < n; k++) ids[at++] = r.varint();
     starts[i + 1] = at;
   }
-  return { kind: "labels", symbols, ids: ids.slice(0, at), starts };
+  return new BlockLabels(symbols, ids.slice(0, at), starts);
 }
 
 /** Pages that may hold the series: a series goes on in the next page where that begins with it. */

@@ -1,12 +1,12 @@
 import {
   type BlockIndex,
-  type BlockLabels,
   type PageMark,
   type SegmentRefs,
   decodeIndex,
   encodeIndex,
   pagesOf,
 } from "./block-index";
+import type { BlockLabels } from "./block-labels";
 import { Cache, type CacheLedger } from "./cache-ledger";
 import { type BlockLevel, type BlockMeta } from "./manifest";
 import { type ChunkEntry, type ChunkVisitor, PAGE_BYTES, PageWriter, readPage } from "./page";
@@ -27,6 +27,8 @@ const FIRST_PAGE = 65_536;
 export class BlockStore {
   private readonly indexes: Cache<BlockIndex>;
   private readonly pages: Cache<Uint8Array>;
+  /** Samples older than this are no longer kept: {@link read} passes over them. */
+  horizonMs = -Infinity;
 
   constructor(
     private readonly storage: BlobStorage,
@@ -63,8 +65,8 @@ export class BlockStore {
 
   /** Whether a series may have samples in startMs..endMs that are not deleted. */
   holds(block: BlockMeta, series: number, startMs: number, endMs: number): boolean {
-    const hidden = this.hiddenIn(block)?.get(series);
-    if (hidden === undefined) return true;
+    if (block.minMs >= this.horizonMs && this.hiddenIn(block)?.get(series) === undefined)
+      return true;
     let found = false;
     this.read(block, [series], startMs - 1, endMs, () => (found = true));
     return found;
@@ -83,7 +85,8 @@ export class BlockStore {
   ): void {
     if (wanted.length === 0) return;
     const hidden = this.hiddenIn(block);
-    this.readAll(block, wanted, after, to, hidden === undefined ? visit : passOver(hidden, visit));
+    const whole = hidden === undefined && block.minMs >= this.horizonMs;
+    this.readAll(block, wanted, after, to, whole ? visit : passOver(hidden, this.horizonMs, visit));
   }
 
   private hiddenIn(block: BlockMeta): Hidden | undefined {

@@ -30,6 +30,11 @@ export function cutTime(maxMs: number, outOfOrderMs: number): number {
   return (windowOf(maxMs) + 1) * WINDOW_MS + outOfOrderMs;
 }
 
+/** Whether the day that holds a time is merged into one block, as none of its windows is written to any more. */
+export function isDayClosed(ms: number, outOfOrderMs: number, now: number): boolean {
+  return (dayOf(ms) + 1) * DAY_MS + outOfOrderMs + WINDOW_MS <= now;
+}
+
 function planCut(
   blocks: readonly BlockMeta[],
   now: number,
@@ -48,13 +53,11 @@ function planDay(
   now: number,
   outOfOrderMs: number,
 ): MergePlan | undefined {
-  const closed = (b: BlockMeta): boolean =>
-    (dayOf(b.minMs) + 1) * DAY_MS + outOfOrderMs + WINDOW_MS <= now;
   const first = oldest(
     blocks.filter(
       (b) =>
         b.level === 1 &&
-        closed(b) &&
+        isDayClosed(b.minMs, outOfOrderMs, now) &&
         blocks.some((o) => o.id !== b.id && o.level >= 1 && dayOf(o.minMs) === dayOf(b.minMs)),
     ),
   );
@@ -63,16 +66,18 @@ function planDay(
   return { inputs, level: 2 };
 }
 
+/** Blocks of a like size, which come from many folds or imports, are merged by eights. */
 function planTier(blocks: readonly BlockMeta[]): MergePlan | undefined {
   const tiers = new Map<string, BlockMeta[]>();
   for (const b of blocks) {
-    if (b.level !== 0) continue;
-    const key = `${windowOf(b.minMs)}/${tierOf(b.samples)}`;
+    const stretch = b.level === 2 ? dayOf(b.minMs) : windowOf(b.minMs);
+    const key = `${b.level}/${stretch}/${tierOf(b.samples)}`;
     const list = tiers.get(key);
     if (list === undefined) tiers.set(key, [b]);
     else list.push(b);
   }
-  for (const inputs of tiers.values()) if (inputs.length >= FAN_IN) return { inputs, level: 0 };
+  for (const inputs of tiers.values())
+    if (inputs.length >= FAN_IN) return { inputs, level: (inputs[0] as BlockMeta).level };
   return undefined;
 }
 

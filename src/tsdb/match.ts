@@ -1,5 +1,5 @@
 import { type Matcher, type ValuePredicate, compileMatcher } from "../core/matchers";
-import type { BlockLabels } from "./block-index";
+import type { BlockLabels, Postings } from "./block-labels";
 import type { SeriesTable } from "./series-table";
 import type { Symbols } from "./symbols";
 
@@ -55,34 +55,80 @@ export function matchSeries(table: SeriesTable, matchers: readonly Matcher[]): n
   return out;
 }
 
-/** Numbers of a block's series that every matcher accepts, rising. */
-export function matchBlock(series: BlockLabels, matchers: readonly Matcher[]): number[] {
+/** Numbers of a block's series that every matcher accepts, rising. Goes through the series of its narrowest matcher alone. */
+export function matchBlock(series: BlockLabels, matchers: readonly Matcher[]): Int32Array {
   const tests = matchers.map((m) => new SymbolMatcher(m, series.symbols));
-  const out: number[] = [];
-  // An equality whose value no series of the block has needs no scan.
-  if (matchers.some((m) => m.type === "=" && m.value !== "" && series.symbols.find(m.value) < 0))
-    return out;
-  const count = series.starts.length - 1;
-  for (let i = 0; i < count; i++) {
-    const from = series.starts[i] as number;
-    const to = series.starts[i + 1] as number;
-    let all = true;
-    for (const t of tests) {
-      let value = -1;
-      for (let k = from; k < to; k += 2) {
-        if (series.ids[k] === t.name) {
-          value = series.ids[k + 1] as number;
-          break;
-        }
-      }
-      if (!t.accepts(value)) {
-        all = false;
-        break;
-      }
+  if (tests.some((t) => t.name < 0 && !t.absent)) return NONE;
+  const present = tests.filter((t) => t.name >= 0);
+  const by = narrowestOf(series, present);
+  const rest = present.filter((t) => t !== by?.test);
+  const out = new Int32Array(by?.count ?? series.count);
+  let found = 0;
+  const consider = (local: number): void => {
+    for (const t of rest) if (!t.accepts(series.valueOf(local, t.name))) return;
+    out[found++] = local;
+  };
+  if (by === undefined) for (let i = 0; i < series.count; i++) consider(i);
+  else
+    for (const k of by.values) {
+      const { locals, offsets } = by.postings;
+      const to = offsets[k + 1] as number;
+      for (let at = offsets[k] as number; at < to; at++) consider(locals[at] as number);
     }
-    if (all) out.push(i);
+  const all = out.subarray(0, found);
+  return by !== undefined && by.values.length > 1 ? all.sort() : all;
+}
+
+const NONE = new Int32Array();
+
+interface Narrowest {
+  readonly test: SymbolMatcher;
+  readonly postings: Postings;
+  /** Places in the postings of the values it accepts. */
+  readonly values: readonly number[];
+  /** Series of those values. */
+  readonly count: number;
+}
+
+/** As {@link narrowest}, for a block. */
+function narrowestOf(series: BlockLabels, tests: readonly SymbolMatcher[]): Narrowest | undefined {
+  let best: Narrowest | undefined;
+  for (const equal of [true, false]) {
+    for (const test of tests) {
+      if (test.absent || (test.matcher.type === "=") !== equal) continue;
+      // A regular expression runs over every value of its label; not worth it where an equality chose few.
+      if (!equal && best !== undefined && best.count <= FEW) continue;
+      const postings = series.postingsOf(test.name);
+      const values = equal
+        ? placeOf(postings.values, series.symbols.find(test.matcher.value))
+        : placesOf(postings.values, test);
+      let count = 0;
+      for (const k of values)
+        count += (postings.offsets[k + 1] as number) - (postings.offsets[k] as number);
+      if (best === undefined || count < best.count) best = { test, postings, values, count };
+    }
   }
+  return best;
+}
+
+/** Series that are gone through sooner than the values of another label are. */
+const FEW = 256;
+
+function placesOf(values: Uint32Array, test: SymbolMatcher): number[] {
+  const out: number[] = [];
+  for (let k = 0; k < values.length; k++) if (test.accepts(values[k] as number)) out.push(k);
   return out;
+}
+
+function placeOf(values: Uint32Array, value: number): number[] {
+  let lo = 0;
+  let hi = values.length;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if ((values[mid] as number) < value) lo = mid + 1;
+    else hi = mid;
+  }
+  return value >= 0 && values[lo] === value ? [lo] : [];
 }
 
 /** The matcher whose series are fewest, among those that refuse an absent label. */

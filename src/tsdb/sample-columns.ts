@@ -39,14 +39,15 @@ export function keepRows(
   count: number,
   keep: (row: number) => boolean,
 ): number {
-  const { times, bits } = columns;
   let at = 0;
-  for (let i = 0; i < count; i++) {
-    if (!keep(i)) continue;
-    times[at] = times[i] as number;
-    bits[2 * at] = bits[2 * i] as number;
-    bits[2 * at + 1] = bits[2 * i + 1] as number;
-    at++;
-  }
+  for (let i = 0; i < count; i++) if (keep(i)) copyRow(columns, i, at++);
   return at;
+}
+
+/** Puts sample `from` in the place of sample `to` of the same columns. */
+export function copyRow(columns: SampleColumns, from: number, to: number): void {
+  if (from === to) return;
+  columns.times[to] = columns.times[from] as number;
+  columns.bits[2 * to] = columns.bits[2 * from] as number;
+  columns.bits[2 * to + 1] = columns.bits[2 * from + 1] as number;
 }

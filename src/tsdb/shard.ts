@@ -1,4 +1,4 @@
-import { BatchFormatError } from "../core/batch";
+import { BatchFormatError, readBatch } from "../core/batch";
 import type { Labels } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import type {
@@ -36,10 +36,12 @@ import { Commit } from "./commit";
 import { cutTime } from "./compaction-plan";
 import { countDeletion, resetLastTimes } from "./deletion";
 import { foldHead } from "./fold";
+import { dropKnown, partBatch, writeOld } from "./import";
 import { cutRows, joinRows, readLogRecord } from "./log-codec";
-import type { BlockMeta, Manifest } from "./manifest";
+import { type BlockMeta, DAY_MS, type Manifest } from "./manifest";
 import { type QuerySource, compareStored, selectChunks } from "./query";
-import { DEFAULT_LIMITS, type ShardLimits } from "./rejections";
+import { AppendTally, DEFAULT_LIMITS, type ShardLimits, mergeResults } from "./rejections";
+import { type RetentionState, readRetention, writeRetention } from "./retention-state";
 import { type SeriesFilter, listLabelNames, listLabelValues, listSeries } from "./series-listing";
 import { ShardState } from "./shard-state";
 import { decodeShardMap, encodeShardMap, shardOf, withShards } from "./shard-map";
@@ -112,6 +114,7 @@ export class Shard {
   private readonly tombstones: Tombstones;
   private readonly blockSet: BlockSet;
   private readonly place: ShardPlace;
+  private retention: RetentionState;
   private roomMadeMs = -Infinity;
   private idsExpiredMs = -Infinity;
   samplesAppended = 0;
@@ -128,6 +131,8 @@ export class Shard {
     this.tombstones = new Tombstones(storage, () => this.state.table, this.ledger, this.owner);
     this.store = new BlockStore(storage, this.ledger, this.owner, this.tombstones);
     this.blockSet = new BlockSet(storage, this.store, this.tombstones, this.limits.outOfOrderMs);
+    this.retention = readRetention(storage);
+    this.store.horizonMs = this.retention.horizonMs;
     readCheckpoint(storage, this.state);
     const log = storage.readLog();
     for (const record of joinRows(log)) {
@@ -177,7 +182,8 @@ export class Shard {
     let repeats = Infinity;
     for (const s of this.state.accumulators.values()) {
       if (isWaiting(s)) waiting = Math.min(waiting, s.emittedMs + STEP_MS);
-      else if (!isRetired(s, now) && !this.hasMoved(s.ref)) repeats = Math.min(repeats, s.emittedMs + REPEAT_MS);
+      else if (!isRetired(s, now) && !this.hasMoved(s.ref))
+        repeats = Math.min(repeats, s.emittedMs + REPEAT_MS);
     }
     return {
       waiting: waiting === Infinity ? undefined : waiting,
@@ -306,6 +312,48 @@ export class Shard {
     return count;
   }
 
+  /**
+   * Writes samples of any age: recent ones as {@link append} does, older ones as blocks of their own, which lie
+   * beside others until a merge joins them. Blocks are written in one transaction with the manifest that names them.
+   * @throws BatchFormatError before anything was written
+   */
+  importSamples(bytes: Uint8Array, now: number): AppendResult {
+    const tally = new AppendTally();
+    const { recent, old } = partBatch(
+      readBatch(bytes),
+      Math.max(0, this.retention.horizonMs),
+      this.limits,
+      now,
+      tally,
+    );
+    const results: AppendResult[] = [];
+    if (old.length > 0) {
+      const newest = Math.max(...old.map((s) => s.samples.times[s.count - 1] as number));
+      if (this.state.head.minTime <= newest) this.foldNow(now);
+      dropKnown(this.source(), old, this.limits, tally);
+      this.storage.transaction(() => {
+        const before = this.blockSet.manifest;
+        const written = writeOld(this.source(), old, before.nextBlockId, this.limits, now);
+        if (written.length === 0) return;
+        this.blockSet.write({
+          ...before,
+          blocks: [...before.blocks, ...written],
+          nextBlockId: before.nextBlockId + written.length,
+        });
+      });
+      const samples = old.reduce((n, s) => n + s.count, 0);
+      tally.accepted += samples;
+      this.samplesAppended += samples;
+    }
+    results.push(tally.result());
+    if (recent !== undefined) {
+      const [outcome] = this.append([recent], now).results;
+      if (outcome?.ok === false) throw outcome.error;
+      if (outcome !== undefined) results.push(outcome.result);
+    }
+    return mergeResults(results);
+  }
+
   /** Has the blocks rewritten that hold deleted samples, in {@link maintain}. */
   cleanTombstones(): void {
     this.tombstones.apply();
@@ -340,9 +388,20 @@ export class Shard {
       writeSelectors(this.storage, this.state.groups.specs());
   }
 
-  /** Deletes blocks that hold nothing as new as `beforeMs`; gives the rows deleted. */
-  retain(beforeMs: number): number {
-    return this.blockSet.retain(beforeMs);
+  /**
+   * Hides samples older than `beforeMs` from reads and deletes the blocks that hold nothing newer; blocks that end
+   * before `rawBeforeMs` are downsampled by {@link maintain}. Gives the rows deleted.
+   */
+  retain(beforeMs: number, rawBeforeMs = -Infinity): number {
+    const next = { horizonMs: beforeMs, rawBeforeMs };
+    const deleted = this.blockSet.retain(beforeMs);
+    const stored = this.retention;
+    this.setRetention(next);
+    // A row an hour is worth it only where a block reaches over one of the bounds, or after a day.
+    const matters = this.blocks.some((b) => b.minMs < Math.max(beforeMs, rawBeforeMs));
+    if (matters || !(beforeMs - stored.horizonMs < DAY_MS) || rawBeforeMs < stored.rawBeforeMs)
+      writeRetention(this.storage, next);
+    return deleted;
   }
 
   /** Forgets what is cached; to be called when the shard is given up. */
@@ -368,6 +427,11 @@ export class Shard {
 
   get blocks(): readonly BlockMeta[] {
     return this.blockSet.all;
+  }
+
+  private setRetention(retention: RetentionState): void {
+    this.retention = retention;
+    this.store.horizonMs = retention.horizonMs;
   }
 
   private hasMoved(ref: number): boolean {

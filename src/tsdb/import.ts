@@ -1,0 +1,279 @@
+import { BatchBuilder, type BatchView } from "../core/batch";
+import { decodeLabels } from "../core/label-bytes";
+import { type Labels, METRIC_NAME, labelValue, renderLabels } from "../core/labels";
+import { encodeLabelSets } from "./block-index";
+import { CHUNK_SAMPLES, decodeChunk } from "./chunk";
+import { isDayClosed } from "./compaction-plan";
+import { encodeChunks } from "./fold";
+import { type BlockLevel, type BlockMeta, DAY_MS, WINDOW_MS } from "./manifest";
+import type { ChunkEntry } from "./page";
+import type { QuerySource } from "./query";
+import type { AppendTally, ShardLimits } from "./rejections";
+import { SampleColumns, copyRow } from "./sample-columns";
+import { checkLabels } from "./series-table";
+import { Symbols } from "./symbols";
+
+/** A batch of any age, parted: what is recent goes the way of every append, the rest straight into blocks. */
+export interface PartedBatch {
+  /** Packed; undefined where nothing is recent. */
+  readonly recent: Uint8Array | undefined;
+  readonly old: readonly OldSeries[];
+}
+
+/** One series' samples that are too old to be appended, rising in time, no time twice. */
+export interface OldSeries {
+  readonly labels: Labels;
+  readonly bytes: Uint8Array;
+  readonly samples: SampleColumns;
+  count: number;
+}
+
+const NEW = 0;
+const EQUAL = 1;
+const DIFFERENT = 2;
+
+/** Parts a batch at now − out-of-order window. What is older than `horizonMs` or in the future is refused by name. */
+export function partBatch(
+  batch: BatchView,
+  horizonMs: number,
+  limits: ShardLimits,
+  now: number,
+  tally: AppendTally,
+): PartedBatch {
+  const recent = new BatchBuilder(batch.batchId);
+  const recentRefs = new Map<number, number>();
+  const rows = new Map<number, number[]>();
+  const { sampleSeries, sampleTimes, sampleValues } = batch;
+  const bytesOf = (n: number): Uint8Array =>
+    batch.labelBytes.subarray(batch.labelOffsets[n], batch.labelOffsets[n + 1]);
+  const recentRef = (n: number): number => {
+    let ref = recentRefs.get(n);
+    if (ref === undefined) recentRefs.set(n, (ref = recent.seriesBytes(bytesOf(n))));
+    return ref;
+  };
+  const example = (n: number, time: number) => (): string => `${describe(bytesOf(n))} at ${time}`;
+  const values = new Uint8Array(
+    sampleValues.buffer,
+    sampleValues.byteOffset,
+    sampleValues.byteLength,
+  );
+  for (let i = 0; i < sampleSeries.length; i++) {
+    const n = sampleSeries[i] as number;
+    const time = Math.floor(sampleTimes[i] as number);
+    if (!(time >= horizonMs)) tally.reject("too_old", example(n, time));
+    else if (time > now + limits.futureMs) tally.reject("too_far_in_future", example(n, time));
+    else if (time >= now - limits.outOfOrderMs)
+      recent.sampleBytes(recentRef(n), time, values, 8 * i);
+    else {
+      const list = rows.get(n);
+      if (list === undefined) rows.set(n, [i]);
+      else list.push(i);
+    }
+  }
+  for (let i = 0; i < batch.incrementSeries.length; i++)
+    tally.reject("invalid_value", () => "an increment: only samples can be imported");
+  for (const m of batch.metadata) recent.metadata(m);
+  const old: OldSeries[] = [];
+  for (const [n, list] of rows) {
+    const bytes = bytesOf(n);
+    const bad = checkLabels(bytes);
+    if (bad === undefined) old.push(oldSeries(batch, bytes, list, tally));
+    else for (const _ of list) tally.reject("invalid_labels", () => bad);
+  }
+  return { recent: recent.isEmpty ? undefined : recent.finish(), old };
+}
+
+function oldSeries(
+  batch: BatchView,
+  bytes: Uint8Array,
+  rows: readonly number[],
+  tally: AppendTally,
+): OldSeries {
+  const labels = decodeLabels(bytes);
+  const { sampleTimes, sampleValues } = batch;
+  const timeOf = (i: number): number => Math.floor(sampleTimes[i] as number);
+  const rising = rows.every((i, k) => k === 0 || timeOf(i) > timeOf(rows[k - 1] as number));
+  const order = rising ? rows : [...rows].sort((a, b) => timeOf(a) - timeOf(b) || a - b);
+  const bits = new Uint32Array(
+    sampleValues.buffer,
+    sampleValues.byteOffset,
+    2 * sampleValues.length,
+  );
+  const samples = new SampleColumns(rows.length);
+  let count = 0;
+  for (const i of order) {
+    const time = timeOf(i);
+    const [lo, hi] = [bits[2 * i] as number, bits[2 * i + 1] as number];
+    const last = count - 1;
+    if (last >= 0 && samples.times[last] === time) {
+      if (samples.bits[2 * last] === lo && samples.bits[2 * last + 1] === hi) tally.duplicates++;
+      else tally.reject("duplicate_timestamp", () => `${renderLabels(labels)} at ${time}`);
+      continue;
+    }
+    samples.times[count] = time;
+    samples.bits[2 * count] = lo;
+    samples.bits[2 * count + 1] = hi;
+    count++;
+  }
+  return { labels, bytes, samples, count };
+}
+
+/**
+ * Takes out of the series what blocks hold already (the head must be folded where it reaches back as far), and what
+ * would be new series beyond the limit. A sample at a known time with the same value is a repeat, with another one refused.
+ */
+export function dropKnown(
+  source: QuerySource,
+  old: readonly OldSeries[],
+  limits: ShardLimits,
+  tally: AppendTally,
+): void {
+  const verdicts = old.map((s) => new Uint8Array(s.count));
+  const known = new Uint8Array(old.length);
+  let largest = 0;
+  for (const block of source.blocks) {
+    const concerned = old.filter(
+      (s) =>
+        (s.samples.times[0] as number) <= block.maxMs &&
+        (s.samples.times[s.count - 1] as number) >= block.minMs,
+    );
+    if (concerned.length > 0) {
+      largest = Math.max(largest, block.series);
+      compareWith(source, block, old, verdicts, known);
+    }
+  }
+  let room = limits.maxSeries - largest;
+  old.forEach((s, n) => {
+    const verdict = verdicts[n] as Uint8Array;
+    if (known[n] === 0 && --room < 0) {
+      for (let i = 0; i < s.count; i++)
+        tally.reject(
+          "series_limit",
+          () =>
+            `${renderLabels(s.labels)}: a block holds at most ${limits.maxSeries} series (METRIC_MAX_SERIES, METRIC_SHARDS)`,
+        );
+      s.count = 0;
+      return;
+    }
+    let kept = 0;
+    for (let i = 0; i < s.count; i++) {
+      if (verdict[i] === NEW) copyRow(s.samples, i, kept++);
+      else if (verdict[i] === EQUAL) tally.duplicates++;
+      else {
+        const time = s.samples.times[i] as number;
+        tally.reject("duplicate_timestamp", () => `${renderLabels(s.labels)} at ${time}`);
+      }
+    }
+    s.count = kept;
+  });
+}
+
+let columns = new SampleColumns(CHUNK_SAMPLES);
+
+function compareWith(
+  source: QuerySource,
+  block: BlockMeta,
+  old: readonly OldSeries[],
+  verdicts: readonly Uint8Array[],
+  known: Uint8Array,
+): void {
+  const { store, state } = source;
+  const { series } = store.index(block);
+  const numbers = new Map<number, number>();
+  old.forEach((s, n) => {
+    const local =
+      series.kind === "labels"
+        ? series.find(s.labels)
+        : (series.localOf[state.table.find(s.bytes, 0, s.bytes.length)] ?? -1);
+    if (local < 0) return;
+    known[n] = 1;
+    numbers.set(local, n);
+  });
+  const locals = Int32Array.from(numbers.keys()).sort();
+  store.read(block, locals, -Infinity, Infinity, (local, minMs, maxMs, count, page, from, end) => {
+    const n = numbers.get(local) as number;
+    const { samples, count: rows } = old[n] as OldSeries;
+    let i = firstFrom(samples.times, rows, minMs);
+    if (i === rows || (samples.times[i] as number) > maxMs) return;
+    if (count > columns.times.length) columns = new SampleColumns(2 * count);
+    decodeChunk(page, from, end, columns, 0);
+    for (let k = 0; k < count && i < rows; k++) {
+      const time = columns.times[k] as number;
+      while (i < rows && (samples.times[i] as number) < time) i++;
+      if (i === rows || samples.times[i] !== time) continue;
+      const same =
+        columns.bits[2 * k] === samples.bits[2 * i] &&
+        columns.bits[2 * k + 1] === samples.bits[2 * i + 1];
+      (verdicts[n] as Uint8Array)[i] = same ? EQUAL : DIFFERENT;
+    }
+  });
+}
+
+/** Writes the series' samples as blocks: of a closed day one, else one for each 2 h window. Gives what was written. */
+export function writeOld(
+  source: QuerySource,
+  old: readonly OldSeries[],
+  firstId: number,
+  limits: ShardLimits,
+  now: number,
+): BlockMeta[] {
+  const name = (s: OldSeries): string => labelValue(s.labels, METRIC_NAME);
+  const order = old
+    .filter((s) => s.count > 0)
+    .sort((a, b) => (name(a) === name(b) ? 0 : name(a) < name(b) ? -1 : 1));
+  /** By its start, what each window holds: series with rows from..to. */
+  const windows = new Map<
+    number,
+    { readonly s: OldSeries; readonly from: number; readonly to: number }[]
+  >();
+  for (const s of order) {
+    for (let from = 0; from < s.count;) {
+      const [start, length] = windowAround(s.samples.times[from] as number, limits, now);
+      const to = firstFrom(s.samples.times, s.count, start + length);
+      const list = windows.get(start);
+      if (list === undefined) windows.set(start, [{ s, from, to }]);
+      else list.push({ s, from, to });
+      from = to;
+    }
+  }
+  const out: BlockMeta[] = [];
+  for (const [start, list] of [...windows].sort(([a], [b]) => a - b)) {
+    const level: BlockLevel = isDayClosed(start, limits.outOfOrderMs, now) ? 2 : 1;
+    const writer = source.store.writer(firstId + out.length, level);
+    const symbols = new Symbols();
+    const sets = list.map(({ s, from, to }, i) => {
+      writer.add(i, encodeChunks(s.samples, from, to) as readonly ChunkEntry[]);
+      return Uint32Array.from(s.labels, (text) => symbols.internText(text));
+    });
+    const meta = writer.finish(encodeLabelSets(symbols, sets));
+    if (meta !== undefined) out.push(meta);
+  }
+  return out;
+}
+
+function windowAround(
+  timeMs: number,
+  limits: ShardLimits,
+  now: number,
+): readonly [start: number, length: number] {
+  const length = isDayClosed(timeMs, limits.outOfOrderMs, now) ? DAY_MS : WINDOW_MS;
+  return [Math.floor(timeMs / length) * length, length];
+}
+
+/** First of the rows at or after a time; `count` where there is none. */
+function firstFrom(times: Float64Array, count: number, timeMs: number): number {
+  let lo = 0;
+  let hi = count;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if ((times[mid] as number) < timeMs) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
+}
+
+function describe(bytes: Uint8Array): string {
+  return checkLabels(bytes) === undefined
+    ? renderLabels(decodeLabels(bytes)).slice(0, 400)
+    : "a series with invalid labels";
+}
