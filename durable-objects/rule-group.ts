@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { compose } from "../src/compose";
+import { type Queryable, ShardUnavailableError } from "../src/core/metric-store";
 import type { Objects } from "../src/core/object-stubs";
 import type { RuleGroupRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
@@ -15,6 +16,7 @@ import {
   viewGroup,
   watchedSelectors,
 } from "../src/rules/group";
+import { RESEND_DELAY_MS } from "../src/rules/hand-over";
 import type { RuleGroupSpec } from "../src/rules/model";
 import type { PendingSample } from "../src/rules/pending";
 import type { Progress } from "../src/rules/progress";
@@ -25,6 +27,8 @@ import { type GroupMemory, RuleStorage } from "./rule-storage";
 const NUDGE_SPACING_MS = 1_000;
 /** Evaluations on write take at most this part of the time: a slow group is nudged less often. */
 const NUDGE_SHARE = 20;
+/** A select that takes longer has failed. */
+const SELECT_TIMEOUT_MS = 30_000;
 /** A hand-over that failed is repeated after this, or at the next evaluation. */
 const RETRY_MS = 5_000;
 /** Selectors are registered anew this often, so that a shard that lost them has them again. */
@@ -51,6 +55,8 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
   /** The router has not taken the last set. */
   private owed = false;
   private lastTickMs = 0;
+  /** The evaluation of which the router last took the set. */
+  private handedOverAtMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -59,8 +65,12 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     this.key = name.rest;
     this.deps = compose(env, (work) => ctx.waitUntil(work));
     this.objects = this.deps.objects(this.projectId);
-    const { externalUrl } = this.deps.config;
-    this.settings = { externalUrl: externalUrl ?? "", externalLabels: {}, queryOffsetMs: 0 };
+    const { externalUrl, externalLabels, ruleQueryOffsetMs } = this.deps.config;
+    this.settings = {
+      externalUrl: externalUrl ?? "",
+      externalLabels,
+      queryOffsetMs: ruleQueryOffsetMs,
+    };
     this.disk = new RuleStorage(ctx.storage);
     this.memory = this.disk.memory();
     const spec = this.disk.spec();
@@ -87,8 +97,8 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
       );
       next.alertsAtMs = old?.alertsAtMs ?? 0;
       this.group = next;
-      // Without the removed rules the set is another one.
-      this.owed ||= removed.length > 0;
+      // Other rules, labels or annotations: another set.
+      this.owed = true;
       await this.ctx.storage.setAlarm(nextOnGrid(next.grid, this.deps.clock()));
       await this.register(next);
       await this.endSeries(removed);
@@ -194,7 +204,7 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
 
   private async evaluate(group: RunningGroup, atMs: number, occasion: Occasion): Promise<void> {
     const { samples, changed } = await evaluateGroup(group, {
-      queryable: this.deps.metrics(this.projectId),
+      queryable: answeredInTime(this.deps.metrics(this.projectId)),
       clock: this.deps.clock,
       atMs,
       occasion,
@@ -204,8 +214,10 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     });
     this.disk.save(changed);
     await Promise.all([
-      // A steady set is repeated by the grid; between its times only news is told.
-      occasion === "grid" || changed.size > 0 || this.owed ? this.handOver(group, atMs) : undefined,
+      // A steady set is repeated, so that the alerts do not expire; in between only news is told.
+      changed.size > 0 || this.owed || atMs - this.handedOverAtMs >= RESEND_DELAY_MS
+        ? this.handOver(group, atMs)
+        : undefined,
       this.write(samples),
     ]);
   }
@@ -228,6 +240,7 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
         alerts,
       });
       this.owed = false;
+      this.handedOverAtMs = atMs;
       if (empty) this.noteTold(true);
     } catch (e) {
       console.warn("rule group: the router did not take the set", this.key, e);
@@ -289,6 +302,28 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     this.queue = run.catch(() => undefined);
     return run;
   }
+}
+
+/** A store that is silent fails the rule that asks, as one that refuses does; the next ones are judged. */
+function answeredInTime(stored: Queryable): Queryable {
+  return {
+    select: (requests, limits) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () =>
+            reject(
+              new ShardUnavailableError(
+                `the store did not answer within ${SELECT_TIMEOUT_MS / 1000} s`,
+              ),
+            ),
+          SELECT_TIMEOUT_MS,
+        );
+        stored
+          .select(requests, limits)
+          .then(resolve, reject)
+          .finally(() => clearTimeout(timer));
+      }),
+  };
 }
 
 function progressOf(group: RunningGroup | undefined): ReadonlyMap<string, Progress> {

@@ -39,6 +39,10 @@ export interface Env {
   readonly QUERY_MAX_SAMPLES?: string;
   /** Origins whose scripts may read Prometheus' API, an anchored regular expression as --web.cors.origin; none unless set. */
   readonly PROMETHEUS_CORS_ORIGIN?: string;
+  /** How far back in time rules are evaluated whose group names no `query_offset`, a duration; 0s unless set. */
+  readonly RULE_QUERY_OFFSET?: string;
+  /** Labels of every alert and in templates, e.g. `cluster=eu1,replica=a`. */
+  readonly EXTERNAL_LABELS?: string;
   /** Where the objects live, a location hint such as `weur`; Cloudflare chooses unless set. Fixed at the first deployment. */
   readonly REGION?: string;
   /** Cloudflare Access: team domain and application audience. */
@@ -59,6 +63,8 @@ export interface Config {
   readonly sentryDsn: string | undefined;
   readonly version: string;
   readonly metricShards: number;
+  readonly ruleQueryOffsetMs: number;
+  readonly externalLabels: Readonly<Record<string, string>>;
   /** Undefined: the engine's own. */
   readonly queryMaxSamples: number | undefined;
   /** Undefined: no other site's script reads anything. */
@@ -126,6 +132,8 @@ export function parseConfig(env: Env): Config {
     sentryDsn: nonEmpty(env.SENTRY_DSN),
     version: env.APP_VERSION ?? "0.1.0",
     metricShards: shards,
+    ruleQueryOffsetMs: parseQueryOffset(env.RULE_QUERY_OFFSET),
+    externalLabels: parseExternalLabels(env.EXTERNAL_LABELS),
     queryMaxSamples: maxSamples === undefined ? undefined : Number(maxSamples),
     corsOrigin: parseCorsOrigin(env.PROMETHEUS_CORS_ORIGIN),
     access: parseAccess(env),
@@ -155,6 +163,33 @@ export function parseMetricLimits(env: Env): {
     ...(series === undefined ? {} : { maxSeries }),
     ...(window?.ok === true ? { outOfOrderMs: window.value } : {}),
   };
+}
+
+/** Further back than a day no rule means to look. */
+const MAX_QUERY_OFFSET_MS = 86_400_000;
+
+function parseQueryOffset(text: string | undefined): number {
+  const set = nonEmpty(text);
+  if (set === undefined) return 0;
+  const offset = parseDuration(set);
+  if (offset.ok && offset.value <= MAX_QUERY_OFFSET_MS) return offset.value;
+  throw new ConfigError(
+    `RULE_QUERY_OFFSET must be a duration of at most 1d, not ${JSON.stringify(set)}`,
+  );
+}
+
+function parseExternalLabels(text: string | undefined): Readonly<Record<string, string>> {
+  const pairs = (nonEmpty(text) ?? "").split(",").filter((p) => p.trim() !== "");
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const m = /^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*(.+?)\s*$/.exec(pair);
+      if (m === null)
+        throw new ConfigError(
+          `EXTERNAL_LABELS must be name=value pairs with commas between, not ${JSON.stringify(text)}`,
+        );
+      return [m[1], m[2]] as [string, string]; // both groups take part in every match
+    }),
+  );
 }
 
 function parseBootstrapSecret(env: Env): string | undefined {

@@ -8,6 +8,7 @@ import { overlay } from "./overlay";
 import type { PendingSample, PendingSamples } from "./pending";
 import type { Progress } from "./progress";
 import { type RenderedCandidates, identityOf } from "./rendered";
+import { restoreForState } from "./restore";
 import {
   type AlertingState,
   type Candidate,
@@ -124,7 +125,11 @@ async function applyAlerting(
   const candidates = await candidatesOf(loaded, vector, ctx);
   const step = stepAlerts(rule, before.alerting, candidates, ctx.atMs, ctx.limit);
   if (!step.ok) return step;
-  const { state, changed } = step.value;
+  const { changed } = step.value;
+  const state =
+    before.health === "unknown"
+      ? await restoreForState(rule, step.value.state, ctx.queryable, ctx.atMs - ctx.queryOffsetMs)
+      : step.value.state;
   return ok({
     progress: { alerting: state, series: before.series, health: "ok", lastError: "" },
     changed,

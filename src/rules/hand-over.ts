@@ -8,7 +8,7 @@ export interface HandOverOptions {
 }
 
 /** Prometheus' resend delay and the evaluations that may be missed before a firing alert expires. */
-const RESEND_DELAY_MS = 60_000;
+export const RESEND_DELAY_MS = 60_000;
 const EVALUATIONS_BEFORE_EXPIRY = 4;
 
 /**

@@ -113,6 +113,25 @@ describe("a group's evaluation", () => {
     ]);
   });
 
+  it("goes on with the pending time that ALERTS_FOR_STATE tells, where it remembers nothing", async () => {
+    const since = (minutesPending: number): Promise<string[]> => {
+      const store = new Memory();
+      const downAt = 3_600_000;
+      const forState = labelsOf({ __name__: "ALERTS_FOR_STATE", alertname: "A", i: "1" });
+      store.add(forState, downAt, downAt / 1000 - minutesPending * 60);
+      const at = downAt + 300_000;
+      store.add(up("1"), at, 1);
+      return run(group("name: g\nrules:\n- alert: A\n  expr: up\n  for: 30m\n"), store, at);
+    };
+    const at = (seconds: number): string => `ALERTS_FOR_STATE{alertname="A", i="1"} ${seconds}`;
+    // Ten of thirty minutes: the five that nobody looked are added.
+    expect(await since(10)).toContain(at(3600 - 600 + 300));
+    // Less than the grace was left: ten minutes remain.
+    expect(await since(25)).toContain(at(3900 + 600 - 1800));
+    // It fired: it fires again at once.
+    expect(await since(31)).toContain(at(3600 - 1860));
+  });
+
   it("moves ALERTS from pending to firing", async () => {
     const store = new Memory();
     store.add(up("1"), 1_000, 1);

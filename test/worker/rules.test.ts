@@ -437,3 +437,69 @@ describe("a group among faults", () => {
     ]);
   });
 });
+
+describe("a test of rules by the API", () => {
+  const ask = (body: unknown): Promise<Response> =>
+    send("/api/v1/rules/test", {
+      method: "POST",
+      headers: { ...READ, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const files = {
+    "alerts/up.yml":
+      "groups: [{name: g, rules: [{alert: Down, expr: up == 0, for: 1m, annotations: {s: '{{ $labels.job }}'}}]}]",
+    "tests/up.yml":
+      "rule_files: ['../alerts/*.yml']\ntests: [{name: down, input_series: [{series: 'up{job=\"a\"}', values: 0x5}], alert_rule_test: [{eval_time: 2m, alertname: Down, exp_alerts: [{exp_labels: {job: a}, exp_annotations: {s: a}}]}]}]",
+  };
+
+  it("passes, and fails with expected and got", async () => {
+    const passed = await ask({ files });
+    expect(passed.status).toBe(200);
+    expect(await passed.json()).toEqual({
+      passed: true,
+      files: [
+        {
+          file: "tests/up.yml",
+          passed: true,
+          errors: [],
+          warnings: [],
+          tests: [{ name: "down", passed: true, failures: [] }],
+        },
+      ],
+    });
+    const wrong = files["tests/up.yml"].replace("{s: a}", "{s: b}");
+    const failed = await ask({ files: { ...files, "tests/up.yml": wrong } });
+    expect(await failed.json()).toMatchObject({
+      passed: false,
+      files: [
+        {
+          tests: [
+            {
+              failures: [
+                {
+                  reason: "alerts_differ",
+                  alertname: "Down",
+                  expected: [{ annotations: { s: "b" } }],
+                  got: [{ annotations: { s: "a" }, labels: { alertname: "Down", job: "a" } }],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const none = await ask({ files, run: "^up" });
+    expect(await none.json()).toMatchObject({ files: [{ tests: [] }] });
+  });
+
+  it.each([
+    [{ files: {} }, "no files"],
+    [{ files: { a: "groups: []" } }, "none of the files has tests"],
+    [{ files, tests: ["gone.yml"] }, "there is no file"],
+    [{ files, run: "(" }, "missing closing"],
+  ])("is refused: %j", async (body, detail) => {
+    const r = await ask(body);
+    expect(r.status).toBe(400);
+    expect(JSON.stringify(await r.json())).toContain(detail);
+  });
+});

@@ -11,8 +11,9 @@ import {
   putNamespace,
 } from "./config";
 import { answered, getAlerts, getRules } from "./read";
+import { postRuleTest } from "./test";
 
-/** The ruler API of Mimir and Cortex under `/config/v1/rules`, and Prometheus' `/api/v1/rules` and `/api/v1/alerts`. */
+/** The ruler API of Mimir and Cortex under `/config/v1/rules`, and Prometheus' `/api/v1/rules` and `/api/v1/alerts`, and tests of rules. */
 export function ruleRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const admin = requireScope("admin");
@@ -24,6 +25,7 @@ export function ruleRoutes(): Hono<AppEnv> {
   app.put("/config/v1/rules/:namespace", admin, putNamespace);
   app.delete("/config/v1/rules/:namespace/:group", admin, deleteGroup);
   app.delete("/config/v1/rules/:namespace", admin, deleteNamespace);
+  app.post("/api/v1/rules/test", read, postRuleTest);
   const query = requireScope("read", refuse);
   app.get("/api/v1/rules", query, answered(getRules));
   app.get("/api/v1/alerts", query, answered(getAlerts));

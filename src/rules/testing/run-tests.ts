@@ -37,12 +37,15 @@ export interface TestLimits {
  * Runs a file of rule tests as promtool's `test rules` does: the rules are evaluated from the test's
  * start on, by the code that evaluates them in production, on virtual time.
  */
-export async function runTestFile(run: TestRun): Promise<FileVerdict> {
+export async function runTestFile(
+  run: TestRun,
+): Promise<{ readonly verdict: FileVerdict; readonly evaluations: number }> {
   const { path: file, text } = run.file;
   const parsed = parseTestFile(text);
   if (!parsed.ok) {
     const errors = [`${file}: ${refusalText(parsed.error)}`];
-    return { file, passed: false, errors, warnings: [], tests: [] };
+    const verdict = { file, passed: false, errors, warnings: [], tests: [] };
+    return { verdict, evaluations: 0 };
   }
   const loaded = loadRules(run, parsed.value);
   const tests: TestVerdict[] = [];
@@ -56,7 +59,8 @@ export async function runTestFile(run: TestRun): Promise<FileVerdict> {
     tests.push({ name: t.name, passed: failures.length === 0, failures });
   }
   const passed = tests.every((t) => t.passed);
-  return { file, passed, errors: [], warnings: loaded.warnings, tests };
+  const verdict = { file, passed, errors: [], warnings: loaded.warnings, tests };
+  return { verdict, evaluations: run.limits.maxEvaluations - budget.evaluations };
 }
 
 interface LoadedRules {

@@ -1,5 +1,20 @@
-import { json, list, pathParameter, record, ref, string, yaml } from "../json-schema";
+import { RuleTestBody } from "../../rules/test";
+import {
+  boolean,
+  epochMs,
+  json,
+  jsonBody,
+  list,
+  oneOf,
+  pathParameter,
+  record,
+  ref,
+  string,
+  stringMap,
+  yaml,
+} from "../json-schema";
 import type { Answer, Family, RequestBody } from "../model";
+import { JSON_PROBLEMS, together } from "../shared-problems";
 
 const namespace = pathParameter(
   "namespace",
@@ -23,6 +38,11 @@ const PARSED = {
   415: ["body_unsupported_content_type", "body_unsupported_encoding"],
   503: ["rules_unavailable"],
 } as const;
+
+/** Samples as text, or alerts. */
+const SHOWN = list({
+  anyOf: [string, record({ labels: stringMap, annotations: stringMap })],
+});
 
 export const ruleFamily: Family = {
   tag: "Rules",
@@ -106,8 +126,60 @@ export const ruleFamily: Family = {
       answers: { 202: accepted() },
       problems: { 404: ["rules_namespace_unknown"], 503: ["rules_unavailable"] },
     },
+    {
+      method: "post",
+      path: "/api/v1/rules/test",
+      id: "testRules",
+      summary: "Run promtool's rule tests",
+      description:
+        "The files of promtool's `test rules`, with the rule files that they name. Rules are evaluated on virtual time, by the code that evaluates them in production; nothing is stored. At most 50,000 evaluations of rules and 500,000 samples of one test: `npm run rules:test` has no such bounds.",
+      scope: "read",
+      body: jsonBody(RuleTestBody, "Files by path."),
+      answers: {
+        200: json(
+          "What became of each file, whether or not all passed.",
+          record({ passed: boolean, files: list(ref("RuleTestVerdict")) }),
+        ),
+      },
+      problems: together(JSON_PROBLEMS, { 400: ["rules_value_wrong"] }),
+    },
   ],
   schemas: {
+    RuleTestVerdict: record({
+      file: string,
+      passed: boolean,
+      errors: list(string),
+      warnings: list(string),
+      tests: list(
+        record({
+          name: string,
+          passed: boolean,
+          failures: list(
+            record(
+              {
+                reason: oneOf([
+                  "load",
+                  "rule_failed",
+                  "query_failed",
+                  "samples_differ",
+                  "alerts_differ",
+                ]),
+                message: string,
+              },
+              {
+                rule: string,
+                expr: string,
+                alertname: string,
+                timeMs: { ...epochMs, description: "Milliseconds since the test's start." },
+                error: string,
+                expected: SHOWN,
+                got: SHOWN,
+              },
+            ),
+          ),
+        }),
+      ),
+    }),
     RulesAccepted: record(
       {
         status: { const: "success" },
