@@ -179,7 +179,7 @@ describe("query_range", () => {
     [{ query: "sum(" }, 'invalid parameter "query": 1:5: parse error: unclosed left parenthesis'],
     [
       { query: "api_hits_total[5m]" },
-      'invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+      'invalid parameter "query": invalid expression type "range vector" for range query, must be Scalar or instant Vector',
     ],
     [{ limit: "-1" }, 'invalid parameter "limit": limit must be non-negative'],
     [{ timeout: "soon" }, 'invalid parameter "timeout": cannot parse "soon" to a valid duration'],
@@ -240,15 +240,17 @@ describe("series and labels", () => {
     });
     const refusals: readonly (readonly [string, string])[] = [
       ["{}", "match[] must contain at least one non-empty matcher"],
-      ["sum(up)", 'invalid parameter "match[]": 1:4: parse error: unexpected "("'],
-      ["up offset 5m", 'invalid parameter "match[]": 1:4: parse error: unexpected <offset>'],
+      ["sum(up)", '1:4: parse error: unexpected "("'],
+      ["up offset 5m", "1:4: parse error: unexpected <offset>"],
     ];
     for (const [selector, error] of refusals) {
-      expect(await get("labels", [["match[]", selector]])).toEqual({
-        http: 400,
-        status: "error",
-        errorType: "bad_data",
-        error,
+      const refused = { http: 400, status: "error", errorType: "bad_data" };
+      expect(await get("labels", [["match[]", selector]])).toEqual({ ...refused, error });
+      expect(await get("label/job/values", [["match[]", selector]])).toEqual({ ...refused, error });
+      // Of these routes this one alone names the parameter, as in Prometheus.
+      expect(await get("series", [["match[]", selector]])).toEqual({
+        ...refused,
+        error: `invalid parameter "match[]": ${error}`,
       });
     }
     expect((await get("labels", [["start", "x"]])).error).toBe(
@@ -288,6 +290,8 @@ describe("expressions", () => {
         ],
         timestamp: null,
         startOrEnd: null,
+        anchored: false,
+        smoothed: false,
       },
     });
   });

@@ -10,6 +10,7 @@ import { operationFamily } from "./families/operations";
 import { otlpFamily } from "./families/otlp";
 import { pushgatewayFamily, remoteWriteFamily } from "./families/prometheus-ingest";
 import { prometheusFamily } from "./families/prometheus";
+import { remoteReadFamily } from "./families/prometheus-read";
 import { reportFamily, settingFamily } from "./families/reports";
 import { ruleFamily } from "./families/rules";
 import { traceFamily } from "./families/traces";
@@ -25,6 +26,7 @@ export const FAMILIES: readonly Family[] = [
   traceFamily,
   eventFamily,
   prometheusFamily,
+  remoteReadFamily,
   ruleFamily,
   alertFamily,
   notificationFamily,

@@ -52,7 +52,16 @@ export function treeOf(e: Expr): Record<string, unknown> {
       const vectors = typeOf(e.lhs) === "vector" && typeOf(e.rhs) === "vector";
       const m = vectors ? e.matching : undefined;
       const matching =
-        m === undefined ? null : { card: m.card, labels: m.labels, on: m.on, include: m.include };
+        m === undefined
+          ? null
+          : {
+              card: m.card,
+              labels: m.labels,
+              on: m.on,
+              include: m.include,
+              // What an absent side counts as; the modifiers that set it are refused by name.
+              fillValues: { lhs: null, rhs: null },
+            };
       return {
         type: "binaryExpr",
         op: e.op,
@@ -90,6 +99,9 @@ function selector(s: VectorSelector): Record<string, unknown> {
     offset: ms(s.offset),
     matchers: s.matchers.map(({ name, value, type }) => ({ name, value, type })),
     ...at(s.at),
+    // Modifiers that are refused by name.
+    anchored: false,
+    smoothed: false,
   };
 }
 

@@ -5,13 +5,15 @@ import type { AppEnv } from "../deps";
 import {
   MAX_TIME_MS,
   MIN_TIME_MS,
+  atoi,
+  invalid,
   limitParam,
   matchParams,
   optionalTimeParam,
   readParams,
 } from "./params";
-import { type ApiError, apiErrorOf, badData, failure, success } from "./respond";
-import { type Result, ok } from "../../core/result";
+import { type ApiError, badData, failure, refusable, success } from "./respond";
+import { type Result, err, ok } from "../../core/result";
 import type { Matcher } from "../../core/matchers";
 import { quote } from "../../promql/quoting";
 
@@ -27,7 +29,11 @@ interface SeriesQuestion {
   readonly limit: number;
 }
 
-function seriesQuestion(p: URLSearchParams): Result<SeriesQuestion, ApiError> {
+/** `refused`: what a wrong selector is told as. */
+function seriesQuestion(
+  p: URLSearchParams,
+  refused: (why: string) => ApiError = badData,
+): Result<SeriesQuestion, ApiError> {
   const limit = limitParam(p);
   if (!limit.ok) return limit;
   const start = optionalTimeParam(p, "start", MIN_TIME_MS);
@@ -35,7 +41,7 @@ function seriesQuestion(p: URLSearchParams): Result<SeriesQuestion, ApiError> {
   const end = optionalTimeParam(p, "end", MAX_TIME_MS);
   if (!end.ok) return end;
   const matchers = matchParams(p);
-  if (!matchers.ok) return matchers;
+  if (!matchers.ok) return err(refused(matchers.error));
   return ok({
     matchers: matchers.value,
     startMs: start.value,
@@ -50,15 +56,11 @@ async function listed<T>(
   q: SeriesQuestion,
   ask: (r: MetricReader, q: SeriesQuestion) => Promise<T[]>,
 ): Promise<Response> {
-  try {
+  return refusable(async () => {
     const reader = c.get("deps").metrics(c.get("actor").projectId);
     const found = await ask(reader, { ...q, limit: q.limit + 1 });
     return found.length > q.limit ? success(found.slice(0, q.limit), CUT) : success(found);
-  } catch (e) {
-    const known = apiErrorOf(e);
-    if (known === undefined) throw e;
-    return failure(known);
-  }
+  });
 }
 
 /** `/api/v1/series` */
@@ -66,7 +68,7 @@ export async function seriesQuery(c: Context<AppEnv>): Promise<Response> {
   const params = await readParams(c);
   if (!params.ok) return failure(params.error);
   if (!params.value.has("match[]")) return failure(badData("no match[] parameter provided"));
-  const q = seriesQuestion(params.value);
+  const q = seriesQuestion(params.value, (why) => invalid("match[]", why));
   if (!q.ok) return failure(q.error);
   return listed(c, q.value, async (r, { matchers, startMs, endMs, limit }) =>
     (await r.series(matchers, startMs, endMs, limit)).map(labelsToRecord),
@@ -89,7 +91,7 @@ export async function labelValues(c: Context<AppEnv>): Promise<Response> {
   const params = await readParams(c);
   if (!params.ok) return failure(params.error);
   const raw = c.req.param("name") ?? "";
-  const name = raw.startsWith("U__") ? unescapeName(raw.slice(3)) : raw;
+  const name = unescapeName(raw);
   if (name === "" || !name.isWellFormed())
     return failure(badData(`invalid label name: ${quote(raw)}`));
   const q = seriesQuestion(params.value);
@@ -99,13 +101,22 @@ export async function labelValues(c: Context<AppEnv>): Promise<Response> {
   );
 }
 
-/** UTF-8 names in a path: `_2e_` is a dot, `__` an underscore (Prometheus' value escaping). */
-function unescapeName(escaped: string): string {
-  return escaped.replace(/__|_([0-9a-fA-F]{1,6})_/g, (whole, hex: string | undefined) => {
+/**
+ * UTF-8 names in a path: `_2e_` is a dot, `__` an underscore (Prometheus' value escaping). A name that
+ * is no such escaping stands for itself.
+ */
+export function unescapeName(name: string): string {
+  if (!name.startsWith("U__")) return name;
+  const escaped = name.slice(3);
+  if (escaped.replaceAll(/__|_[0-9a-fA-F]{1,6}_/g, "").includes("_")) return name;
+  let valid = true;
+  const text = escaped.replaceAll(/__|_([0-9a-fA-F]{1,6})_/g, (_, hex: string | undefined) => {
     if (hex === undefined) return "_";
     const code = Number.parseInt(hex, 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    valid &&= code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    return valid ? String.fromCodePoint(code) : "";
   });
+  return valid ? text : name;
 }
 
 /** `/api/v1/metadata` */
@@ -113,25 +124,25 @@ export async function metadata(c: Context<AppEnv>): Promise<Response> {
   const params = await readParams(c);
   if (!params.ok) return failure(params.error);
   const p = params.value;
-  for (const name of ["limit", "limit_per_metric"]) {
-    if (!/^-?\d*$/.test(p.get(name) ?? "")) return failure(badData(`${name} must be a number`));
-  }
-  const limit = Number(p.get("limit") ?? 0);
-  try {
+  const [limit, perMetric] = ["limit", "limit_per_metric"].map((name) => {
+    const text = p.get(name) ?? "";
+    return text === "" ? ok(-1) : atoi(text);
+  });
+  if (limit?.ok !== true) return failure(badData("limit must be a number"));
+  if (perMetric?.ok !== true) return failure(badData("limit_per_metric must be a number"));
+  // Nought is a limit; less than that is none. A metric has one entry here, so that the other limit cuts nothing.
+  if (limit.value === 0) return success({});
+  return refusable(async () => {
     const metric = p.get("metric") ?? "";
     const reader = c.get("deps").metrics(c.get("actor").projectId);
     const found = await reader.metadata(
       metric === "" ? undefined : metric,
-      limit > 0 ? limit : UNLIMITED,
+      limit.value > 0 ? limit.value : UNLIMITED,
     );
     return success(
       Object.fromEntries(
         found.map((m) => [m.name, [{ type: m.type, help: m.help, unit: m.unit }]]),
       ),
     );
-  } catch (e) {
-    const known = apiErrorOf(e);
-    if (known === undefined) throw e;
-    return failure(known);
-  }
+  });
 }

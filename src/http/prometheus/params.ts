@@ -32,27 +32,41 @@ export async function readParams(c: Context<AppEnv>): Promise<Result<URLSearchPa
   return ok(params);
 }
 
+/** Numbers as Go's strconv reads them; JavaScript reads them the same. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** How Prometheus' own clients write the ends of all time, which four digits of a year do not reach. */
+const EARLIEST = "-292273086-05-16T16:47:06Z";
+const LATEST = "292277025-08-18T07:12:54.999999999Z";
+
 /** A Unix time in seconds or RFC 3339, in ms. */
 export function parseTime(text: string): number | undefined {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
+  if (NUMBER.test(text)) {
     const ms = Math.round(Number(text) * 1000);
     return ms >= MIN_TIME_MS && ms <= MAX_TIME_MS ? ms : undefined;
   }
-  const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
-  if (!rfc3339.test(text)) return undefined;
+  if (text === EARLIEST) return MIN_TIME_MS;
+  if (text === LATEST) return MAX_TIME_MS;
+  if (!RFC3339.test(text)) return undefined;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Seconds as a number, or a Prometheus duration; in ms. */
-export function parseStep(text: string): number | undefined {
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
-    const ms = Math.round(Number(text) * 1000);
-    return Number.isSafeInteger(ms) ? ms : undefined;
+/** 2⁶³ ns: the range of a Go duration. */
+const MAX_DURATION_S = 9_223_372_036.854_776;
+
+/** Seconds as a number, or a Prometheus duration; in ms, with Prometheus' message otherwise. */
+export function parseStep(text: string): Result<number, string> {
+  const unreadable = `cannot parse ${quote(text)} to a valid duration`;
+  if (/^[+-]?inf(inity)?$/i.test(text)) return err(`${unreadable}. It overflows int64`);
+  if (NUMBER.test(text)) {
+    const seconds = Number(text);
+    if (Math.abs(seconds) > MAX_DURATION_S) return err(`${unreadable}. It overflows int64`);
+    return ok(Math.trunc(seconds * 1e6) / 1000);
   }
-  if (!/^(\d+[a-z]+)+$/.test(text)) return undefined;
+  if (!/^(\d+[a-z]+)+$/.test(text)) return err(unreadable);
   const ms = durationMs(text);
-  return ms.ok ? ms.value : undefined;
+  return ms.ok ? ms : err(unreadable);
 }
 
 export function timeParam(p: URLSearchParams, name: string): Result<number, ApiError> {
@@ -85,19 +99,25 @@ export function durationParam(
   const text = p.get(name) ?? "";
   if (text === "") return ok(undefined);
   const ms = parseStep(text);
-  return ms === undefined
-    ? err(invalid(name, `cannot parse ${quote(text)} to a valid duration`))
-    : ok(ms);
+  return ms.ok ? ms : err(invalid(name, ms.error));
 }
 
 /** 0 stands for no limit. */
 export function limitParam(p: URLSearchParams, name = "limit"): Result<number, ApiError> {
   const text = p.get(name) ?? "";
   if (text === "") return ok(0);
-  if (!/^-?\d+$/.test(text))
-    return err(invalid(name, `strconv.Atoi: parsing ${quote(text)}: invalid syntax`));
+  const n = atoi(text);
+  if (!n.ok) return err(invalid(name, `strconv.Atoi: parsing ${quote(text)}: ${n.error}`));
+  return n.value < 0 ? err(invalid(name, "limit must be non-negative")) : n;
+}
+
+const MAX_INT64 = 2 ** 63;
+
+/** A whole number as Go reads it, with its words for what is none. */
+export function atoi(text: string): Result<number, "invalid syntax" | "value out of range"> {
+  if (!/^[+-]?\d+$/.test(text)) return err("invalid syntax");
   const n = Number(text);
-  return n < 0 ? err(invalid(name, "limit must be non-negative")) : ok(n);
+  return Math.abs(n) < MAX_INT64 ? ok(n) : err("value out of range");
 }
 
 export function queryParam(p: URLSearchParams): Result<Expr, ApiError> {
@@ -105,16 +125,15 @@ export function queryParam(p: URLSearchParams): Result<Expr, ApiError> {
   return parsed.ok ? ok(parsed.value) : err(invalid("query", renderParseError(parsed.error)));
 }
 
-/** The `match[]` selectors, each a list of matchers. */
-export function matchParams(p: URLSearchParams): Result<Matcher[][], ApiError> {
+/** The `match[]` selectors, each a list of matchers; else why not. */
+export function matchParams(p: URLSearchParams): Result<Matcher[][], string> {
   const out: Matcher[][] = [];
   for (const text of p.getAll("match[]")) {
     const parsed = parseSelector(text);
-    if (!parsed.ok) return err(invalid("match[]", renderParseError(parsed.error)));
+    if (!parsed.ok) return err(renderParseError(parsed.error));
     const { matchers } = parsed.value;
-    if (matchers.every((m) => compileMatcher(m)(""))) {
-      return err(badData("match[] must contain at least one non-empty matcher"));
-    }
+    if (matchers.every((m) => compileMatcher(m)("")))
+      return err("match[] must contain at least one non-empty matcher");
     out.push([...matchers]);
   }
   return ok(out);

@@ -1,7 +1,12 @@
 import type { Context } from "hono";
 import { type Result, err, ok } from "../../core/result";
-import { QueryError, type QueryResult, evalInstant, evalRange } from "../../promql";
-import { quote } from "../../promql/quoting";
+import {
+  QueryError,
+  type QueryOptions,
+  type QueryResult,
+  evalInstant,
+  evalRange,
+} from "../../promql";
 import type { AppEnv } from "../deps";
 import {
   durationParam,
@@ -19,6 +24,12 @@ import { queryResponse } from "./result-json";
 const MAX_POINTS = 11_000;
 const DEFAULT_TIMEOUT_MS = 120_000;
 
+/**
+ * Samples that are read in windows in a millisecond of evaluation, by which a `timeout` is counted: a
+ * Worker's clock stands still while it computes.
+ */
+const VISITS_PER_MS = 50_000;
+
 /** `/api/v1/query` */
 export async function instantQuery(c: Context<AppEnv>): Promise<Response> {
   const deps = c.get("deps");
@@ -26,20 +37,16 @@ export async function instantQuery(c: Context<AppEnv>): Promise<Response> {
   const params = await readParams(c);
   if (!params.ok) return failure(params.error);
   const p = params.value;
-  const common = commonParams(p);
-  if (!common.ok) return failure(common.error);
+  const limit = limitParam(p);
+  if (!limit.ok) return failure(limit.error);
   const time = optionalTimeParam(p, "time", started);
   if (!time.ok) return failure(time.error);
+  const settings = settingsOf(p, limit.value);
+  if (!settings.ok) return failure(settings.error);
   const expr = queryParam(p);
   if (!expr.ok) return failure(expr.error);
-  const queryable = deps.metrics(c.get("actor").projectId);
-  const { lookbackMs } = common.value;
-  return answer(c, started, common.value, () =>
-    evalInstant(expr.value, {
-      queryable,
-      atMs: time.value,
-      ...(lookbackMs === undefined ? {} : { lookbackMs }),
-    }),
+  return answer(c, started, settings.value, (o) =>
+    evalInstant(expr.value, { ...o, atMs: time.value }),
   );
 }
 
@@ -50,48 +57,36 @@ export async function rangeQuery(c: Context<AppEnv>): Promise<Response> {
   const params = await readParams(c);
   if (!params.ok) return failure(params.error);
   const p = params.value;
-  const common = commonParams(p);
-  if (!common.ok) return failure(common.error);
+  const limit = limitParam(p);
+  if (!limit.ok) return failure(limit.error);
   const range = rangeParams(p);
   if (!range.ok) return failure(range.error);
+  const settings = settingsOf(p, limit.value);
+  if (!settings.ok) return failure(settings.error);
   const expr = queryParam(p);
   if (!expr.ok) return failure(expr.error);
-  const queryable = deps.metrics(c.get("actor").projectId);
-  const { lookbackMs } = common.value;
-  return answer(c, started, common.value, () =>
-    evalRange(expr.value, {
-      queryable,
-      ...range.value,
-      ...(lookbackMs === undefined ? {} : { lookbackMs }),
-    }),
-  );
+  return answer(c, started, settings.value, (o) => evalRange(expr.value, { ...o, ...range.value }));
 }
 
-interface Common {
+interface Settings {
+  /** Series that are answered; 0: all. */
   readonly limit: number;
   readonly lookbackMs: number | undefined;
   readonly timeoutMs: number;
   readonly stats: boolean;
 }
 
-function commonParams(p: URLSearchParams): Result<Common, ApiError> {
-  const limit = limitParam(p);
-  if (!limit.ok) return limit;
+function settingsOf(p: URLSearchParams, limit: number): Result<Settings, ApiError> {
   const timeout = durationParam(p, "timeout");
   if (!timeout.ok) return timeout;
   const lookbackText = p.get("lookback_delta") ?? "";
-  const lookback = lookbackText === "" ? 0 : parseStep(lookbackText);
-  if (lookback === undefined) {
-    return err(
-      badData(
-        `error parsing lookback delta duration: cannot parse ${quote(lookbackText)} to a valid duration`,
-      ),
-    );
-  }
+  const lookback = lookbackText === "" ? ok(0) : parseStep(lookbackText);
+  if (!lookback.ok) return err(badData(`error parsing lookback delta duration: ${lookback.error}`));
+  const lookbackMs = Math.trunc(lookback.value);
   return ok({
-    limit: limit.value,
+    limit,
     // Zero or less means the default, as in Prometheus.
-    lookbackMs: lookback > 0 ? lookback : undefined,
+    lookbackMs: lookbackMs > 0 ? lookbackMs : undefined,
     timeoutMs: Math.min(timeout.value ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS),
     stats: (p.get("stats") ?? "") !== "",
   });
@@ -106,10 +101,10 @@ function rangeParams(
   if (!end.ok) return end;
   if (end.value < start.value)
     return err(invalid("end", "end timestamp must not be before start time"));
-  const step = durationParam(p, "step");
-  if (!step.ok) return step;
-  if (step.value === undefined) return err(invalid("step", 'cannot parse "" to a valid duration'));
-  if (step.value <= 0) {
+  const step = parseStep(p.get("step") ?? "");
+  if (!step.ok) return err(invalid("step", step.error));
+  const stepMs = Math.trunc(step.value);
+  if (stepMs <= 0) {
     return err(
       invalid(
         "step",
@@ -117,36 +112,46 @@ function rangeParams(
       ),
     );
   }
-  if ((end.value - start.value) / step.value > MAX_POINTS) {
+  if (Math.floor((end.value - start.value) / step.value) > MAX_POINTS) {
     return err(
       badData(
         "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
       ),
     );
   }
-  return ok({ startMs: start.value, endMs: end.value, stepMs: step.value });
+  return ok({ startMs: start.value, endMs: end.value, stepMs });
 }
 
 async function answer(
   c: Context<AppEnv>,
   started: number,
-  common: Common,
-  run: () => Promise<QueryResult>,
+  settings: Settings,
+  run: (o: QueryOptions) => Promise<QueryResult>,
 ): Promise<Response> {
+  const { config, metrics, clock } = c.get("deps");
+  const { lookbackMs, timeoutMs } = settings;
+  const options: QueryOptions = {
+    queryable: metrics(c.get("actor").projectId),
+    maxVisits: timeoutMs * VISITS_PER_MS,
+    ...(lookbackMs === undefined ? {} : { lookbackMs }),
+    ...(config.queryMaxSamples === undefined ? {} : { maxSamples: config.queryMaxSamples }),
+  };
   try {
-    const full = await withTimeout(run(), common.timeoutMs);
-    const { result, cut } = limited(full, common.limit);
+    if (timeoutMs <= 0) throw new QueryError("timeout", "query timed out in query queue");
+    const full = await withTimeout(run(options), timeoutMs);
+    const { result, cut } = limited(full, settings.limit);
     const warnings = cut ? [...full.warnings, "results truncated due to limit"] : full.warnings;
     return queryResponse(
       result,
       { warnings, infos: full.infos },
-      common.stats ? statsOf(full, c.get("deps").clock() - started) : undefined,
-      encodingOf(c.get("deps").config),
+      settings.stats ? statsOf(full, clock() - started) : undefined,
+      encodingOf(config),
     );
   } catch (e) {
     const known = apiErrorOf(e);
     if (known === undefined) throw e;
-    return failure(known);
+    // Found only when it was planned, but still the expression's own mistake.
+    return failure(known.errorType === "bad_data" ? invalid("query", known.error) : known);
   }
 }
 

@@ -73,6 +73,17 @@ export function apiErrorOf(e: unknown): ApiError | undefined {
   }
 }
 
+/** The answer of `ask`, or its failure in this API's own shape. */
+export async function refusable(ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (e) {
+    const known = apiErrorOf(e);
+    if (known === undefined) throw e;
+    return failure(known);
+  }
+}
+
 /** A refused token in this API's own shape. */
 export const refuse: RefusalRenderer = (_c, p) =>
   failure({
@@ -80,3 +91,7 @@ export const refuse: RefusalRenderer = (_c, p) =>
     errorType: p.status === 401 ? "unauthorized" : p.status === 403 ? "forbidden" : "unavailable",
     error: p.detail,
   });
+
+/** The same for the routes that answer in plain text. */
+export const refuseText: RefusalRenderer = (c, p) =>
+  c.text(`${p.detail}\n`, p.status as ContentfulStatusCode);

@@ -1,4 +1,6 @@
-import type { QueryResult } from "../../promql";
+import type { Histogram } from "../../core/histogram";
+import type { MatrixSeries, QueryResult } from "../../promql";
+import { histogramJson } from "./histogram-json";
 import { JsonBytes, formatValue, seconds } from "./json-bytes";
 import { type Notes, renderNotes } from "./respond";
 
@@ -68,7 +70,9 @@ function* writeResult(r: QueryResult, w: JsonBytes): Generator<void, void> {
       for (const s of r.samples) {
         w.text(open);
         w.labels(s.labels);
-        w.text(`,"value":[${seconds(s.timestampMs)},"${formatValue(s.value)}"]}`);
+        const at = seconds(s.timestampMs);
+        if (s.histogram === undefined) w.text(`,"value":[${at},"${formatValue(s.value)}"]}`);
+        else w.text(`,"histogram":[${at},${histogramJson(s.histogram)}]}`);
         open = ',{"metric":';
         yield;
       }
@@ -81,13 +85,37 @@ function* writeResult(r: QueryResult, w: JsonBytes): Generator<void, void> {
       for (const s of r.series) {
         w.text(open);
         w.labels(s.labels);
-        w.text(',"values":[');
-        w.points(s.timestamps, s.values);
-        w.text("]}");
+        if (s.histograms === undefined) {
+          w.text(',"values":[');
+          w.points(s.timestamps, s.values);
+          w.text("]}");
+        } else writeMixed(w, s, s.histograms);
         open = ',{"metric":';
         yield;
       }
       w.text("]");
     }
   }
+}
+
+/** A series that has histograms: its floats, where it has any, then those. */
+function writeMixed(
+  w: JsonBytes,
+  s: MatrixSeries,
+  histograms: readonly (Histogram | undefined)[],
+): void {
+  const isFloat = (_: number, i: number): boolean => histograms[i] === undefined;
+  const floats = s.values.filter(isFloat);
+  if (floats.length > 0) {
+    w.text(',"values":[');
+    w.points(s.timestamps.filter(isFloat), floats);
+    w.text("]");
+  }
+  let open = ',"histograms":[';
+  for (const [i, h] of histograms.entries()) {
+    if (h === undefined) continue;
+    w.text(`${open}[${seconds(s.timestamps[i] as number)},${histogramJson(h)}]`);
+    open = ",";
+  }
+  w.text(open === "," ? "]}" : "}");
 }

@@ -86,13 +86,33 @@ export const API_ROUTES: readonly Route[] = [
   }),
   at("beacon", "OPTIONS", "/e"),
   // Prometheus' query API.
-  ...["query", "query_range", "series", "labels", "format_query", "parse_query"].flatMap((name) => [
+  ...[
+    "query",
+    "query_range",
+    "query_exemplars",
+    "series",
+    "labels",
+    "format_query",
+    "parse_query",
+  ].flatMap((name) => [
     at("read", "GET", `/api/v1/${name}`),
     at("read", "POST", `/api/v1/${name}`, undefined, form),
   ]),
+  at("read", "POST", "/api/v1/read", undefined, {
+    type: "application/x-protobuf",
+    limitBytes: KIB * KIB,
+    encodings: ["snappy"],
+    typed: false,
+    always: "snappy",
+  }),
+  at("read", "GET", "/federate"),
   at("read", "GET", "/api/v1/label/:name/values", "/api/v1/label/job/values"),
   at("read", "GET", "/api/v1/metadata"),
-  at("read", "GET", "/api/v1/status/buildinfo"),
+  ...["buildinfo", "runtimeinfo", "flags", "walreplay", "tsdb"].map((name) =>
+    at("read", "GET", `/api/v1/status/${name}`),
+  ),
+  at("read", "GET", "/api/v1/features"),
+  at("read", "GET", "/api/v1/notifications/live"),
   at("read", "GET", "/api/v1/rules"),
   at("read", "GET", "/api/v1/alerts"),
   // What is kept.
@@ -143,6 +163,7 @@ export const API_ROUTES: readonly Route[] = [
   at("admin", "PUT", "/config/v1/rules/:namespace", "/config/v1/rules/bad", yaml(KIB * KIB)),
   at("admin", "DELETE", "/config/v1/rules/:namespace", "/config/v1/rules/none"),
   at("admin", "DELETE", "/config/v1/rules/:namespace/:group", "/config/v1/rules/none/none"),
+  at("read", "POST", "/api/v1/rules/test", undefined, json(KIB * KIB)),
   at("admin", "GET", "/config/v1/alertmanager"),
   at("admin", "PUT", "/config/v1/alertmanager", undefined, yaml(KIB * KIB)),
   at("admin", "POST", "/config/v1/alertmanager", undefined, yaml(KIB * KIB)),
@@ -163,6 +184,8 @@ export const API_ROUTES: readonly Route[] = [
 /** Open to everyone: nothing of a project is behind them. */
 export const PUBLIC_ROUTES: readonly string[] = [
   "GET /healthz",
+  "GET /-/healthy",
+  "GET /-/ready",
   "GET /api/health",
   "GET /b.js",
   "GET /openapi.json",

@@ -1,7 +1,10 @@
 import { success } from "../dialects";
 import {
   anyObject,
+  boolean,
+  count,
   described,
+  empty,
   list,
   number,
   oneOf,
@@ -31,7 +34,7 @@ const evaluation: readonly Parameter[] = [
   query("timeout", string, "A duration or seconds, at most 2 minutes."),
   limit,
   query("lookback_delta", string, "A duration or seconds; 5 minutes unless given."),
-  query("stats", string, "Anything: the answer has `stats`."),
+  query("stats", string, "Anything: the answer has `stats`; `all`: those of every step too."),
 ];
 const span = [start("; all of time unless given"), end("; all of time unless given")];
 
@@ -116,7 +119,11 @@ export const prometheusFamily: Family = {
       id: "listMetadata",
       summary: "Type, help and unit of metrics",
       scope: "read",
-      parameters: [query("metric", string, "One metric."), limit],
+      parameters: [
+        query("metric", string, "One metric."),
+        query("limit", { type: "integer" }, "The most metrics that are answered; below 0: all."),
+        query("limit_per_metric", { type: "integer" }, "A metric has one entry here in any case."),
+      ],
       answers: {
         200: success("By metric.", {
           type: "object",
@@ -125,6 +132,25 @@ export const prometheusFamily: Family = {
       },
       failures: NOT_READ,
     },
+    ...both({
+      path: "/api/v1/query_exemplars",
+      id: "queryExemplars",
+      summary: "Exemplars of the series that an expression selects",
+      parameters: [expression, ...span],
+      answers: {
+        200: success(
+          "Exemplars by series.",
+          list(
+            record({
+              seriesLabels: stringMap,
+              exemplars: list(record({ labels: stringMap, value: string, timestamp: number })),
+            }),
+          ),
+        ),
+        204: empty("The expression selects no series."),
+      },
+      failures: NOT_READ,
+    }),
     ...both({
       path: "/api/v1/format_query",
       id: "formatQuery",
@@ -163,6 +189,70 @@ export const prometheusFamily: Family = {
     },
     {
       method: "get",
+      path: "/api/v1/status/runtimeinfo",
+      id: "getRuntimeInfo",
+      summary: "The running server; what a Worker has not is empty or 0",
+      scope: "read",
+      answers: { 200: success("The server.", anyObject) },
+    },
+    {
+      method: "get",
+      path: "/api/v1/status/flags",
+      id: "getFlags",
+      summary: "The deployment's settings under the names of Prometheus' flags",
+      scope: "read",
+      answers: { 200: success("The settings.", stringMap) },
+    },
+    {
+      method: "get",
+      path: "/api/v1/status/walreplay",
+      id: "getWalReplay",
+      summary: "Nothing is ever left to replay when this answers",
+      scope: "read",
+      answers: {
+        200: success("Three noughts.", record({ min: count, max: count, current: count })),
+      },
+    },
+    {
+      method: "get",
+      path: "/api/v1/status/tsdb",
+      id: "getTsdbStatus",
+      summary: "What fills the index: the largest metrics and labels, and the newest",
+      scope: "read",
+      parameters: [
+        query(
+          "limit",
+          { type: "integer", minimum: 1, maximum: 10_000, default: 10 },
+          "Of each list.",
+        ),
+      ],
+      answers: { 200: success("The index.", ref("TsdbStatus")) },
+      failures: NOT_READ,
+    },
+    {
+      method: "get",
+      path: "/api/v1/features",
+      id: "listFeatures",
+      summary: "What of Prometheus there is, by category",
+      scope: "read",
+      answers: {
+        200: success("By category and name, whether it is there.", {
+          type: "object",
+          additionalProperties: { type: "object", additionalProperties: boolean },
+        }),
+      },
+    },
+    {
+      method: "get",
+      path: "/api/v1/notifications/live",
+      id: "watchServerNotifications",
+      summary: "Not there: Prometheus' event stream of the server's own troubles",
+      scope: "read",
+      answers: {},
+      failures: { 404: "`GET /api/health` tells what is wrong." },
+    },
+    {
+      method: "get",
       path: "/api/v1/rules",
       id: "listRules",
       summary: "Rule groups with their state",
@@ -178,8 +268,15 @@ export const prometheusFamily: Family = {
           { type: "boolean", default: false },
           "Leave the active alerts out.",
         ),
+        query("group_limit", { type: "integer", minimum: 1 }, "The most groups of one answer."),
+        query("group_next_token", string, "`groupNextToken` of the answer before."),
       ],
-      answers: { 200: success("The groups.", record({ groups: list(ref("RuleGroup")) })) },
+      answers: {
+        200: success(
+          "The groups.",
+          record({ groups: list(ref("RuleGroup")) }, { groupNextToken: string }),
+        ),
+      },
       failures: { ...BAD_DATA, 503: "The rules cannot be read." },
     },
     {
@@ -198,11 +295,30 @@ export const prometheusFamily: Family = {
         resultType: oneOf(["scalar", "string", "vector", "matrix"]),
         result: described(
           { type: "array" },
-          "`[time, value]` of a scalar or string, else series with `metric` and `value` or `values`.",
+          "`[time, value]` of a scalar or string, else series with `metric` and `value` or `values`, of native histograms `histogram` or `histograms`.",
         ),
       },
       { stats: anyObject },
     ),
+    NamedCount: record({ name: string, value: count }),
+    TsdbStatus: record({
+      headStats: record({
+        numSeries: count,
+        numLabelPairs: count,
+        chunkCount: count,
+        minTime: { type: "integer" },
+        maxTime: { type: "integer" },
+        maxSeries: described(count, "The project's series limit: Vedette's own."),
+      }),
+      seriesCountByMetricName: list(ref("NamedCount")),
+      labelValueCountByLabelName: list(ref("NamedCount")),
+      memoryInBytesByLabelName: list(ref("NamedCount")),
+      seriesCountByLabelValuePair: list(ref("NamedCount")),
+      newSeriesByMetricName: described(
+        list(ref("NamedCount")),
+        "Series that began within the last hour: Vedette's own.",
+      ),
+    }),
     RuleGroup: record({
       name: string,
       file: described(string, "The namespace."),
