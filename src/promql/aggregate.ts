@@ -8,8 +8,18 @@ import {
 } from "../core/labels";
 import type { AggregateExpr, Expr } from "./ast";
 import { ABSENT, type Column, FLOAT, kahanAdd } from "./columns";
-import { type Env, isEmpty, newValues, scalarOf, stringOf, vectorOf } from "./env";
-import { formatFloat, formatShortest } from "./format-float";
+import {
+  type Env,
+  floatsOf,
+  hasHistograms,
+  isEmpty,
+  newValues,
+  scalarOf,
+  stringOf,
+  vectorOf,
+} from "./env";
+import { formatShortest } from "./format-float";
+import { aggregable, aggregateHistograms, valueText } from "./histogram-aggregate";
 import { isLabelName } from "./label-functions";
 import { mergeSameLabels } from "./merge";
 import { executionError } from "./query-error";
@@ -36,25 +46,26 @@ export function evalAggregate(e: AggregateExpr, env: Env): readonly Column[] {
     case "quantile": {
       const q = scalarOf(param as Expr, env);
       warnOfQuantile(q, param as Expr, env);
-      return groupsOf(e, vectorOf(e.expr, env)).map((g) => quantile(g, q, env));
+      const columns = aggregable(e, vectorOf(e.expr, env), env);
+      return groupsOf(e, columns).map((g) => quantile(g, q, env));
     }
     case "topk":
     case "bottomk":
     case "limitk": {
       const k = wholeCounts(scalarOf(param as Expr, env));
-      const groups = groupsOf(e, vectorOf(e.expr, env));
+      const groups = groupsOf(e, aggregable(e, vectorOf(e.expr, env), env));
       if (e.op === "limitk") return groups.flatMap((g) => selectFirst(g.members, k));
-      return inResultOrder(
-        groups.flatMap((g) => selectBest(g.members, k, e.op === "topk")),
-        env,
-        e.op === "topk",
-        groups.length,
-      );
+      const largest = e.op === "topk";
+      return groups.flatMap((g) => {
+        const best = selectBest(g.members, k, largest);
+        // At one time the answer stands in order of value, group by group.
+        return env.grid.steps > 1 ? best : orderByValue(best, largest);
+      });
     }
     case "limit_ratio":
       return limitRatio(e, scalarOf(param as Expr, env), vectorOf(e.expr, env), env);
     default:
-      return groupsOf(e, vectorOf(e.expr, env)).map((g) => reduce(e.op, g, env));
+      return groupsOf(e, aggregable(e, vectorOf(e.expr, env), env)).map((g) => reduce(e, g, env));
   }
 }
 
@@ -88,12 +99,6 @@ function wholeCounts(param: Float64Array): Float64Array {
   });
 }
 
-/** An instant topk or bottomk answers in order of value. */
-function inResultOrder(columns: Column[], env: Env, descending: boolean, groups: number): Column[] {
-  if (env.grid.steps > 1 || groups > 1) return columns;
-  return orderByValue(columns, descending);
-}
-
 /** By the value at the first step, NaN last either way. */
 export function orderByValue(columns: readonly Column[], descending: boolean): Column[] {
   return columns.toSorted((a, b) => {
@@ -107,15 +112,22 @@ export function orderByValue(columns: readonly Column[], descending: boolean): C
 
 type Reducer = (members: readonly Column[], kinds: Uint8Array, out: Float64Array) => void;
 
-function reduce(op: AggregateExpr["op"], g: Group, env: Env): Column {
+function reduce(e: AggregateExpr, g: Group, env: Env): Column {
+  const { op } = e;
   const kinds = new Uint8Array(env.grid.steps);
   const values = newValues(env);
   for (const c of g.members)
     for (let i = 0; i < kinds.length; i++) if (c.kinds[i] !== ABSENT) kinds[i] = FLOAT;
   const reducer = REDUCERS[op];
   if (reducer === undefined) throw new Error(`not a reducing aggregation: ${op}`);
+  const { labels, dropName } = g;
+  if ((op === "sum" || op === "avg") && hasHistograms(g.members)) {
+    reducer(floatsOf(g.members), kinds, values);
+    const histograms = aggregateHistograms(e, g.members, kinds, env);
+    return { labels, dropName, kinds, values, histograms };
+  }
   reducer(g.members, kinds, values);
-  return { labels: g.labels, dropName: g.dropName, kinds, values };
+  return { labels, dropName, kinds, values };
 }
 
 const extreme =
@@ -233,8 +245,8 @@ function countValues(
     const byValue = new Map<string, { kinds: Uint8Array; values: Float64Array }>();
     for (const c of g.members) {
       for (let i = 0; i < c.kinds.length; i++) {
-        if (c.kinds[i] === ABSENT) continue;
-        const text = formatFloat(c.values[i] as number);
+        const text = valueText(c, i);
+        if (text === undefined) continue;
         let counts = byValue.get(text);
         if (counts === undefined) {
           counts = { kinds: new Uint8Array(c.kinds.length), values: newValues(env) };

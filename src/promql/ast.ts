@@ -81,7 +81,9 @@ export interface UnaryExpr {
 export type ArithmeticOp = "+" | "-" | "*" | "/" | "%" | "^" | "atan2";
 export type ComparisonOp = "==" | "!=" | ">" | "<" | ">=" | "<=";
 export type SetOp = "and" | "or" | "unless";
-export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp;
+/** Cut a histogram at a value: keep what lies below, or above. */
+export type TrimOp = "</" | ">/";
+export type BinaryOp = ArithmeticOp | ComparisonOp | SetOp | TrimOp;
 
 export type Cardinality = "one-to-one" | "many-to-one" | "one-to-many" | "many-to-many";
 
@@ -168,6 +170,10 @@ export type DurationExpr =
 
 export function isComparison(op: BinaryOp): op is ComparisonOp {
   return op === "==" || op === "!=" || op === ">" || op === "<" || op === ">=" || op === "<=";
+}
+
+export function isTrim(op: BinaryOp): op is TrimOp {
+  return op === "</" || op === ">/";
 }
 
 export function isSetOp(op: BinaryOp): op is SetOp {

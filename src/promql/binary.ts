@@ -1,9 +1,12 @@
-import type { ArithmeticOp, BinaryExpr, ComparisonOp, SetOp, VectorMatching } from "./ast";
-import { isComparison, isSetOp } from "./ast";
+import type { ArithmeticOp, BinaryExpr, BinaryOp, SetOp, VectorMatching } from "./ast";
+import { isComparison, isSetOp, isTrim } from "./ast";
 import { ABSENT, type Column, FLOAT, type Value } from "./columns";
-import { type Env, isEmpty, newValues } from "./env";
+import { type Env, hasHistograms, isEmpty, newValues } from "./env";
+import { combineColumns, scalarColumn } from "./histogram-binary";
 import { matchVectors } from "./matching";
 import { arithmetic, comparison } from "./operators";
+import { executionError } from "./query-error";
+import { quote } from "./quoting";
 import { setOperation } from "./set-operations";
 
 const DEFAULT_MATCHING: VectorMatching = { card: "one-to-one", on: false, labels: [], include: [] };
@@ -23,10 +26,8 @@ export function evalBinary(e: BinaryExpr, env: Env): Value {
       ),
     };
   }
-  const compute = isComparison(op) ? undefined : arithmetic(op satisfies ArithmeticOp);
-  const compare = isComparison(op) ? comparison(op satisfies ComparisonOp) : undefined;
   if (lhs.type === "scalar" && rhs.type === "scalar") {
-    const f = compute ?? ((a, b) => (compare?.(a, b) === true ? 1 : 0));
+    const f = scalarOperation(op);
     return { type: "scalar", values: lhs.values.map((a, i) => f(a, rhs.values[i] as number)) };
   }
   if (lhs.type === "vector" && rhs.type === "vector") {
@@ -42,6 +43,13 @@ export function evalBinary(e: BinaryExpr, env: Env): Value {
   return { type: "vector", columns: withScalar(e, columns, scalar, lhs.type === "scalar", env) };
 }
 
+function scalarOperation(op: Exclude<BinaryOp, SetOp>): (a: number, b: number) => number {
+  if (isTrim(op)) executionError(`operator ${quote(op)} not allowed for Scalar operations`);
+  if (!isComparison(op)) return arithmetic(op);
+  const holds = comparison(op);
+  return (a, b) => (holds(a, b) ? 1 : 0);
+}
+
 function columnsOf(v: Value): readonly Column[] {
   if (v.type !== "vector") throw new Error(`expected a vector, got ${v.type}`);
   return v.columns;
@@ -55,6 +63,8 @@ function withScalar(
   env: Env,
 ): Column[] {
   const { op } = e;
+  if (isTrim(op) || hasHistograms(columns))
+    return histogramsWithScalar(e, columns, scalar, scalarFirst, env);
   const out: Column[] = [];
   if (isComparison(op)) {
     const holds = comparison(op);
@@ -84,6 +94,27 @@ function withScalar(
       for (let i = 0; i < values.length; i++)
         values[i] = f(c.values[i] as number, scalar[i] as number);
     out.push({ labels: c.labels, dropName: true, kinds: c.kinds, values });
+  }
+  return out;
+}
+
+function histogramsWithScalar(
+  e: BinaryExpr,
+  columns: readonly Column[],
+  scalar: Float64Array,
+  scalarFirst: boolean,
+  env: Env,
+): Column[] {
+  const other = scalarColumn(scalar);
+  const filters = isTrim(e.op) || (isComparison(e.op) && !e.returnBool);
+  const out: Column[] = [];
+  for (const c of columns) {
+    const result = { labels: c.labels, dropName: filters ? c.dropName : true };
+    const made = scalarFirst
+      ? combineColumns(e, other, c, result, env)
+      : combineColumns(e, c, other, result, env);
+    // A filter keeps the vector's value, whichever side it stands on.
+    if (made !== undefined) out.push(filters ? { ...made, values: c.values } : made);
   }
   return out;
 }

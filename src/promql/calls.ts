@@ -10,7 +10,8 @@ import {
 import { orderByValue } from "./aggregate";
 import { evalHistogramFunction } from "./classic-histograms";
 import { ABSENT, type Column, FLOAT, type Value } from "./columns";
-import { type Env, mapValues, newValues, scalarOf, vectorOf } from "./env";
+import { type Env, floatsOf, newValues, scalarOf, vectorOf } from "./env";
+import { evalHistogramStatistic } from "./histogram-functions";
 import { evalInfo } from "./info-function";
 import { evalLabelFunction } from "./label-functions";
 import { maxOf, minOf } from "./operators";
@@ -95,7 +96,7 @@ function vectorFunction(e: CallExpr, env: Env): readonly Column[] {
     case "sort":
     case "sort_desc":
       warnOfSort(e, env);
-      return orderByValue(vectorOf(e.args[0] as Expr, env), e.func === "sort_desc");
+      return orderByValue(floatsOf(vectorOf(e.args[0] as Expr, env)), e.func === "sort_desc");
     case "sort_by_label":
     case "sort_by_label_desc":
       warnOfSort(e, env);
@@ -104,17 +105,12 @@ function vectorFunction(e: CallExpr, env: Env): readonly Column[] {
       return absent(e.args[0] as Expr, env);
     case "info":
       return evalInfo(e, env);
-    case "histogram_avg":
-    case "histogram_count":
-    case "histogram_sum":
-    case "histogram_stddev":
-    case "histogram_stdvar":
-      // These look at native histograms only: a float sample gives nothing.
-      vectorOf(e.args[0] as Expr, env);
-      return [];
   }
   const out =
-    evalValueFunction(e, env) ?? evalLabelFunction(e, env) ?? evalHistogramFunction(e, env);
+    evalValueFunction(e, env) ??
+    evalLabelFunction(e, env) ??
+    evalHistogramStatistic(e, env) ??
+    evalHistogramFunction(e, env);
   if (out === undefined) throw new Error(`no implementation of ${e.func}()`);
   return out;
 }
@@ -135,8 +131,13 @@ function warnOfSort(e: CallExpr, env: Env): void {
 function timestamps(arg: Expr, env: Env): Column[] {
   const inner = unwrapParens(arg);
   if (inner.kind === "vectorSelector") return evalVectorSelector(inner, env, true);
-  const at = times(env);
-  return mapValues(vectorOf(arg, env), env, (_, i) => at[i] as number);
+  const values = times(env);
+  return vectorOf(arg, env).map(({ labels, kinds }) => ({
+    labels,
+    dropName: true,
+    kinds: kinds.map((k) => (k === ABSENT ? ABSENT : FLOAT)),
+    values,
+  }));
 }
 
 function absent(arg: Expr, env: Env): Column[] {

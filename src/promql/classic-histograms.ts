@@ -7,9 +7,10 @@ import {
   withLabel,
 } from "../core/labels";
 import type { CallExpr, Expr } from "./ast";
-import { ABSENT, type Column, FLOAT, timeAt } from "./columns";
-import { type Env, isEmpty, newValues, scalarOf, stringOf, vectorOf } from "./env";
+import { ABSENT, type Column, FLOAT, HISTOGRAM, timeAt } from "./columns";
+import { type Env, floatsOf, isEmpty, newValues, scalarOf, stringOf, vectorOf } from "./env";
 import { formatFloat, formatShortest } from "./format-float";
+import { nativeFractions, nativeOf, nativeQuantiles } from "./histogram-functions";
 import { mergeSameLabels } from "./merge";
 import { quote } from "./quoting";
 import { warnOfQuantile } from "./range-functions";
@@ -20,6 +21,14 @@ interface Histogram {
   readonly name: string;
   readonly bounds: number[];
   readonly buckets: Column[];
+  /** Steps at which a native histogram of the same labels stands, so that neither counts. */
+  blocked?: Uint8Array;
+}
+
+/** What a histogram function is given: buckets by series, and native histograms. */
+interface Inputs {
+  readonly classic: readonly Histogram[];
+  readonly native: readonly Column[];
 }
 
 /** Counts may differ by this share without being wrong: floating-point sums come in any order. */
@@ -31,27 +40,37 @@ export function evalHistogramFunction(e: CallExpr, env: Env): readonly Column[] 
       const q = scalarOf(e.args[0] as Expr, env);
       warnOfQuantile(q, e.args[0] as Expr, env);
       const at = e.args[1] as Expr;
-      return perHistogram(at, env, (h) => quantiles(h, q, at, env));
+      return perHistogram(
+        inputsOf(at, env),
+        (h) => quantiles(h, q, at, env),
+        (c) => nativeQuantiles(c, q, (e.args[0] as Expr).span, env),
+      );
     }
     case "histogram_quantiles": {
       const at = e.args[0] as Expr;
       const label = stringOf(e.args[1] as Expr, env);
-      const histograms = histogramsOf(at, env);
+      const inputs = inputsOf(at, env);
       const out: Column[] = [];
       for (const arg of e.args.slice(2)) {
         const q = scalarOf(arg, env);
         warnOfQuantile(q, arg, env);
-        for (const h of histograms) {
-          const c = quantiles(h, q, at, env);
-          if (!isEmpty(c.kinds)) out.push(...labelledByQuantile(c, label, q));
-        }
+        const found = perHistogram(
+          inputs,
+          (h) => quantiles(h, q, at, env),
+          (c) => nativeQuantiles(c, q, at.span, env),
+        );
+        for (const c of found) out.push(...labelledByQuantile(c, label, q));
       }
       return mergeSameLabels(out);
     }
     case "histogram_fraction": {
       const lower = scalarOf(e.args[0] as Expr, env);
       const upper = scalarOf(e.args[1] as Expr, env);
-      return perHistogram(e.args[2] as Expr, env, (h) => fractions(h, lower, upper, env));
+      return perHistogram(
+        inputsOf(e.args[2] as Expr, env),
+        (h) => fractions(h, lower, upper, env),
+        (c) => nativeFractions(c, lower, upper, (e.args[0] as Expr).span, env),
+      );
     }
     default:
       return undefined;
@@ -76,15 +95,52 @@ function labelledByQuantile(c: Column, label: string, q: Float64Array): Column[]
   }));
 }
 
-function perHistogram(at: Expr, env: Env, f: (h: Histogram) => Column): readonly Column[] {
-  const out = histogramsOf(at, env).map(f);
-  return out.filter((c) => !isEmpty(c.kinds));
+function perHistogram(
+  inputs: Inputs,
+  ofClassic: (h: Histogram) => Column,
+  ofNative: (c: Column) => Column,
+): readonly Column[] {
+  const classic = inputs.classic.map(ofClassic);
+  if (inputs.native.length === 0) return classic.filter((c) => !isEmpty(c.kinds));
+  const all = [...inputs.native.map(ofNative), ...classic];
+  return mergeSameLabels(all.filter((c) => !isEmpty(c.kinds)));
+}
+
+function inputsOf(at: Expr, env: Env): Inputs {
+  const columns = vectorOf(at, env);
+  const classic = histogramsOf(floatsOf(columns), at, env);
+  const native = nativeOf(columns);
+  if (native.length === 0) return { classic: [...classic.values()], native };
+  return {
+    classic: [...classic.values()],
+    native: native.map((c) => {
+      const rival = classic.get(labelsKey(withLabel(c.labels, "le", "")));
+      return rival === undefined ? c : withoutConflicts(c, rival, at, env);
+    }),
+  };
+}
+
+/** Where both stand, neither the native histogram nor the buckets count, which is told. */
+function withoutConflicts(c: Column, rival: Histogram, at: Expr, env: Env): Column {
+  const blocked = (rival.blocked ??= new Uint8Array(c.kinds.length));
+  const kinds = c.kinds.slice();
+  for (let i = 0; i < kinds.length; i++) {
+    if (kinds[i] !== HISTOGRAM || !rival.buckets.some((b) => b.kinds[i] === FLOAT)) continue;
+    kinds[i] = ABSENT;
+    blocked[i] = 1;
+    const of = rival.name === "" ? "" : ` for metric name ${quote(rival.name)}`;
+    env.query.annotations.warn(
+      `vector contains a mix of classic and native histograms${of}`,
+      at.span,
+    );
+  }
+  return { ...c, kinds };
 }
 
 /** Groups bucket series by everything but `le`. */
-function histogramsOf(at: Expr, env: Env): Histogram[] {
+function histogramsOf(columns: readonly Column[], at: Expr, env: Env): Map<string, Histogram> {
   const byLabels = new Map<string, Histogram>();
-  for (const c of vectorOf(at, env)) {
+  for (const c of columns) {
     const le = labelValue(c.labels, "le");
     const bound = parseBound(le);
     if (bound === undefined) {
@@ -109,7 +165,7 @@ function histogramsOf(at: Expr, env: Env): Histogram[] {
     h.bounds.splice(i, 0, bound);
     h.buckets.splice(i, 0, c);
   }
-  return [...byLabels.values()];
+  return byLabels;
 }
 
 function parseBound(le: string): number | undefined {
@@ -128,6 +184,8 @@ interface Buckets {
 
 function bucketsAt(h: Histogram, i: number, into: Buckets): void {
   let n = 0;
+  into.n = 0;
+  if (h.blocked?.[i] === 1) return;
   for (let b = 0; b < h.buckets.length; b++) {
     const c = h.buckets[b] as Column;
     if (c.kinds[i] === ABSENT) continue;

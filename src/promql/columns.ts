@@ -1,8 +1,13 @@
+import type { Histogram } from "../core/histogram";
 import type { Labels } from "../core/labels";
 
-/** What stands at one step of a column. Native histograms take the next number. */
+/** What stands at one step of a column. */
 export const ABSENT = 0;
 export const FLOAT = 1;
+export const HISTOGRAM = 2;
+
+/** Native histograms side by side with values; only where there are any. */
+export type Histograms = readonly (Histogram | undefined)[];
 
 /**
  * One output series over every step of the evaluation: `values[i]` holds where
@@ -15,6 +20,8 @@ export interface Column {
   readonly dropName: boolean;
   readonly kinds: Uint8Array;
   readonly values: Float64Array;
+  /** `histograms[i]` holds where `kinds[i]` is HISTOGRAM. A column of floats alone has none, so that it pays for none. */
+  readonly histograms?: Histograms | undefined;
 }
 
 /** Evaluation times: startMs, startMs + stepMs, …; `stepMs` is 0 where there is one. */

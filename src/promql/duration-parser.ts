@@ -13,6 +13,8 @@ export const PRECEDENCE: Readonly<Record<string, number>> = {
   "<": 3,
   ">=": 3,
   "<=": 3,
+  "</": 3,
+  ">/": 3,
   "+": 4,
   "-": 4,
   "*": 5,

@@ -5,8 +5,8 @@ import type { Series } from "../core/series";
 import { Annotations } from "./annotations";
 import { type Expr, type MatrixSelector, type Subquery, unwrapParens } from "./ast";
 import { typeOf } from "./check";
-import { ABSENT, type Column, type Grid, timeAt } from "./columns";
-import { type Env, type QueryContext, SampleBudget } from "./env";
+import { ABSENT, type Column, type Grid, type Histograms, timeAt } from "./columns";
+import { type Env, type QueryContext, SampleBudget, histogramAt } from "./env";
 import { evaluate } from "./evaluate";
 import { dropMarkedNames } from "./merge";
 import { DEFAULT_LOOKBACK_MS, planQuery } from "./plan";
@@ -167,8 +167,14 @@ function instantValue(expr: Expr, env: Env, atMs: number): QueryValue {
     case "vector": {
       const samples: VectorSample[] = [];
       for (const c of dropMarkedNames(value.columns)) {
-        if (c.kinds[0] !== ABSENT)
-          samples.push({ labels: c.labels, timestampMs: atMs, value: c.values[0] as number });
+        if (c.kinds[0] === ABSENT) continue;
+        const { labels } = c;
+        const histogram = histogramAt(c, 0);
+        samples.push(
+          histogram === undefined
+            ? { labels, timestampMs: atMs, value: c.values[0] as number }
+            : { labels, timestampMs: atMs, value: Number.NaN, histogram },
+        );
       }
       return { type: "vector", samples };
     }
@@ -190,6 +196,7 @@ function rangeVector(e: MatrixSelector | Subquery, env: Env): MatrixSeries[] {
       labels,
       timestamps: s.timestamps.slice(from, to),
       values: s.values.slice(from, to),
+      ...histogramsIn(s.histograms?.slice(from, to)),
     });
   }
   return out.sort((a, b) => compareLabels(a.labels, b.labels));
@@ -208,14 +215,20 @@ function matrixOf(columns: readonly Column[], grid: Grid): MatrixSeries[] {
   const out: MatrixSeries[] = [];
   for (const c of columns) {
     // A series without gaps needs no copy: times are shared, values are the column's own.
-    if (!c.kinds.includes(ABSENT)) {
+    if (!c.kinds.includes(ABSENT) && c.histograms === undefined) {
       out.push({ labels: c.labels, timestamps: every, values: c.values });
       continue;
     }
-    const { labels, timestamps, values } = compact(c, grid);
-    if (timestamps.length > 0) out.push({ labels, timestamps, values });
+    const { labels, timestamps, values, histograms } = compact(c, grid);
+    if (timestamps.length > 0)
+      out.push({ labels, timestamps, values, ...histogramsIn(histograms) });
   }
   return out.sort((a, b) => compareLabels(a.labels, b.labels));
+}
+
+/** For an answer: only where there are any. */
+function histogramsIn(histograms: Histograms | undefined): { readonly histograms?: Histograms } {
+  return histograms?.some((h) => h !== undefined) === true ? { histograms } : {};
 }
 
 function finish(q: QueryContext, value: QueryValue): QueryResult {

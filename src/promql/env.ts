@@ -1,7 +1,8 @@
+import type { Histogram } from "../core/histogram";
 import type { Series } from "../core/series";
 import type { Annotations } from "./annotations";
 import type { Expr } from "./ast";
-import { ABSENT, type Column, FLOAT, type Grid, type Value } from "./columns";
+import { ABSENT, type Column, FLOAT, type Grid, HISTOGRAM, type Value } from "./columns";
 import type { Plan } from "./plan";
 import { QueryError, TOO_MANY_SAMPLES } from "./query-error";
 
@@ -86,18 +87,45 @@ export function newValues(env: Env): Float64Array {
   return new Float64Array(env.grid.steps);
 }
 
-/** Every column through `f`, in place of its values; the metric name is marked to go. */
+/** A fresh array for histograms, charged to the query's budget. */
+export function newHistograms(env: Env): (Histogram | undefined)[] {
+  env.query.budget.take(env.grid.steps);
+  return Array.from({ length: env.grid.steps }, () => undefined);
+}
+
+/** Every column of floats through `f`, in place of its values; the metric name is marked to go. Histograms go. */
 export function mapValues(
   columns: readonly Column[],
   env: Env,
   f: (x: number, step: number) => number,
 ): Column[] {
-  return columns.map((c) => {
+  return floatsOf(columns).map((c) => {
     const values = newValues(env);
     for (let i = 0; i < values.length; i++)
       if (c.kinds[i] === FLOAT) values[i] = f(c.values[i] as number, i);
     return { labels: c.labels, dropName: true, kinds: c.kinds, values };
   });
+}
+
+/** The columns without their histograms; the same list where there are none. */
+export function floatsOf(columns: readonly Column[]): readonly Column[] {
+  if (!hasHistograms(columns)) return columns;
+  return columns
+    .map((c): Column => {
+      if (c.histograms === undefined) return c;
+      const kinds = c.kinds.map((k) => (k === FLOAT ? FLOAT : ABSENT));
+      return { ...c, kinds, histograms: undefined };
+    })
+    .filter((c) => !isEmpty(c.kinds));
+}
+
+export function hasHistograms(columns: readonly Column[]): boolean {
+  return columns.some((c) => c.histograms !== undefined);
+}
+
+/** The histogram at a step, where one stands there. */
+export function histogramAt(c: Column, i: number): Histogram | undefined {
+  return c.kinds[i] === HISTOGRAM ? c.histograms?.[i] : undefined;
 }
 
 export function isEmpty(kinds: Uint8Array): boolean {

@@ -2,8 +2,9 @@ import { evalAggregate } from "./aggregate";
 import type { Expr } from "./ast";
 import { evalBinary } from "./binary";
 import { evalCall } from "./calls";
-import { ABSENT, type Column, FLOAT, type Value } from "./columns";
-import { type Env, mapValues } from "./env";
+import { ABSENT, type Column, type Value } from "./columns";
+import { type Env, isEmpty } from "./env";
+import { negated } from "./histogram-binary";
 import { executionError } from "./query-error";
 import { evalVectorSelector } from "./selectors";
 
@@ -45,6 +46,10 @@ function repeated(v: Value, steps: number): Value {
           ...c,
           kinds: new Uint8Array(steps).fill(c.kinds[0] ?? ABSENT),
           values: new Float64Array(steps).fill(c.values[0] as number),
+          histograms:
+            c.histograms === undefined
+              ? undefined
+              : Array.from({ length: steps }, () => c.histograms?.[0]),
         })),
       };
   }
@@ -65,14 +70,14 @@ function dispatch(e: Expr, env: Env): Value {
       if (e.op === "+") return v;
       if (v.type === "scalar") return { type: "scalar", values: v.values.map((x) => -x) };
       if (v.type === "string") throw new Error("unary operator over a string");
-      return { type: "vector", columns: mapValues(v.columns, env, (x) => -x) };
+      return { type: "vector", columns: negated(v.columns, env) };
     }
     case "binary":
       return evalBinary(e, env);
     case "aggregate":
       return {
         type: "vector",
-        columns: evalAggregate(e, env).filter((c) => c.kinds.includes(FLOAT)),
+        columns: evalAggregate(e, env).filter((c) => !isEmpty(c.kinds)),
       };
     case "call":
       return evalCall(e, env);

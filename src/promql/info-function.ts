@@ -8,7 +8,7 @@ import {
 } from "../core/labels";
 import { compileMatchers } from "../core/matchers";
 import type { CallExpr, Expr } from "./ast";
-import { ABSENT, type Column, FLOAT } from "./columns";
+import { ABSENT, type Column } from "./columns";
 import { type Env, newValues, vectorOf } from "./env";
 import { mergeSameLabels } from "./merge";
 import { executionError } from "./query-error";
@@ -81,10 +81,11 @@ function enriched(
         dropName: c.dropName,
         kinds: new Uint8Array(c.kinds.length),
         values: newValues(env),
+        histograms: c.histograms,
       };
       made.set(key, column);
     }
-    column.kinds[i] = FLOAT;
+    column.kinds[i] = c.kinds[i] as number;
     column.values[i] = c.values[i] as number;
   }
   return [...made.values()];

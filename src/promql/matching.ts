@@ -9,9 +9,10 @@ import {
   withoutLabels,
 } from "../core/labels";
 import type { ArithmeticOp, BinaryExpr, VectorMatching } from "./ast";
-import { isComparison } from "./ast";
+import { isComparison, isTrim } from "./ast";
 import { ABSENT, type Column, FLOAT } from "./columns";
-import { type Env, newValues } from "./env";
+import { type Env, hasHistograms, newValues } from "./env";
+import { combineColumns } from "./histogram-binary";
 import { mergeSameLabels } from "./merge";
 import { arithmetic, comparison } from "./operators";
 import { executionError } from "./query-error";
@@ -81,10 +82,15 @@ type Combine = (
 function combiner(e: BinaryExpr, swapped: boolean, env: Env): Combine {
   const { op, returnBool } = e;
   const holds = isComparison(op) ? comparison(op) : undefined;
-  const compute = holds === undefined ? arithmetic(op as ArithmeticOp) : undefined;
+  const filters = holds !== undefined || isTrim(op);
+  const compute = filters ? undefined : arithmetic(op as ArithmeticOp);
   return (a, b, labels) => {
     const l = swapped ? b : a;
     const r = swapped ? a : b;
+    if (isTrim(op) || hasHistograms([l, r])) {
+      const dropName = returnBool || (filters && a.dropName);
+      return combineColumns(e, l, r, { labels: labels(a.labels, b.labels), dropName }, env);
+    }
     let values: Float64Array | undefined;
     let kinds: Uint8Array | undefined;
     for (let i = 0; i < l.kinds.length; i++) {
@@ -113,7 +119,7 @@ function combiner(e: BinaryExpr, swapped: boolean, env: Env): Combine {
 /** The label set of a result: `a` from the "many" side (or the left), `b` from the "one". */
 function resultLabelsOf(e: BinaryExpr, m: VectorMatching): (a: Labels, b: Labels) => Labels {
   const names = new Set(m.labels);
-  const dropsName = !isComparison(e.op);
+  const dropsName = !isComparison(e.op) && !isTrim(e.op);
   return (a, b) => {
     let out = a;
     if (m.card === "one-to-one") out = m.on ? onlyLabels(a, names) : withoutLabels(a, names);

@@ -1,5 +1,5 @@
 import { METRIC_NAME, labelValue, labelsKey, withLabel } from "../core/labels";
-import { ABSENT, type Column } from "./columns";
+import { ABSENT, type Column, HISTOGRAM } from "./columns";
 import { DUPLICATE_LABELSET, executionError } from "./query-error";
 
 /**
@@ -23,6 +23,13 @@ export function mergeSameLabels(columns: readonly Column[]): readonly Column[] {
         values: seen.column.values.slice(),
       };
       seen.own = true;
+    }
+    if (c.histograms !== undefined) {
+      const { column } = seen;
+      const histograms = Array.from(c.kinds, (k, i) =>
+        k === HISTOGRAM ? c.histograms?.[i] : column.histograms?.[i],
+      );
+      seen.column = { ...column, histograms };
     }
     const { kinds, values } = seen.column;
     for (let i = 0; i < kinds.length; i++) {

@@ -87,8 +87,6 @@ class Parser extends SelectorParser {
   private binaryOperator(): BinaryOp | undefined {
     if (this.cur.kind !== "operator") return undefined;
     const op = this.cur.text.toLowerCase();
-    if (op === "</" || op === ">/")
-      this.stop(this.cur, `operator ${quote(op)} is experimental and not enabled`);
     return op in PRECEDENCE ? (op as BinaryOp) : undefined;
   }
 

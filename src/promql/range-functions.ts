@@ -4,6 +4,7 @@ import { ABSENT, type Column, FLOAT, timeAt } from "./columns";
 import { type Env, isEmpty, newValues, scalarOf } from "./env";
 import { type RateKind, extrapolatedColumn } from "./extrapolation";
 import { formatShortest } from "./format-float";
+import { mixedColumn } from "./histogram-windows";
 import { type RangeInput, evalRangeArgument } from "./selectors";
 import { quantileColumn } from "./sliding-quantile";
 import { weightedKernel } from "./weighted-kernels";
@@ -58,14 +59,20 @@ export function evalRangeFunction(e: CallExpr, env: Env): Column[] {
   const argument = unwrapParens(e.args[at] as Expr) as MatrixSelector | Subquery;
   const input = evalRangeArgument(argument, env);
   const rate = EXTRAPOLATED.get(e.func);
-  if (rate !== undefined) return extrapolated(rate, argument, input, env);
-  if (e.func === "quantile_over_time") return quantiles(e.args[0] as Expr, input, env);
+  if (rate !== undefined) return extrapolated(e, rate, argument, input, env);
+  if (e.func === "quantile_over_time") return quantiles(e, e.args[0] as Expr, input, env);
   const fn = KERNELS.get(e.func);
   if (fn === undefined) throw new Error(`not a range function: ${e.func}`);
   const scalars = e.args.filter((_, i) => i !== at).map((a) => scalarOf(a, env));
   const out: Column[] = [];
   const w = new k.Window();
   for (const s of input.series) {
+    if (s.histograms !== undefined) {
+      const mixed = { func: e.func, ...fn, keepsName: fn.keepsName === true, scalars };
+      const c = mixedColumn({ ...mixed, at: argument.span }, s, input, env);
+      if (c !== undefined) out.push(c);
+      continue;
+    }
     const kinds = new Uint8Array(env.grid.steps);
     const values = newValues(env);
     w.timestamps = s.timestamps;
@@ -128,6 +135,7 @@ function runKernel(
 }
 
 function extrapolated(
+  e: CallExpr,
   rate: RateKind,
   argument: MatrixSelector | Subquery,
   input: RangeInput,
@@ -135,6 +143,12 @@ function extrapolated(
 ): Column[] {
   const out: Column[] = [];
   for (const s of input.series) {
+    if (s.histograms !== undefined) {
+      const mixed = { func: e.func, rate, keepsName: false, scalars: [], at: argument.span };
+      const c = mixedColumn(mixed, s, input, env);
+      if (c !== undefined) out.push(c);
+      continue;
+    }
     const kinds = new Uint8Array(env.grid.steps);
     const values = newValues(env);
     extrapolatedColumn(s, input, rate, kinds, values);
@@ -142,7 +156,8 @@ function extrapolated(
     out.push({ labels: s.labels, dropName: true, kinds, values });
   }
   if (rate.isCounter) {
-    const name = out[0] === undefined ? "" : metricName(out[0].labels);
+    const floats = out.find((c) => c.kinds.includes(FLOAT));
+    const name = floats === undefined ? "" : metricName(floats.labels);
     if (name !== "" && !COUNTER_NAME.test(name)) {
       env.query.annotations.info(
         `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(name)}`,
@@ -153,11 +168,17 @@ function extrapolated(
   return out;
 }
 
-function quantiles(q: Expr, input: RangeInput, env: Env): Column[] {
+function quantiles(e: CallExpr, q: Expr, input: RangeInput, env: Env): Column[] {
   const qs = scalarOf(q, env);
   warnOfQuantile(qs, q, env);
   const out: Column[] = [];
   for (const s of input.series) {
+    if (s.histograms !== undefined) {
+      const mixed = { func: e.func, kernel: k.quantileKernel, keepsName: false, scalars: [qs] };
+      const c = mixedColumn({ ...mixed, at: q.span }, s, input, env);
+      if (c !== undefined) out.push(c);
+      continue;
+    }
     const kinds = new Uint8Array(env.grid.steps);
     const values = newValues(env);
     quantileColumn(s, input, qs, kinds, values);

@@ -115,8 +115,9 @@ export function selectFirst(members: readonly Column[], k: Float64Array): Column
   for (let i = 0; i < k.length; i++) {
     let left = k[i] as number;
     for (let s = 0; s < members.length && left >= 1; s++) {
-      if ((members[s] as Column).kinds[i] === ABSENT) continue;
-      (chosen[s] as Uint8Array)[i] = FLOAT;
+      const kind = (members[s] as Column).kinds[i] as number;
+      if (kind === ABSENT) continue;
+      (chosen[s] as Uint8Array)[i] = kind;
       left--;
     }
   }

@@ -1,9 +1,18 @@
 import { compareLabels } from "../core/labels";
+import { GAUGE, type Histogram, RESET_UNKNOWN } from "../core/histogram";
 import type { Series } from "../core/series";
 import { bitsOf, isStaleAt } from "../core/stale";
 import type { MatrixSelector, Subquery, VectorSelector } from "./ast";
-import { ABSENT, type Column, FLOAT, type Grid, timeAt } from "./columns";
-import { type Env, isEmpty, newValues, vectorOf } from "./env";
+import {
+  ABSENT,
+  type Column,
+  FLOAT,
+  type Grid,
+  HISTOGRAM,
+  type Histograms,
+  timeAt,
+} from "./columns";
+import { type Env, isEmpty, newHistograms, newValues, vectorOf } from "./env";
 import type { Timing } from "./plan";
 
 /** One series' samples for a range function: no stale markers, times rising. */
@@ -12,8 +21,10 @@ export interface RangeSeries {
   readonly dropName: boolean;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  /** Where the series has histograms: sample `i` where it is one (core/series.ts). */
+  readonly histograms?: Histograms | undefined;
   /** Of downsampled samples: how many raw ones each stands for (core/series.ts). */
-  readonly weights?: Float64Array;
+  readonly weights?: Float64Array | undefined;
 }
 
 /** The argument of a range function: each window is (end − rangeMs, end], with end = endOf(step). */
@@ -52,6 +63,8 @@ export function evalVectorSelector(e: VectorSelector, env: Env, timestamps = fal
   for (const s of fetched(e, env)) {
     const kinds = new Uint8Array(refs.steps);
     const values = newValues(env);
+    const { histograms } = s;
+    const found = histograms === undefined || timestamps ? undefined : newHistograms(env);
     const ts = s.timestamps;
     const vs = s.values;
     const n = ts.length;
@@ -64,10 +77,17 @@ export function evalVectorSelector(e: VectorSelector, env: Env, timestamps = fal
       if (at < 0 || (ts[at] as number) <= ref - lookback) continue;
       const v = vs[at] as number;
       if (v !== v && isStaleAt(stale, at)) continue;
+      const h = found === undefined ? undefined : histograms?.[at];
+      if (found !== undefined && h !== undefined) {
+        kinds[i] = HISTOGRAM;
+        found[i] = h;
+        continue;
+      }
       kinds[i] = FLOAT;
       values[i] = timestamps ? (ts[at] as number) / 1000 : v;
     }
-    if (!isEmpty(kinds)) out.push({ labels: s.labels, dropName: timestamps, kinds, values });
+    if (isEmpty(kinds)) continue;
+    out.push({ labels: s.labels, dropName: timestamps, kinds, values, histograms: found });
   }
   return out;
 }
@@ -81,16 +101,11 @@ function withoutStale(s: Series): RangeSeries {
     const v = s.values[i] as number;
     if (v !== v && isStaleAt(bits, i)) stale++;
   }
-  const { labels, weights } = s;
-  if (stale === 0)
-    return {
-      labels,
-      dropName: false,
-      timestamps: s.timestamps,
-      values: s.values,
-      ...(weights === undefined ? {} : { weights }),
-    };
-  const fresh = (_: number, i: number): boolean => !isStaleAt(bits, i);
+  const { labels, histograms, weights } = s;
+  if (stale === 0) {
+    const { timestamps, values } = s;
+    return { labels, dropName: false, timestamps, values, histograms, weights };
+  }
   const timestamps = new Float64Array(n - stale);
   const values = new Float64Array(n - stale);
   let k = 0;
@@ -99,12 +114,14 @@ function withoutStale(s: Series): RangeSeries {
     timestamps[k] = s.timestamps[i] as number;
     values[k++] = s.values[i] as number;
   }
+  const isFresh = (_: unknown, i: number): boolean => !isStaleAt(bits, i);
   return {
     labels,
     dropName: false,
     timestamps,
     values,
-    ...(weights === undefined ? {} : { weights: weights.filter(fresh) }),
+    histograms: histograms?.filter(isFresh),
+    weights: weights?.filter(isFresh),
   };
 }
 
@@ -131,7 +148,20 @@ function evalSubquery(e: Subquery, env: Env): RangeInput {
   env.query.budget.foresee(steps);
   const grid: Grid = { startMs, stepMs: t.stepMs, steps };
   const columns = vectorOf(e.expr, { ...env, grid });
-  return { series: columns.map((c) => compact(c, grid)), rangeMs: t.rangeMs, ends };
+  return {
+    series: columns.map((c) => withoutResetHints(compact(c, grid))),
+    rangeMs: t.rangeMs,
+    ends,
+  };
+}
+
+/** A subquery may pass over samples or repeat them, so that what is known of resets between them is not. */
+function withoutResetHints(s: RangeSeries): RangeSeries {
+  if (s.histograms === undefined) return s;
+  const histograms = s.histograms.map((h): Histogram | undefined =>
+    h === undefined || h.resetHint === GAUGE ? h : { ...h, resetHint: RESET_UNKNOWN },
+  );
+  return { ...s, histograms };
 }
 
 /** A column as samples, absent steps left out. */
@@ -140,13 +170,17 @@ export function compact(c: Column, grid: Grid): RangeSeries {
   for (let i = 0; i < grid.steps; i++) if (c.kinds[i] !== ABSENT) n++;
   const timestamps = new Float64Array(n);
   const values = new Float64Array(n);
+  const isHere = (_: unknown, i: number): boolean => c.kinds[i] !== ABSENT;
+  const histograms = c.histograms
+    ?.map((h, i) => (c.kinds[i] === HISTOGRAM ? h : undefined))
+    .filter(isHere);
   let k = 0;
   for (let i = 0; i < grid.steps; i++) {
     if (c.kinds[i] === ABSENT) continue;
     timestamps[k] = timeAt(grid, i);
     values[k++] = c.values[i] as number;
   }
-  return { labels: c.labels, dropName: c.dropName, timestamps, values };
+  return { labels: c.labels, dropName: c.dropName, timestamps, values, histograms };
 }
 
 /** Sorted by labels, so that an answer never depends on the order of a store. */

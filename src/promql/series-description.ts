@@ -1,7 +1,8 @@
-import type { Histogram, Span } from "../core/histogram";
+import type { Histogram } from "../core/histogram";
 import { parseHistogram } from "../core/histogram-notation";
 import { type Labels, labelsFromPairs } from "../core/labels";
 import { type Result, err, ok } from "../core/result";
+import { HistogramSum } from "./histogram-sum";
 import { parseExpr } from "./parser";
 
 /** One point of a described series; of a native histogram also how the first of its run is written. */
@@ -108,68 +109,12 @@ function pushHistograms(item: string, out: DescribedPoint[]): string | undefined
   for (let i = 0; i <= times; i++) {
     out.push({ kind: "histogram", text, histogram });
     if (step === undefined) continue;
-    const next = added(histogram, step.value, sign === "-" ? -1 : 1);
-    if (!next.ok) return next.error;
-    histogram = next.value;
+    const sum = new HistogramSum(histogram);
+    if (!sum.add(step.value, sign === "-" ? -1 : 1))
+      return "a histogram of custom buckets and one of exponential ones cannot be added";
+    histogram = sum.result();
   }
   return undefined;
-}
-
-/** `a` and `factor` times `b`, which must have the same schema. */
-function added(a: Histogram, b: Histogram, factor: number): Result<Histogram, string> {
-  if (a.schema !== b.schema || String(a.customValues) !== String(b.customValues))
-    return err("a histogram's step must have its schema and custom values");
-  if (tooFar(a.positiveSpans, b.positiveSpans) || tooFar(a.negativeSpans, b.negativeSpans))
-    return err("a histogram's step lies too far from its buckets");
-  const positive = addedBuckets(
-    [a.positiveSpans, a.positiveBuckets],
-    [b.positiveSpans, b.positiveBuckets],
-    factor,
-  );
-  const negative = addedBuckets(
-    [a.negativeSpans, a.negativeBuckets],
-    [b.negativeSpans, b.negativeBuckets],
-    factor,
-  );
-  return ok({
-    ...a,
-    zeroCount: a.zeroCount + factor * b.zeroCount,
-    count: a.count + factor * b.count,
-    sum: a.sum + factor * b.sum,
-    positiveSpans: positive.spans,
-    positiveBuckets: positive.buckets,
-    negativeSpans: negative.spans,
-    negativeBuckets: negative.buckets,
-  });
-}
-
-function tooFar([a]: readonly Span[], [b]: readonly Span[]): boolean {
-  return a !== undefined && b !== undefined && Math.abs(a.offset - b.offset) > 10_000;
-}
-
-type Buckets = readonly [readonly Span[], Float64Array];
-
-/** Written histograms have one span of buckets at most. */
-function addedBuckets(
-  a: Buckets,
-  b: Buckets,
-  factor: number,
-): { readonly spans: readonly Span[]; readonly buckets: Float64Array } {
-  const [from, other] = [a[0][0], b[0][0]];
-  if (other === undefined) return { spans: a[0], buckets: a[1] };
-  const offset = Math.min(from?.offset ?? other.offset, other.offset);
-  const end = Math.max(
-    from === undefined ? 0 : from.offset + from.length,
-    other.offset + other.length,
-  );
-  const length = end - offset;
-  const buckets = new Float64Array(length);
-  if (from !== undefined) buckets.set(a[1], from.offset - offset);
-  for (const [i, n] of b[1].entries()) {
-    const at = other.offset - offset + i;
-    buckets[at] = (buckets[at] as number) + factor * n;
-  }
-  return { spans: [{ offset, length }], buckets };
 }
 
 /** A number as PromQL writes it, `Inf` and `NaN` included. */

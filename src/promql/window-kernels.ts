@@ -264,6 +264,10 @@ export function sortNanFirst(values: Float64Array): Float64Array {
   return values;
 }
 
+/** The `p`-quantile of one window by itself; quantileColumn slides over many. */
+export const quantileKernel: Kernel = (w, p) =>
+  quantileOf(p, sortNanFirst(w.values.slice(w.lo, w.hi)));
+
 /** Median absolute deviation. */
 export const madOverTime: Kernel = (w) => {
   const sorted = sortNanFirst(w.values.slice(w.lo, w.hi));
