@@ -92,10 +92,10 @@ describe("remote write", () => {
   it.each([
     ["another content type", { "content-type": "application/json" }, 415, /content type/],
     [
-      "remote write 2.0",
-      { "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" },
+      "another message",
+      { "content-type": "application/x-protobuf;proto=io.prometheus.write.v3.Request" },
       415,
-      /send remote write 1\.0/,
+      /expected prometheus\.WriteRequest or io\.prometheus\.write\.v2\.Request/,
     ],
     ["another encoding", { "content-encoding": "zstd" }, 415, /content encoding "zstd"/],
   ])("refuses %s", async (_, headers, status, text) => {

@@ -16,7 +16,14 @@ export interface Unavailable {
 
 /** What a request came to: samples that are durable, and those that are not, by reason. */
 export interface Stored {
+  /** Samples, histograms and increments. */
   readonly accepted: number;
+  /** Of those before, and of repeats of what was stored before. */
+  readonly written: {
+    readonly samples: number;
+    readonly histograms: number;
+    readonly exemplars: number;
+  };
   readonly rejected: readonly Rejection[];
 }
 
@@ -28,7 +35,13 @@ export async function appendBatch(
   before: readonly Rejection[] = [],
 ): Promise<Result<Stored, Unavailable>> {
   // SDKs export on a timer, also where there is nothing to tell: that wakes no shard.
-  if (batch.length === EMPTY_BATCH_BYTES) return ok({ accepted: 0, rejected: before });
+  if (batch.length === EMPTY_BATCH_BYTES) {
+    return ok({
+      accepted: 0,
+      written: { samples: 0, histograms: 0, exemplars: 0 },
+      rejected: before,
+    });
+  }
   let result: AppendResult;
   try {
     result = await deps.metrics(projectId).append(batch);
@@ -38,16 +51,27 @@ export async function appendBatch(
     throw e;
   }
   const told = result.rejected.map((r) => ({ ...r, example: r.example.slice(0, EXAMPLE_LIMIT) }));
-  return ok({ accepted: result.accepted, rejected: [...before, ...told] });
+  const histograms = result.histograms ?? 0;
+  return ok({
+    accepted: result.accepted,
+    written: {
+      samples: result.accepted + result.duplicates - histograms,
+      histograms,
+      exemplars: result.exemplars ?? 0,
+    },
+    rejected: [...before, ...told],
+  });
 }
 
+/** In the words of Prometheus, for senders that look for them. */
 const WHY: Readonly<Record<string, string>> = {
-  too_old: "older than the out-of-order window",
-  too_far_in_future: "more than 10 minutes in the future",
-  duplicate_timestamp: "another value is stored for the same series and time",
+  too_old: "too old sample: out of order and older than the out-of-order window",
+  too_far_in_future: "out of bounds: more than 10 minutes in the future",
+  duplicate_timestamp:
+    "duplicate sample for timestamp: another value is stored for the same series and time",
   invalid_labels: "labels outside the rules",
+  invalid_histogram: "a native histogram outside the rules",
   series_limit: "the project's limit of active series (series_limit) is reached",
-  native_histogram_unsupported: "native histograms are not taken here",
 };
 
 /** `2 samples rejected: 1 too_old (older than …), e.g. up{job="a"}; 1 …`. */

@@ -33,7 +33,10 @@ export function unavailableProblem(c: Context, e: Unavailable): Response {
 }
 
 /** Samples that were not taken; the others of the request are stored. */
-export function rejectionProblem(c: Context, { accepted, rejected }: Stored): Response {
+export function rejectionProblem(
+  c: Context,
+  { accepted, rejected }: Pick<Stored, "accepted" | "rejected">,
+): Response {
   return problem(c, {
     status: rejectionStatus(rejected),
     code: "samples_rejected",

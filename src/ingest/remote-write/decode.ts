@@ -1,9 +1,17 @@
 import { BatchBuilder } from "../../core/batch";
 import { encodeLabels } from "../../core/label-bytes";
-import { type Labels, METRIC_NAME, labelsOf, renderLabels } from "../../core/labels";
+import {
+  type Labels,
+  METRIC_NAME,
+  labelsFromPairs,
+  labelsOf,
+  renderLabels,
+} from "../../core/labels";
 import { type Result, err, ok } from "../../core/result";
 import { type MetricType } from "../../core/series";
+import { exemplarFits } from "../exemplars";
 import { type Rejection, RejectionCount } from "../rejections";
+import { readHistogram } from "./histogram";
 import { ProtoWalker, WireFormatError } from "./walker";
 
 /**
@@ -14,7 +22,12 @@ import { ProtoWalker, WireFormatError } from "./walker";
  */
 export interface DecodedWrite {
   readonly batch: Uint8Array;
+  /** Float samples of the batch, those of {@link staleHistograms} included. */
   readonly samples: number;
+  readonly histograms: number;
+  /** Histograms that mark their series as ended, which float samples do in a batch. */
+  readonly staleHistograms: number;
+  readonly exemplars: number;
   /** Nothing of these is in the batch. */
   readonly rejected: readonly Rejection[];
 }
@@ -33,24 +46,33 @@ const TIMESERIES = (1 << 3) | LENGTH_DELIMITED;
 const METADATA = (3 << 3) | LENGTH_DELIMITED;
 const LABEL = (1 << 3) | LENGTH_DELIMITED;
 const SAMPLE = (2 << 3) | LENGTH_DELIMITED;
+const EXEMPLAR = (3 << 3) | LENGTH_DELIMITED;
 const HISTOGRAM = (4 << 3) | LENGTH_DELIMITED;
 const NAME = (1 << 3) | LENGTH_DELIMITED;
 const VALUE = (2 << 3) | LENGTH_DELIMITED;
 const SAMPLE_VALUE = (1 << 3) | 1;
 const SAMPLE_TIME = (2 << 3) | 0;
+const EXEMPLAR_VALUE = (2 << 3) | 1;
+const EXEMPLAR_TIME = (3 << 3) | 0;
 
-/** Walks a decompressed body. Valid samples are packed even where others are rejected. */
+/**
+ * Walks a decompressed body. Valid samples are packed even where others are rejected.
+ * @param drop name of a label that is left out of every series, in UTF-8 (replicas.ts)
+ */
 export function decodeWriteRequest(
   bytes: Uint8Array,
   batchId: string,
+  drop?: Uint8Array,
 ): Result<DecodedWrite, MalformedWrite> {
   const w = new ProtoWalker(bytes);
   const batch = new BatchBuilder(batchId);
   const rejected = new RejectionCount();
+  const stale = { histograms: 0 };
   try {
     while (w.at < bytes.length) {
       const tag = w.tag(bytes.length);
-      if (tag === TIMESERIES) readTimeSeries(w, w.lengthEnd(bytes.length), batch, rejected);
+      if (tag === TIMESERIES)
+        readTimeSeries(w, w.lengthEnd(bytes.length), batch, rejected, stale, drop);
       else if (tag === METADATA) readMetadata(w, w.lengthEnd(bytes.length), batch);
       else w.skip(tag, bytes.length);
     }
@@ -58,7 +80,14 @@ export function decodeWriteRequest(
     if (e instanceof WireFormatError) return err({ at: e.at, message: e.message });
     throw e;
   }
-  return ok({ batch: batch.finish(), samples: batch.sampleCount, rejected: rejected.list });
+  return ok({
+    batch: batch.finish(),
+    samples: batch.sampleCount,
+    histograms: batch.histogramCount,
+    staleHistograms: stale.histograms,
+    exemplars: batch.exemplarCount,
+    rejected: rejected.list,
+  });
 }
 
 function readTimeSeries(
@@ -66,16 +95,20 @@ function readTimeSeries(
   end: number,
   batch: BatchBuilder,
   rejected: RejectionCount,
+  stale: { histograms: number },
+  drop: Uint8Array | undefined,
 ): void {
   const { bytes } = w;
   const start = w.at;
+  let cut = 0;
+  let cutEnd = 0;
   // The labels as one run of bytes, as long as they stand in canonical form.
   let canonical = true;
   let lastName = 0;
   let lastNameEnd = 0;
   let named = false;
   while (w.at < end && bytes[w.at] === LABEL) {
-    w.at++;
+    const label = w.at++;
     const labelEnd = w.lengthEnd(end);
     canonical &&= w.minimal;
     if (bytes[w.at] !== NAME) {
@@ -99,7 +132,11 @@ function readTimeSeries(
       w.at = nameEnd + 1;
       const valueEnd = w.lengthEnd(labelEnd);
       if (!w.minimal || valueEnd !== labelEnd || valueEnd === w.at) canonical = false;
-      named ||= isMetricName(bytes, name, nameEnd);
+      named ||= w.equals(name, nameEnd, METRIC_NAME_BYTES);
+      if (drop !== undefined && w.equals(name, nameEnd, drop)) {
+        cut = label;
+        cutEnd = labelEnd;
+      }
     }
     lastName = name;
     lastNameEnd = nameEnd;
@@ -107,9 +144,12 @@ function readTimeSeries(
   }
   canonical &&= named && w.at - start <= LABEL_SET_LIMIT_BYTES;
   let ref = -1;
-  if (canonical) ref = batch.seriesBytes(bytes.subarray(start, w.at));
+  if (canonical)
+    ref = batch.seriesBytes(
+      cutEnd === 0 ? bytes.subarray(start, w.at) : without(bytes, start, cut, cutEnd, w.at),
+    );
   else {
-    const repaired = repairLabels(w, start, end);
+    const repaired = repairLabels(w, start, end, drop);
     w.at = start;
     if (!repaired.ok) {
       const count = countFields(w, end);
@@ -122,13 +162,10 @@ function readTimeSeries(
     const tag = w.tag(end);
     if (tag === SAMPLE) readSample(w, w.lengthEnd(end), ref, batch);
     else if (tag === HISTOGRAM) {
-      w.at = w.lengthEnd(end);
-      rejected.add(
-        "native_histogram_unsupported",
-        1,
-        () => "native histograms over remote write 1.0",
-      );
-    } else if (tag === LABEL) {
+      const { outcome } = readHistogram(w, w.lengthEnd(end), ref, batch, rejected);
+      if (outcome === "stale") stale.histograms++;
+    } else if (tag === EXEMPLAR) readExemplar(w, w.lengthEnd(end), ref, batch);
+    else if (tag === LABEL) {
       // Legal protobuf that no sender writes; taking it would cost every series a second walk.
       if (canonical)
         throw new WireFormatError(w.at, "a label stands after the samples of its series");
@@ -154,10 +191,62 @@ function readSample(w: ProtoWalker, end: number, ref: number, batch: BatchBuilde
   else batch.sampleBytes(ref, time, w.bytes, valueAt);
 }
 
+/** One that breaks the rules of exemplars is left out, as Prometheus does: its sample counts. */
+function readExemplar(w: ProtoWalker, end: number, ref: number, batch: BatchBuilder): void {
+  const pairs: [string, string][] = [];
+  let value = 0;
+  let time = 0;
+  let whole = true;
+  while (w.at < end) {
+    const tag = w.tag(end);
+    if (tag === LABEL) {
+      const label = readLabel(w, w.lengthEnd(end));
+      if (label === undefined || label[0] === "") whole = false;
+      else pairs.push(label);
+    } else if (tag === EXEMPLAR_VALUE) value = w.double(end);
+    else if (tag === EXEMPLAR_TIME) time = w.int64(end);
+    else w.skip(tag, end);
+  }
+  const labels = labelsFromPairs(pairs);
+  if (whole && exemplarFits(labels)) batch.exemplar(ref, time, value, labels);
+}
+
+/** A `Label` message; undefined where it is not UTF-8. */
+function readLabel(w: ProtoWalker, end: number): [string, string] | undefined {
+  let name: string | undefined = "";
+  let value: string | undefined = "";
+  while (w.at < end) {
+    const tag = w.tag(end);
+    if (tag === NAME) name = w.text(end);
+    else if (tag === VALUE) value = w.text(end);
+    else w.skip(tag, end);
+  }
+  return name === undefined || value === undefined ? undefined : [name, value];
+}
+
+/** Bytes [start, end) without [cut, cutEnd). */
+function without(
+  bytes: Uint8Array,
+  start: number,
+  cut: number,
+  cutEnd: number,
+  end: number,
+): Uint8Array {
+  const out = new Uint8Array(cut - start + end - cutEnd);
+  out.set(bytes.subarray(start, cut));
+  out.set(bytes.subarray(cutEnd, end), cut - start);
+  return out;
+}
+
 type LabelFault = { readonly reason: "invalid_labels"; readonly example: string };
 
 /** The slow way, for labels that are unsorted, repeated, empty or oddly encoded. Leaves the cursor anywhere. */
-function repairLabels(w: ProtoWalker, start: number, end: number): Result<Labels, LabelFault> {
+function repairLabels(
+  w: ProtoWalker,
+  start: number,
+  end: number,
+  drop: Uint8Array | undefined,
+): Result<Labels, LabelFault> {
   const record = new Map<string, string>();
   const fault = (example: string): Result<Labels, LabelFault> =>
     err({ reason: "invalid_labels", example });
@@ -171,19 +260,14 @@ function repairLabels(w: ProtoWalker, start: number, end: number): Result<Labels
     }
     const labelEnd = w.lengthEnd(end);
     size += labelEnd - w.at;
-    let name: string | undefined = "";
-    let value: string | undefined = "";
-    while (w.at < labelEnd) {
-      const inner = w.tag(labelEnd);
-      if (inner === NAME) name = w.text(labelEnd);
-      else if (inner === VALUE) value = w.text(labelEnd);
-      else w.skip(inner, labelEnd);
-    }
-    if (name === undefined || value === undefined) return fault("a label that is not UTF-8");
+    const label = readLabel(w, labelEnd);
+    if (label === undefined) return fault("a label that is not UTF-8");
+    const [name, value] = label;
     if (name === "") return fault(`a label without a name, value ${JSON.stringify(value)}`);
     if (record.has(name)) return fault(`label name ${JSON.stringify(name)} twice`);
     record.set(name, value);
   }
+  if (drop !== undefined) record.delete(new TextDecoder().decode(drop));
   const labels = labelsOf(Object.fromEntries(record));
   if (size > LABEL_SET_LIMIT_BYTES)
     return fault(`a label set of ${size} bytes; the limit is ${LABEL_SET_LIMIT_BYTES}`);
@@ -203,17 +287,10 @@ function countFields(w: ProtoWalker, end: number): number {
   return n;
 }
 
-const METRIC_NAME_BYTES = new TextEncoder().encode(METRIC_NAME);
-
-function isMetricName(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from !== METRIC_NAME_BYTES.length) return false;
-  for (let i = 0; i < METRIC_NAME_BYTES.length; i++)
-    if (bytes[from + i] !== METRIC_NAME_BYTES[i]) return false;
-  return true;
-}
+export const METRIC_NAME_BYTES = new TextEncoder().encode(METRIC_NAME);
 
 /** `prometheus.MetricMetadata.MetricType`, by number. */
-const TYPES: readonly MetricType[] = [
+export const TYPES: readonly MetricType[] = [
   "unknown",
   "counter",
   "gauge",

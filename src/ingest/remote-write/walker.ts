@@ -92,6 +92,45 @@ export class ProtoWalker {
     throw new WireFormatError(start, "a number has more than 10 bytes");
   }
 
+  double(end: number): number {
+    const from = this.at;
+    this.advance(8, end);
+    return this.view.getFloat64(from, true);
+  }
+
+  /** A `sint32` or `sint64`. */
+  zigzag(end: number): number {
+    const n = this.int64(end);
+    return n % 2 === 0 ? n / 2 : -(n + 1) / 2;
+  }
+
+  /** Adds one `sint`, or a packed run of them, as the tag says. */
+  zigzags(tag: number, end: number, to: number[]): void {
+    if ((tag & 7) === 0) {
+      to.push(this.zigzag(end));
+      return;
+    }
+    const stop = this.lengthEnd(end);
+    while (this.at < stop) to.push(this.zigzag(stop));
+  }
+
+  /** As {@link zigzags} for doubles. */
+  doubles(tag: number, end: number, to: number[]): void {
+    if ((tag & 7) === 1) {
+      to.push(this.double(end));
+      return;
+    }
+    const stop = this.lengthEnd(end);
+    while (this.at < stop) to.push(this.double(stop));
+  }
+
+  /** Whether bytes [from, to) are these. */
+  equals(from: number, to: number, other: Uint8Array): boolean {
+    if (to - from !== other.length) return false;
+    for (let i = 0; i < other.length; i++) if (this.bytes[from + i] !== other[i]) return false;
+    return true;
+  }
+
   /** A length-delimited string, or undefined where it is not UTF-8. */
   text(end: number): string | undefined {
     const to = this.lengthEnd(end);

@@ -1,3 +1,4 @@
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBatch } from "../../../src/core/batch";
@@ -8,8 +9,9 @@ import {
   LABEL_SET_LIMIT_BYTES,
   decodeWriteRequest,
 } from "../../../src/ingest/remote-write/decode";
-import { batchRows } from "../batch-rows";
+import { batchRows, extraRows } from "../batch-rows";
 import { encodeWriteRequest } from "./encode";
+import { encodeHistogram } from "./encode-v2";
 
 const T = 1_700_000_000_123;
 
@@ -183,14 +185,74 @@ describe("remote write 1.0", () => {
     ]);
   });
 
-  it("counts native histograms that it cannot keep", () => {
-    const plain = encodeWriteRequest([{ labels: [["__name__", "h"]], samples: [] }]);
-    // The series message grows by a histogram field (4) with an empty body.
-    const bytes = Uint8Array.from([...plain, 0x22, 0]);
-    bytes[1] = (bytes[1] as number) + 2;
-    expect(decode(bytes).rejected).toMatchObject([
-      { reason: "native_histogram_unsupported", count: 1 },
+  it("reads native histograms and exemplars", () => {
+    const w = new BinaryWriter();
+    w.tag(1, WireType.LengthDelimited).fork();
+    w.tag(1, WireType.LengthDelimited)
+      .fork()
+      .tag(1, WireType.LengthDelimited)
+      .string("__name__")
+      .tag(2, WireType.LengthDelimited)
+      .string("h")
+      .join();
+    w.tag(3, WireType.LengthDelimited).fork();
+    w.tag(1, WireType.LengthDelimited)
+      .fork()
+      .tag(1, WireType.LengthDelimited)
+      .string("trace_id")
+      .tag(2, WireType.LengthDelimited)
+      .string("abc")
+      .join();
+    w.tag(2, WireType.Bit64).double(0.5).tag(3, WireType.Varint).int64(T).join();
+    for (const h of [
+      {
+        timeMs: T,
+        schema: 1,
+        count: 3,
+        sum: 4,
+        positiveSpans: [[1, 2]] as const,
+        positive: [1, 1],
+        hint: 2,
+      },
+      { timeMs: T + 1, schema: 0, count: 0, sum: STALE_BYTES },
+      { timeMs: T + 2, schema: 77, count: 0, sum: 0 },
+    ]) {
+      w.tag(4, WireType.LengthDelimited).fork();
+      encodeHistogram(w, h);
+      w.join();
+    }
+    const got = decode(w.join().finish());
+    expect(extraRows(got.batch)).toEqual([
+      `h ${T} s1 n3 sum 4 pos 1+2 [1,2] hint 2`,
+      `h # {trace_id="abc"} 0.5 ${T}`,
     ]);
+    expect(batchRows(got.batch)).toEqual([`h ${T + 1} stale`]);
+    expect(got).toMatchObject({
+      samples: 1,
+      histograms: 1,
+      staleHistograms: 1,
+      exemplars: 1,
+      rejected: [{ reason: "invalid_histogram", count: 1 }],
+    });
+  });
+
+  it("leaves the replica's label out, wherever it stands", () => {
+    const drop = new TextEncoder().encode("__replica__");
+    const write = (labels: readonly (readonly [string, string])[]): string[] => {
+      const got = decodeWriteRequest(encodeWriteRequest([{ labels, samples: [[T, 1]] }]), "", drop);
+      if (!got.ok) throw new Error(got.error.message);
+      return batchRows(got.value.batch);
+    };
+    const name = ["__name__", "up"] as const;
+    const replica = ["__replica__", "a"] as const;
+    const cluster = ["cluster", "eu"] as const;
+    for (const labels of [
+      [name, replica, cluster],
+      [name, cluster, replica],
+      [replica, name, cluster],
+    ])
+      expect(write(labels)).toEqual([`up{cluster="eu"} ${T} 1`]);
+    expect(write([name, replica])).toEqual([`up ${T} 1`]);
   });
 
   it("says at which byte a cut body breaks", () => {
