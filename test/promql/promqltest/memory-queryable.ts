@@ -1,3 +1,4 @@
+import { RESET_UNKNOWN, type ResetHint } from "../../../src/core/histogram";
 import { type Labels, labelsKey } from "../../../src/core/labels";
 import { compileMatchers } from "../../../src/core/matchers";
 import {
@@ -8,6 +9,7 @@ import {
 import type { Series } from "../../../src/core/series";
 import { bitsOf, setStaleAt } from "../../../src/core/stale";
 import type { DescribedPoint, SeriesDescription } from "../../../src/promql/series-description";
+import { storedHints } from "./chunk-hints";
 
 /** Samples in memory, loaded from described series; the real port without a store. */
 export class MemoryQueryable implements Queryable {
@@ -29,7 +31,7 @@ export class MemoryQueryable implements Queryable {
         points: new Map<number, DescribedPoint>(),
       };
       d.points.forEach((p, i) => {
-        if (p.kind === "float" || p.kind === "stale") held.points.set(startMs + i * stepMs, p);
+        if (p.kind !== "gap") held.points.set(startMs + i * stepMs, p);
       });
       this.series.set(key, held);
     }
@@ -50,7 +52,7 @@ export class MemoryQueryable implements Queryable {
           .sort(([a], [b]) => a - b);
         if (points.length === 0) continue;
         samples += points.length;
-        out.push(seriesFrom(s.labels, points));
+        out.push(seriesFrom(s.labels, points, s.points));
       }
       return out;
     });
@@ -63,6 +65,7 @@ export class MemoryQueryable implements Queryable {
 function seriesFrom(
   labels: Labels,
   points: readonly (readonly [number, DescribedPoint])[],
+  all: ReadonlyMap<number, DescribedPoint>,
 ): Series {
   const timestamps = Float64Array.from(points, ([t]) => t);
   const values = Float64Array.from(points, ([, p]) => (p.kind === "float" ? p.value : Number.NaN));
@@ -70,5 +73,14 @@ function seriesFrom(
   points.forEach(([, p], i) => {
     if (p.kind === "stale") setStaleAt(bits, i);
   });
-  return { labels, timestamps, values };
+  if (!points.some(([, p]) => p.kind === "histogram")) return { labels, timestamps, values };
+  const stored = [...all].sort(([a], [b]) => a - b);
+  const hints = storedHints(stored.map(([, p]) => p));
+  const hintAt = new Map(stored.map(([t], i) => [t, hints[i] as ResetHint]));
+  const histograms = points.map(([t, p]) =>
+    p.kind === "histogram"
+      ? { ...p.histogram, resetHint: hintAt.get(t) ?? RESET_UNKNOWN }
+      : undefined,
+  );
+  return { labels, timestamps, values, histograms };
 }

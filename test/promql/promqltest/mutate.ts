@@ -52,6 +52,6 @@ function otherPoint(p: DescribedPoint): DescribedPoint {
   return p.kind === "float"
     ? { kind: "float", value: otherValue(p.value) }
     : p.kind === "histogram"
-      ? { kind: "gap" }
+      ? { ...p, histogram: { ...p.histogram, sum: otherValue(p.histogram.sum) } }
       : { kind: "float", value: 0.5 };
 }

@@ -1,6 +1,8 @@
 import { type Labels, compareLabels, labelsKey, renderLabels } from "../../../src/core/labels";
 import {
+  type MatrixSeries,
   type QueryResult,
+  type VectorSample,
   QueryError,
   evalInstant,
   evalRange,
@@ -8,10 +10,10 @@ import {
   parseExpr,
 } from "../../../src/promql/index";
 import { RE2JS } from "re2js";
-import type { DescribedPoint } from "../../../src/promql/series-description";
 import { MemoryQueryable } from "./memory-queryable";
 import { type EvalCommand, type MessageMatch, parseScript } from "./script";
 import { mutated } from "./mutate";
+import { type Got, matchesPoint, nearly, sameSample, showPoint, showSample } from "./points";
 
 export interface EvalOutcome {
   readonly line: number;
@@ -153,8 +155,8 @@ function instantResult(c: EvalCommand, result: QueryResult): Failure {
         if (
           s === undefined ||
           w.points.length !== 1 ||
-          point?.kind !== "float" ||
-          !nearly(point.value, s.value)
+          point === undefined ||
+          !matchesPoint(point, gotOf(s))
         )
           return { expected, got };
         if (expect.ordered && s.i !== i) return { expected: `in order:\n${expected}`, got };
@@ -174,11 +176,11 @@ function matrixResult(
     .join("\n");
   const got = show(result);
   if (result.type !== "matrix") return { expected, got };
-  const byLabels = new Map<string, { labels: Labels; left: Map<number, number> }>();
+  const byLabels = new Map<string, { labels: Labels; left: Map<number, Got> }>();
   for (const s of result.series) {
     byLabels.set(labelsKey(s.labels), {
       labels: s.labels,
-      left: new Map(Array.from(s.timestamps, (t, i) => [t, s.values[i] as number])),
+      left: new Map(Array.from(s.timestamps, (t, i) => [t, gotAt(s, i)])),
     });
   }
   for (const w of wanted) {
@@ -187,7 +189,7 @@ function matrixResult(
       if (p.kind === "gap") continue;
       const t = at.startMs + i * at.stepMs;
       const v = s?.left.get(t);
-      if (v === undefined || p.kind !== "float" || !nearly(p.value, v)) return { expected, got };
+      if (v === undefined || !matchesPoint(p, v)) return { expected, got };
       s?.left.delete(t);
     }
   }
@@ -215,7 +217,7 @@ async function sameInRange(
   }
   const inRange = answer.result.series.flatMap((s) => {
     const i = s.timestamps.indexOf(atMs);
-    return i < 0 ? [] : [{ labels: s.labels, value: s.values[i] as number }];
+    return i < 0 ? [] : [{ labels: s.labels, ...gotAt(s, i) }];
   });
   const byLabels = (a: { labels: Labels }, b: { labels: Labels }): number =>
     compareLabels(a.labels, b.labels);
@@ -225,38 +227,22 @@ async function sameInRange(
     a.length === b.length &&
     a.every(
       (s, i) =>
-        labelsKey(s.labels) === labelsKey(b[i]?.labels ?? []) && nearly(s.value, b[i]?.value ?? 0),
+        labelsKey(s.labels) === labelsKey(b[i]?.labels ?? []) && sameSample(gotOf(s), b[i] as Got),
     );
   return same
     ? undefined
     : {
         expected: `in a range, at the same time:\n${show(instant)}`,
-        got: b.map((s) => `${renderLabels(s.labels)} ${formatFloat(s.value)}`).join("\n"),
+        got: b.map((s) => `${renderLabels(s.labels)} ${showSample(s)}`).join("\n"),
       };
 }
 
-/** Equal within a millionth, as Prometheus' runner compares; zero equals zero alone. */
-export function nearly(a: number, b: number): boolean {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b);
-  if (a === b) return true;
-  const sum = Math.abs(a) + Math.abs(b);
-  const diff = Math.abs(a - b);
-  if (a === 0 || b === 0 || sum < 2.2250738585072014e-308)
-    return diff < 1e-6 * 2.2250738585072014e-308;
-  return diff / Math.min(sum, Number.MAX_VALUE) < 1e-6;
+function gotOf(s: VectorSample): Got {
+  return { value: s.value, histogram: s.histogram };
 }
 
-function showPoint(p: DescribedPoint): string {
-  switch (p.kind) {
-    case "float":
-      return formatFloat(p.value);
-    case "gap":
-      return "_";
-    case "stale":
-      return "stale";
-    case "histogram":
-      return p.text;
-  }
+function gotAt(s: MatrixSeries, i: number): Got {
+  return { value: s.values[i] as number, histogram: s.histograms?.[i] };
 }
 
 function show(r: QueryResult): string {
@@ -267,7 +253,7 @@ function show(r: QueryResult): string {
       return JSON.stringify(r.value);
     case "vector":
       return (
-        r.samples.map((s) => `${renderLabels(s.labels)} ${formatFloat(s.value)}`).join("\n") ||
+        r.samples.map((s) => `${renderLabels(s.labels)} ${showSample(gotOf(s))}`).join("\n") ||
         "(empty)"
       );
     case "matrix":
@@ -275,7 +261,7 @@ function show(r: QueryResult): string {
         r.series
           .map(
             (s) =>
-              `${renderLabels(s.labels)} ${Array.from(s.values, (v, i) => `${formatFloat(v)}@${s.timestamps[i]}`).join(" ")}`,
+              `${renderLabels(s.labels)} ${Array.from(s.timestamps, (t, i) => `${showSample(gotAt(s, i))}@${t}`).join(" ")}`,
           )
           .join("\n") || "(empty)"
       );

@@ -1,5 +1,6 @@
 import { durationMs } from "../../../src/promql/durations";
 import { unquote } from "../../../src/promql/quoting";
+import { nativeFromClassic } from "./classic-to-native";
 import {
   type SeriesDescription,
   parseNumber,
@@ -90,7 +91,10 @@ function parseCommand(head: string, line: number, body: readonly BodyLine[]): Co
     return {
       kind: "load",
       stepMs: duration(load[2] as string, line),
-      series: body.map((b) => seriesOf(b)),
+      series: loaded(
+        body.map((b) => seriesOf(b)),
+        load[1] !== undefined,
+      ),
     };
   }
   const instant = INSTANT.exec(head);
@@ -121,6 +125,11 @@ function parseCommand(head: string, line: number, body: readonly BodyLine[]): Co
     };
   }
   return fail(line, `cannot read ${JSON.stringify(head)}`);
+}
+
+/** With its classic histograms as native ones, where asked. */
+function loaded(series: SeriesDescription[], withNative: boolean): SeriesDescription[] {
+  return withNative ? [...series, ...nativeFromClassic(series)] : series;
 }
 
 function duration(text: string, line: number): number {
