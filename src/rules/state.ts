@@ -177,13 +177,14 @@ function cooldownKey(labels: StringMap): string {
 }
 
 /** Equal but for value and annotations. */
-function sameCourse(a: Alert, b: Alert): boolean {
+export function sameCourse(a: Alert, b: Alert): boolean {
   return (
     a.phase === b.phase &&
     a.activeAtMs === b.activeAtMs &&
     a.firedAtMs === b.firedAtMs &&
     a.resolvedAtMs === b.resolvedAtMs &&
-    a.keepFiringSinceMs === b.keepFiringSinceMs
+    a.keepFiringSinceMs === b.keepFiringSinceMs &&
+    a.heldUntilMs === b.heldUntilMs
   );
 }
 

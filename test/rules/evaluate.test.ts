@@ -75,7 +75,8 @@ async function run(g: RunningGroup, store: Memory | Queryable, atMs: number): Pr
       settings: SETTINGS,
       pending,
     });
-    r.progress = unpackProgress(packProgress(done.progress)); // as over a restart
+    const { course, buckets } = packProgress(done.progress, undefined);
+    r.progress = unpackProgress(course, [...buckets.values()]).progress; // as over a restart
     written.push(...done.samples);
   }
   if (store instanceof Memory) for (const s of written) store.add(s.labels, s.timeMs, s.value);

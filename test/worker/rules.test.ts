@@ -285,7 +285,7 @@ describe("a group over a restart", () => {
     });
     expect(written.steady).toEqual([]);
     expect(written.still).toBe(before);
-    expect(written.changing.some((text) => text.startsWith("INSERT INTO progress"))).toBe(true);
+    expect(written.changing.some((text) => text.startsWith("INSERT INTO alerts"))).toBe(true);
   });
 });
 
