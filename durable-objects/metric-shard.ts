@@ -179,8 +179,11 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     this.shard().unregisterSelectors(group);
   }
 
-  async retain(beforeMs: number): Promise<{ readonly deletedRows: number }> {
-    return { deletedRows: this.shard().retain(beforeMs) };
+  async retain(
+    beforeMs: number,
+    rawBeforeMs?: number,
+  ): Promise<{ readonly deletedRows: number }> {
+    return this.changing((shard) => ({ deletedRows: shard.retain(beforeMs, rawBeforeMs) }));
   }
 
   async status(): Promise<ShardStatus> {

@@ -12,6 +12,7 @@ import { figureRoutes } from "./http/live/figures";
 import { liveRoutes } from "./http/live/routes";
 import { logRoutes } from "./http/logs/routes";
 import { localHost } from "./http/local-host";
+import { metricsAdminRoutes } from "./http/metrics-admin/routes";
 import { observe } from "./http/observe";
 import { openapiRoutes } from "./http/openapi/routes";
 import { pageRoutes } from "./http/pages";
@@ -51,6 +52,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", healthRoutes());
   app.route("/", openapiRoutes());
   app.route("/", ingestMetricsRoutes());
+  app.route("/", metricsAdminRoutes());
   app.route("/", logRoutes());
   app.route("/", traceRoutes());
   app.route("/", spillRoutes());

@@ -19,7 +19,8 @@ export type ConfigKind =
   | "figures"
   | "anomalies"
   | "reports"
-  | "analytics_rollup";
+  | "analytics_rollup"
+  | "retention";
 
 /** A project's configuration, versioned; every put and delete makes a version. */
 export interface ConfigStore {

@@ -85,8 +85,11 @@ export interface MetricKeeper {
    * at the same time with another value is refused as `duplicate_timestamp`.
    */
   importSamples(batch: Uint8Array): Promise<AppendResult>;
-  /** Deletes what is older than `beforeMs`, in the shards of every epoch. */
-  retain(beforeMs: number): Promise<{ readonly deletedRows: number }>;
+  /**
+   * Deletes what is older than `beforeMs`, in the shards of every epoch. Days that end before `rawBeforeMs` are
+   * downsampled to five minutes, in the background.
+   */
+  retain(beforeMs: number, rawBeforeMs?: number): Promise<{ readonly deletedRows: number }>;
 }
 
 export interface DeletedSeries {

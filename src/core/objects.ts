@@ -80,8 +80,8 @@ export interface MetricShardRpc extends Ticking {
     selectors: readonly (readonly Matcher[])[],
   ): Promise<void>;
   unregisterSelectors(group: string): Promise<void>;
-  /** Deletes what is older than `beforeMs`; gives the rows deleted. */
-  retain(beforeMs: number): Promise<{ readonly deletedRows: number }>;
+  /** @see MetricKeeper.retain; gives the rows deleted. Without `rawBeforeMs` nothing is downsampled. */
+  retain(beforeMs: number, rawBeforeMs?: number): Promise<{ readonly deletedRows: number }>;
   status(): Promise<ShardStatus>;
 }
 

@@ -1,7 +1,8 @@
 import type { Deps } from "../http/deps";
 import { each } from "./each";
 import type { Job } from "./job";
-import { RETENTION_DAYS, type RetainedStore } from "./retention-periods";
+import { loadRetention } from "../http/settings/retention";
+import { RETENTION_DAYS, type RetainedStore, type RetentionPeriods } from "./retention-periods";
 
 const DAY = 86_400_000;
 /** Bounded slices per store and run: a backlog is worked off over several runs. */
@@ -14,14 +15,24 @@ export const retention: Job = {
   pattern: "17 * * * *",
   what: "deletes what is older than its store's period",
   async run(deps, nowMs) {
-    const parts = (await deps.projectIds()).flatMap((projectId) =>
-      (Object.keys(RETENTION_DAYS) as RetainedStore[]).map((store) => ({ projectId, store })),
+    const projects = await Promise.all(
+      (await deps.projectIds()).map(async (projectId) => ({
+        projectId,
+        periods: await loadRetention(deps.configStore(projectId)),
+      })),
+    );
+    const parts = projects.flatMap(({ projectId, periods }) =>
+      (Object.keys(RETENTION_DAYS) as RetainedStore[]).map((store) => ({
+        projectId,
+        store,
+        periods,
+      })),
     );
     const lines = await each(
       parts,
       ({ projectId, store }) => `${projectId} ${store}`,
-      async ({ projectId, store }) => {
-        const rows = await retain(deps, projectId, store, nowMs - RETENTION_DAYS[store] * DAY);
+      async ({ projectId, store, periods }) => {
+        const rows = await retain(deps, projectId, store, periods, nowMs);
         return rows === 0 ? "" : `${projectId} ${store}: ${rows} rows`;
       },
     );
@@ -33,11 +44,15 @@ async function retain(
   deps: Deps,
   projectId: string,
   store: RetainedStore,
-  beforeMs: number,
+  periods: RetentionPeriods,
+  nowMs: number,
 ): Promise<number> {
+  const beforeMs = nowMs - periods[store] * DAY;
   switch (store) {
-    case "metrics":
-      return (await deps.metrics(projectId).retain(beforeMs)).deletedRows;
+    case "metrics": {
+      const rawBeforeMs = nowMs - periods.metrics_raw * DAY;
+      return (await deps.metrics(projectId).retain(beforeMs, rawBeforeMs)).deletedRows;
+    }
     case "logs":
       return inSlices(() => deps.logs(projectId).deleteBefore(beforeMs));
     case "traces":

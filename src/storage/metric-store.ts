@@ -101,8 +101,8 @@ export function makeMetricStore(
 
     importSamples: (batch) => write(batch, (shard, bytes) => shard.importSamples(bytes)),
 
-    async retain(beforeMs): Promise<{ readonly deletedRows: number }> {
-      const parts = await askAll((s) => s.retain(beforeMs));
+    async retain(beforeMs, rawBeforeMs): Promise<{ readonly deletedRows: number }> {
+      const parts = await askAll((s) => s.retain(beforeMs, rawBeforeMs));
       return { deletedRows: parts.reduce((n, p) => n + p.deletedRows, 0) };
     },
 

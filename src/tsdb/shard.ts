@@ -298,12 +298,15 @@ export class Shard {
     now: number,
   ): DeletedSeries {
     if (this.state.head.count > 0) this.foldNow(now);
-    const { refs, ...count } = countDeletion(this.source(), matchers, startMs, endMs);
+    // No sample is older than the epoch, and beyond these the numbers are not exact.
+    const [from, to] = [Math.max(0, startMs), Math.min(endMs, 2 ** 51)];
+    if (to < from) return { series: 0, samples: 0 };
+    const { refs, ...count } = countDeletion(this.source(), matchers, from, to);
     if (count.samples === 0) return count;
     const beforeBlock = this.blockSet.manifest.nextBlockId;
     const { table } = this.state;
     this.storage.transaction(() => {
-      this.tombstones.add({ matchers, startMs, endMs, beforeBlock, apply: false });
+      this.tombstones.add({ matchers, startMs: from, endMs: to, beforeBlock, apply: false });
       resetLastTimes(table, refs, this.blocks, this.store);
       writeLastTimes(this.storage, table);
       // What is told apart by its number from now on must not be numbered like a block of before.

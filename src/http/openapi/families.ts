@@ -5,6 +5,7 @@ import { incidentFamily } from "./families/incidents";
 import { metricFamily } from "./families/ingest-metrics";
 import { liveFamily } from "./families/live";
 import { logFamily } from "./families/logs";
+import { metricsAdminFamily } from "./families/metrics-admin";
 import { notificationFamily } from "./families/notifications";
 import { operationFamily } from "./families/operations";
 import { otlpFamily } from "./families/otlp";
@@ -26,6 +27,7 @@ export const FAMILIES: readonly Family[] = [
   traceFamily,
   eventFamily,
   prometheusFamily,
+  metricsAdminFamily,
   remoteReadFamily,
   ruleFamily,
   alertFamily,

@@ -11,6 +11,8 @@ import type { AppEnv } from "../deps";
 import { readJson } from "../json";
 import { type Problem, problem } from "../problem";
 import * as z from "zod";
+import { DEFAULT_PERIODS } from "../../jobs/retention-periods";
+import { parseRetention } from "./retention";
 import { parseRollup } from "./rollup";
 
 const MAX_BODY = 256 * 1024;
@@ -22,7 +24,7 @@ interface Wrong {
 
 /** A small JSON configuration: where it lives, how it is checked, what holds while none was put. */
 interface Setting {
-  readonly kind: Extract<ConfigKind, "anomalies" | "reports" | "analytics_rollup">;
+  readonly kind: Extract<ConfigKind, "anomalies" | "reports" | "analytics_rollup" | "retention">;
   readonly path: string;
   readonly check: (value: unknown, c: Context<AppEnv>) => Promise<Wrong | undefined>;
   readonly otherwise: unknown;
@@ -46,6 +48,12 @@ const SETTINGS: readonly Setting[] = [
     path: "/config/v1/analytics_rollup",
     check: async (v) => wrongOf(parseRollup(v)),
     otherwise: { selectors: [] },
+  },
+  {
+    kind: "retention",
+    path: "/config/v1/retention",
+    check: async (v) => wrongOf(parseRetention(v)),
+    otherwise: DEFAULT_PERIODS,
   },
 ];
 

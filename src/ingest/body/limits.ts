@@ -13,3 +13,5 @@ export const REMOTE_WRITE_BODY_LIMIT = 16 * MIB;
 export const EXPOSITION_BODY_LIMIT = 8 * MIB;
 /** The JSON of `/api/v1/ingest/*`. */
 export const NATIVE_BODY_LIMIT = 4 * MIB;
+/** A piece of a dump of metrics; a longer file is sent in pieces. */
+export const BACK_FILL_BODY_LIMIT = 16 * MIB;

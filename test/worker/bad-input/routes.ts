@@ -1,6 +1,7 @@
 import type { Scope } from "../../../src/core/auth";
 import { BEACON_LIMITS } from "../../../src/ingest/beacon/parse";
 import {
+  BACK_FILL_BODY_LIMIT,
   EXPOSITION_BODY_LIMIT,
   NATIVE_BODY_LIMIT,
   OTLP_BODY_LIMIT,
@@ -66,6 +67,15 @@ export const API_ROUTES: readonly Route[] = [
   at("ingest", "POST", "/v1/metrics", undefined, otlp),
   at("ingest", "POST", "/api/v1/otlp/v1/metrics", undefined, otlp),
   at("ingest", "POST", "/api/v1/import/prometheus", undefined, text),
+  at("ingest", "POST", "/api/v1/import/prometheus-dump", undefined, {
+    ...text,
+    limitBytes: BACK_FILL_BODY_LIMIT,
+  }),
+  ...["delete_series", "clean_tombstones", "snapshot"].flatMap((name) => {
+    const path = `/api/v1/admin/tsdb/${name}`;
+    const body = name === "delete_series" ? form : undefined;
+    return [at("admin", "POST", path, undefined, body), at("admin", "PUT", path)];
+  }),
   at("ingest", "POST", "/api/v1/ingest/metrics", undefined, json(NATIVE_BODY_LIMIT)),
   at("ingest", "PUT", "/metrics/job/*", "/metrics/job/bad/x/1", text),
   at("ingest", "POST", "/metrics/job/*", "/metrics/job/bad/x/1", text),
@@ -169,7 +179,7 @@ export const API_ROUTES: readonly Route[] = [
   at("admin", "POST", "/config/v1/alertmanager", undefined, yaml(KIB * KIB)),
   at("read", "GET", "/config/v1/escalation"),
   at("admin", "PUT", "/config/v1/escalation", undefined, yaml(64 * KIB)),
-  ...["anomalies", "reports", "analytics_rollup"].flatMap((name) => [
+  ...["anomalies", "reports", "analytics_rollup", "retention"].flatMap((name) => [
     at("read", "GET", `/config/v1/${name}`),
     at("admin", "PUT", `/config/v1/${name}`, undefined, json(256 * KIB)),
   ]),

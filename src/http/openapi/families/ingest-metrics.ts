@@ -95,6 +95,51 @@ export const metricFamily: Family = {
         },
       ),
     },
+    {
+      method: "post",
+      path: "/api/v1/import/prometheus-dump",
+      id: "importPrometheusDump",
+      summary: "Back-fill samples of any age",
+      description:
+        "What `promtool tsdb dump` prints, or (as application/openmetrics-text) OpenMetrics text with timestamps. Sent again it changes nothing.",
+      scope: "ingest",
+      parameters: [
+        query(
+          "format",
+          oneOf(["dump", "openmetrics"]),
+          "What the body is, whatever its type says.",
+        ),
+        query(
+          "first_line",
+          count,
+          "The number of the first line, where the body is a piece of a file.",
+        ),
+      ],
+      body: {
+        description: "At most 16 MiB unfolded; gzip and deflate are undone.",
+        required: true,
+        content: { "text/plain": {}, "application/openmetrics-text": {} },
+      },
+      answers: {
+        200: json(
+          "All are durable.",
+          record({ lines: count, accepted: count, duplicates: count, exemplars_left_out: count }),
+        ),
+      },
+      problems: together(
+        { 413: BATCH_PROBLEMS[413], 415: BATCH_PROBLEMS[415] },
+        {
+          400: [
+            "parameter_malformed",
+            "body_malformed_encoding",
+            "dump_malformed",
+            "samples_rejected",
+          ],
+          429: ["samples_rejected"],
+          503: ["shard_unavailable"],
+        },
+      ),
+    },
   ],
   schemas: {
     Metric: record(

@@ -1,5 +1,6 @@
 import { ReportsBody } from "../../../reports/settings";
 import { AnomaliesBody } from "../../../anomalies/config";
+import { RetentionBody } from "../../settings/retention";
 import { RollupBody } from "../../settings/rollup";
 import {
   count,
@@ -127,6 +128,13 @@ export const settingFamily: Family = {
       "which series are kept as totals at scale",
       RollupBody,
       "analytics_rollup_invalid",
+    ),
+    ...setting(
+      "retention",
+      "Retention",
+      "for how many days each store keeps its records",
+      RetentionBody,
+      "retention_invalid",
     ),
   ],
 };
