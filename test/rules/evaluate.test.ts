@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Labels,
   compareLabels,
+  labelValue,
   labelsKey,
   labelsOf,
   renderLabels,
@@ -14,12 +15,17 @@ import {
 } from "../../src/core/metric-store";
 import type { Series } from "../../src/core/series";
 import { bitsOf, isStaleAt, setStaleAt } from "../../src/core/stale";
+import { readBatch } from "../../src/core/batch";
+import { parseHistogram } from "../../src/core/histogram-notation";
 import { coalesced } from "../../src/rules/coalesce";
 import { type RunningGroup, firingSet, startGroup, watchedSelectors } from "../../src/rules/group";
 import { evaluateRule } from "../../src/rules/evaluate";
+import { evaluateGroup } from "../../src/rules/evaluate-group";
 import { overlay } from "../../src/rules/overlay";
 import { type PendingSample, PendingSamples } from "../../src/rules/pending";
 import { packProgress, unpackProgress } from "../../src/rules/progress";
+import { packSamples } from "../../src/rules/samples";
+import { VirtualStore } from "../../src/rules/testing/virtual-store";
 import { parseGroup } from "../../src/rules/rule-file";
 
 /** Samples in memory, with the semantics of the store's select. */
@@ -238,6 +244,161 @@ describe("a group's evaluation", () => {
     expect(alert?.annotations["nested"]).toMatch(/^<error expanding template: 1:\d+: /);
     expect(alert?.annotations["loop"]).toMatch(/^<error expanding template: 1:\d+: /);
     expect((alert?.annotations["wide"] ?? "").length).toBeLessThan(100_000);
+  });
+});
+
+describe("rules that are asked together", () => {
+  const waves = (yaml: string): string[][] =>
+    group(`name: g\nrules:\n${yaml}`).waves.map((w) => w.map((r) => r.rule.name));
+
+  it("are those that do not read what others of them write", () => {
+    expect(
+      waves(
+        "- {record: a, expr: up}\n- {record: b, expr: down}\n- {record: c, expr: a + 1}\n- {alert: D, expr: up}\n- {record: e, expr: count(ALERTS)}\n- {record: f, expr: '{__name__=~\"e|x\"}'}\n- {record: g, expr: '{job=\"x\"}'}\n",
+      ),
+    ).toEqual([["a", "b"], ["c", "D"], ["e"], ["f"], ["g"]]);
+  });
+
+  it("are not those whose templates may query", () => {
+    expect(
+      waves(
+        "- {record: a, expr: up}\n- {alert: B, expr: up, annotations: {t: '{{ query \"a\" }}'}}\n- {alert: C, expr: up, annotations: {t: 'query {{ $value }}'}}\n",
+      ),
+    ).toEqual([["a"], ["B", "C"]]);
+  });
+
+  it("cost one call to the store, and are few enough to be held at once", async () => {
+    const store = new Memory();
+    store.add(up("1"), 1_000, 1);
+    const calls: number[] = [];
+    const counting: Queryable = {
+      select: (requests) => {
+        calls.push(requests.length);
+        return store.select(requests);
+      },
+    };
+    const rules = Array.from({ length: 30 }, (_, i) => `- {record: r${i}, expr: up + ${i}}\n`);
+    const g = group(`name: g\nrules:\n${rules.join("")}`);
+    const { samples } = await evaluateGroup(g, {
+      queryable: counting,
+      clock: () => 0,
+      atMs: 1_000,
+      occasion: "grid",
+      settings: SETTINGS,
+      onFault: () => undefined,
+    });
+    expect(samples.map((s) => s.value)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(calls).toEqual([20, 10]);
+  });
+
+  it("fail as timed out where those before took too long", async () => {
+    const store = new Memory();
+    store.add(up("1"), 1_000, 1);
+    let now = 0;
+    const slow: Queryable = {
+      select: (requests) => {
+        now += 121_000;
+        return store.select(requests);
+      },
+    };
+    const g = group("name: g\nrules:\n- {record: a, expr: up}\n- {record: b, expr: a}\n");
+    const settings = { ...SETTINGS, queryOffsetMs: 0 };
+    const e = { queryable: slow, clock: () => now, settings, onFault: () => undefined };
+    const { samples } = await evaluateGroup(g, { ...e, atMs: 1_000, occasion: "grid" });
+    expect(samples).toHaveLength(1);
+    expect(errorsOf(g)).toEqual(["", "the group's evaluation took more than 120 s"]);
+    expect([g.rules[0]?.evaluationMs, g.rules[1]?.progress.health]).toEqual([121_000, "err"]);
+  });
+});
+
+describe("what a deployment sets for all rules", () => {
+  const at = async (yaml: string): Promise<string[]> => {
+    const store = new Memory();
+    store.add(up("1"), 1_000, 1);
+    store.add(up("1"), 61_000, 2);
+    const g = group(
+      `name: g\n${yaml}rules:\n- {record: r, expr: up}\n- alert: A\n  expr: up\n  labels: {site: own}\n  annotations: {t: '{{ $externalLabels.cluster }}{{ .ExternalLabels.site }}'}\n`,
+    );
+    const settings = {
+      externalUrl: "http://v/sub",
+      externalLabels: { cluster: "eu1", site: "b" },
+      queryOffsetMs: 60_000,
+    };
+    const { samples } = await evaluateGroup(g, {
+      queryable: store,
+      clock: () => 0,
+      atMs: 61_000,
+      occasion: "grid",
+      settings,
+      onFault: () => undefined,
+    });
+    const [alert] = firingSet(g, 61_000, settings);
+    expect(alert?.labels).toEqual({ alertname: "A", i: "1", site: "own", cluster: "eu1" });
+    expect(alert?.annotations).toEqual({ t: "eu1b" });
+    return samples.slice(0, 1).map((s) => `${s.value} at ${s.timeMs}`);
+  };
+
+  it("is the query offset of groups that name none, and labels of every alert", async () => {
+    expect(await at("")).toEqual(["1 at 1000"]);
+    expect(await at("query_offset: 0s\n")).toEqual(["2 at 61000"]);
+  });
+});
+
+describe("a query in a template", () => {
+  const text = async (template: string): Promise<string | undefined> => {
+    const store = new Memory();
+    for (let i = 0; i < 3; i++) store.add(up(String(i)), 1_000, i);
+    const g = group(
+      `name: g\nrules:\n- {record: twice, expr: up * 2}\n- alert: A\n  expr: up > 1\n  annotations: {t: '${template}'}\n`,
+    );
+    await run(g, store, 1_000);
+    return firingSet(g, 1_000, SETTINGS)[0]?.annotations["t"];
+  };
+
+  it("sees what earlier rules gave, and answers that lead to further ones", async () => {
+    expect(await text('{{ with query "sum(twice)" }}{{ . | first | value }}{{ end }}')).toBe("6");
+    expect(
+      await text(
+        '{{ range query "up" | sortByLabel "i" }}{{ .Labels.i }}={{ with query (printf "twice{i=%q}" .Labels.i) }}{{ . | first | value }}{{ end }} {{ end }}',
+      ),
+    ).toBe("0=0 1=2 2=4 ");
+  });
+
+  it("fails by name, and never for ever", async () => {
+    expect(await text('{{ query "up +" }}')).toContain("unexpected end of input");
+    expect(await text('{{ query "nothing" | first }}')).toContain("first() called on vector");
+    expect(await text('{{ range query "up * 0" }}{{ $v := query "vector(1)" }}{{ end }}ok')).toBe(
+      "ok",
+    );
+    const deep = 'query (printf "%v" ('.repeat(7);
+    expect(await text(`{{ ${deep}1${"))".repeat(7)} }}`)).toMatch(/^<error|^\[/);
+  });
+});
+
+describe("a recorded native histogram", () => {
+  it("is seen by later rules, written as one, and ended by a stale marker", async () => {
+    const parsed = parseHistogram("{{schema:1 sum:3 count:2 buckets:[1 1]}}");
+    if (!parsed.ok) throw new Error(parsed.error);
+    const store = new VirtualStore();
+    store.visibleUntilMs = Infinity;
+    const labels = labelsOf({ __name__: "h", i: "1" });
+    store.add({ labels, timeMs: 1_000, value: Number.NaN, histogram: parsed.value });
+    const g = group(
+      "name: g\nrules:\n- {record: r, expr: h}\n- {record: s, expr: histogram_sum(r)}\n",
+    );
+    const at = async (atMs: number) => {
+      const e = { queryable: store, clock: () => 0, settings: SETTINGS, onFault: () => undefined };
+      return (await evaluateGroup(g, { ...e, atMs, occasion: "grid" })).samples;
+    };
+    const written = await at(1_000);
+    expect(written.map((s) => [labelValue(s.labels, "__name__"), s.value])).toEqual([
+      ["r", Number.NaN],
+      ["s", 3],
+    ]);
+    const batch = readBatch(packSamples(written) as Uint8Array); // there are samples
+    expect(batch.histograms).toHaveLength(1);
+    store.add({ labels, timeMs: 2_000, value: undefined });
+    expect((await at(2_000)).map((s) => s.value)).toEqual([undefined, undefined]);
   });
 });
 
