@@ -1,11 +1,4 @@
-import {
-  type Labels,
-  METRIC_NAME,
-  labelsKey,
-  onlyLabels,
-  withLabel,
-  withoutLabels,
-} from "../core/labels";
+import { type Labels, labelsKey, onlyLabels, withLabel, withoutLabels } from "../core/labels";
 import type { AggregateExpr, Expr } from "./ast";
 import { ABSENT, type Column, FLOAT, kahanAdd } from "./columns";
 import {
@@ -22,6 +15,7 @@ import { formatShortest } from "./format-float";
 import { aggregable, aggregateHistograms, valueText } from "./histogram-aggregate";
 import { isLabelName } from "./label-functions";
 import { mergeSameLabels } from "./merge";
+import { METADATA_LABELS } from "./metadata-labels";
 import { executionError } from "./query-error";
 import { quote } from "./quoting";
 import { warnOfQuantile } from "./range-functions";
@@ -71,7 +65,7 @@ export function evalAggregate(e: AggregateExpr, env: Env): readonly Column[] {
 
 function groupsOf(e: AggregateExpr, columns: readonly Column[]): Group[] {
   const names = new Set(e.grouping);
-  if (e.without) names.add(METRIC_NAME);
+  if (e.without) for (const name of METADATA_LABELS) names.add(name);
   const groups = new Map<string, Group>();
   for (const c of columns) {
     const labels = e.without

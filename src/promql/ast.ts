@@ -1,6 +1,6 @@
 import type { Matcher } from "../core/matchers";
 
-/** Where an expression stands in its text. Offsets are UTF-16 units, line and column count from 1. */
+/** Where an expression stands in its text. Offsets are UTF-16 units; line and column, in bytes of UTF-8, count from 1. */
 export interface Span {
   readonly start: number;
   readonly end: number;

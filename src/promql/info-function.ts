@@ -11,8 +11,8 @@ import type { CallExpr, Expr } from "./ast";
 import { ABSENT, type Column } from "./columns";
 import { type Env, newValues, vectorOf } from "./env";
 import { mergeSameLabels } from "./merge";
+import { labelSetText } from "./label-set-text";
 import { executionError } from "./query-error";
-import { quote } from "./quoting";
 import { evalVectorSelector } from "./selectors";
 
 /** The labels by which a series finds its info series. */
@@ -50,7 +50,12 @@ export function evalInfo(e: CallExpr, env: Env): readonly Column[] {
   const out: Column[] = [];
   for (const c of base) {
     if (isInfo(c.labels)) out.push(c);
-    else out.push(...enriched(c, byIdentity.get(identityOf(c.labels)) ?? [], wanted, mayLack, env));
+    else {
+      // A series without identifying labels has no info.
+      const identified = IDENTIFYING.some((name) => labelValue(c.labels, name) !== "");
+      const infos = identified ? (byIdentity.get(identityOf(c.labels)) ?? []) : [];
+      out.push(...enriched(c, infos, wanted, mayLack, env));
+    }
   }
   return mergeSameLabels(out);
 }
@@ -101,11 +106,17 @@ function latestAt(infos: readonly InfoSeries[], i: number): InfoSeries[] {
     else {
       const later = (s.taken.values[i] as number) - (best.taken.values[i] as number);
       if (later === 0 && compareLabels(s.labels, best.labels) !== 0)
-        executionError(`found duplicate series for info metric: ${quote(s.name)}`);
+        executionError(
+          `found duplicate series for info metric: existing ${shown(best, i)}, new ${shown(s, i)}`,
+        );
       if (later > 0) byName.set(s.name, s);
     }
   }
   return [...byName.values()];
+}
+
+function shown(s: InfoSeries, i: number): string {
+  return `${labelSetText(s.labels)} @ ${Math.round((s.taken.values[i] as number) * 1000)}`;
 }
 
 function withData(base: Labels, infos: readonly InfoSeries[], wanted: ReadonlySet<string>): Labels {

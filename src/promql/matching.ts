@@ -1,10 +1,8 @@
 import {
   type Labels,
-  METRIC_NAME,
   labelValue,
   labelsKey,
   onlyLabels,
-  renderLabels,
   withLabel,
   withoutLabels,
 } from "../core/labels";
@@ -13,7 +11,9 @@ import { isComparison, isTrim } from "./ast";
 import { ABSENT, type Column, FLOAT } from "./columns";
 import { type Env, hasHistograms, newValues } from "./env";
 import { combineColumns } from "./histogram-binary";
+import { labelSetText } from "./label-set-text";
 import { mergeSameLabels } from "./merge";
+import { METADATA_LABELS, withoutMetadata } from "./metadata-labels";
 import { arithmetic, comparison } from "./operators";
 import { executionError } from "./query-error";
 
@@ -21,7 +21,7 @@ import { executionError } from "./query-error";
 export function signatureOf(m: VectorMatching): (labels: Labels) => string {
   const names = new Set(m.labels);
   if (m.on) return (labels) => labelsKey(onlyLabels(labels, names));
-  names.add(METRIC_NAME);
+  for (const name of METADATA_LABELS) names.add(name);
   return (labels) => labelsKey(withoutLabels(labels, names));
 }
 
@@ -123,7 +123,7 @@ function resultLabelsOf(e: BinaryExpr, m: VectorMatching): (a: Labels, b: Labels
   return (a, b) => {
     let out = a;
     if (m.card === "one-to-one") out = m.on ? onlyLabels(a, names) : withoutLabels(a, names);
-    if (dropsName) out = withLabel(out, METRIC_NAME, "");
+    if (dropsName) out = withoutMetadata(out);
     for (const name of m.include) out = withLabel(out, name, labelValue(b, name));
     return out;
   };
@@ -148,10 +148,10 @@ function refuseDuplicates(
       const names = new Set(m.labels);
       const group = m.on
         ? onlyLabels(c.labels, names)
-        : withoutLabels(c.labels, names.add(METRIC_NAME));
+        : withoutLabels(c.labels, new Set([...names, ...METADATA_LABELS]));
       executionError(
-        `found duplicate series for the match group ${renderLabels(group)} on the ${swapped ? "left" : "right"} hand-side of the operation: ` +
-          `[${renderLabels(c.labels)}, ${renderLabels(first.labels)}];many-to-many matching not allowed: matching labels must be unique on one side`,
+        `found duplicate series for the match group ${labelSetText(group)} on the ${swapped ? "left" : "right"} hand-side of the operation: ` +
+          `[${labelSetText(c.labels)}, ${labelSetText(first.labels)}];many-to-many matching not allowed: matching labels must be unique on one side`,
       );
     }
   }

@@ -1,5 +1,6 @@
-import { METRIC_NAME, labelValue, labelsKey, withLabel } from "../core/labels";
+import { labelsKey } from "../core/labels";
 import { ABSENT, type Column, HISTOGRAM } from "./columns";
+import { withoutMetadata } from "./metadata-labels";
 import { DUPLICATE_LABELSET, executionError } from "./query-error";
 
 /**
@@ -49,10 +50,6 @@ export function mergeSameLabels(columns: readonly Column[]): readonly Column[] {
 export function dropMarkedNames(columns: readonly Column[]): readonly Column[] {
   if (!columns.some((c) => c.dropName)) return columns;
   return mergeSameLabels(
-    columns.map((c) =>
-      c.dropName && labelValue(c.labels, METRIC_NAME) !== ""
-        ? { ...c, labels: withLabel(c.labels, METRIC_NAME, "") }
-        : c,
-    ),
+    columns.map((c) => (c.dropName ? { ...c, labels: withoutMetadata(c.labels) } : c)),
   );
 }

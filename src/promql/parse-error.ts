@@ -1,4 +1,4 @@
-/** What is wrong with an expression, and where. Offsets are UTF-16 units; line and column count from 1. */
+/** What is wrong with an expression, and where. Offsets are UTF-16 units; line and column, in bytes of UTF-8, count from 1. */
 export interface ParseError {
   readonly message: string;
   readonly position: { readonly start: number; readonly end: number };

@@ -36,6 +36,8 @@ export interface Plan {
   readonly infoSelectors: ReadonlyMap<CallExpr, VectorSelector>;
   /** Expressions whose value is the same at every step. */
   readonly invariant: ReadonlySet<Expr>;
+  /** Selectors of whose histograms only count and sum are looked at, resets between them found on the way. */
+  readonly statistics: ReadonlySet<VectorSelector>;
 }
 
 /** Works out once what the evaluation needs to know: what to read, and what never changes between steps. */
@@ -92,12 +94,22 @@ const HINT_CLASS: ReadonlyMap<string, string> = new Map([
   ["max_over_time", "max"],
 ]);
 
+const STATISTICS = new Set(["histogram_count", "histogram_sum", "histogram_avg"]);
+const BUCKET_FUNCTIONS = new Set([
+  "histogram_quantile",
+  "histogram_quantiles",
+  "histogram_fraction",
+  "histogram_stddev",
+  "histogram_stdvar",
+]);
+
 class Planner implements Plan {
   readonly timings = new Map<VectorSelector | Subquery, Timing>();
   readonly requests: SelectRequest[] = [];
   readonly requestOf = new Map<VectorSelector, number>();
   readonly infoSelectors = new Map<CallExpr, VectorSelector>();
   readonly invariant = new Set<Expr>();
+  readonly statistics = new Set<VectorSelector>();
   readonly reaches: (SelectRequest & { readonly pinned: boolean })[] = [];
   private readonly durations: DurationContext;
   private readonly byMatchers = new Map<string, number>();
@@ -105,6 +117,7 @@ class Planner implements Plan {
   private func = "";
   /** The step of what is visited: the query's, or the innermost subquery's. */
   private stepMs: number;
+  private forStatistics = false;
 
   constructor(private readonly o: PlanOptions) {
     this.durations = { stepMs: o.stepMs, rangeMs: o.endMs - o.startMs };
@@ -112,11 +125,13 @@ class Planner implements Plan {
   }
 
   private visitUnder(func: string, stepMs: number, e: Expr, from: number, to: number): boolean {
-    const before = [this.func, this.stepMs] as const;
+    const before = [this.func, this.stepMs, this.forStatistics] as const;
     this.func = func;
     this.stepMs = stepMs;
+    if (STATISTICS.has(func)) this.forStatistics = true;
+    else if (BUCKET_FUNCTIONS.has(func)) this.forStatistics = false;
     const same = this.visit(e, from, to);
-    [this.func, this.stepMs] = before;
+    [this.func, this.stepMs, this.forStatistics] = before;
     return same;
   }
 
@@ -136,6 +151,7 @@ class Planner implements Plan {
       case "unary":
         return this.visit(e.expr, from, to);
       case "binary": {
+        this.forStatistics = false;
         const l = this.visitUnder("", this.stepMs, e.lhs, from, to);
         const r = this.visitUnder("", this.stepMs, e.rhs, from, to);
         return l && r;
@@ -170,7 +186,10 @@ class Planner implements Plan {
         );
         const first = (timing.atMs ?? from) - timing.offsetMs - timing.rangeMs;
         const last = (timing.atMs ?? to) - timing.offsetMs;
+        const { forStatistics } = this;
+        this.forStatistics = false;
         this.visitUnder("", timing.stepMs, e.expr, first, last);
+        this.forStatistics = forStatistics;
         return timing.atMs !== undefined;
       }
     }
@@ -179,13 +198,17 @@ class Planner implements Plan {
   private infoSelector(e: CallExpr, from: number, to: number): void {
     const given = e.args[1]?.kind === "vectorSelector" ? e.args[1] : undefined;
     const matchers = given?.matchers ?? [];
-    const named = matchers.some((m) => m.name === METRIC_NAME);
+    const names = matchers.filter((m) => m.name === METRIC_NAME);
+    // Negated names alone name no info metric: they are looked for among all that are called so.
+    const negated = names.length > 0 && names.every((m) => m.type === "!=" || m.type === "!~");
     const selector: VectorSelector = {
       kind: "vectorSelector",
       name: "",
-      matchers: named
-        ? matchers
-        : [{ type: "=", name: METRIC_NAME, value: "target_info" }, ...matchers],
+      matchers: negated
+        ? [{ type: "=~", name: METRIC_NAME, value: ".+_info" }, ...matchers]
+        : names.length > 0
+          ? matchers
+          : [{ type: "=", name: METRIC_NAME, value: "target_info" }, ...matchers],
       offset: given?.offset,
       at: given?.at,
       span: given?.span ?? e.span,
@@ -230,6 +253,7 @@ class Planner implements Plan {
     const { offsetMs, atMs } = this.timing(e, rangeMs, 0);
     const startMs = (atMs ?? from) - offsetMs - (rangeMs === 0 ? this.o.lookbackMs : rangeMs);
     const endMs = (atMs ?? to) - offsetMs;
+    if (this.forStatistics) this.statistics.add(e);
     this.reaches.push({ matchers: e.matchers, startMs, endMs, pinned: atMs !== undefined });
     const hints = { func: this.func, rangeMs, stepMs: this.stepMs };
     this.requestOf.set(e, this.request({ matchers: e.matchers, startMs, endMs, hints }));

@@ -1,8 +1,8 @@
-import { labelsKey } from "../core/labels";
 import type { AggregateExpr, Expr } from "./ast";
 import { ABSENT, type Column, FLOAT } from "./columns";
 import { type Env, isEmpty } from "./env";
 import { formatShortest } from "./format-float";
+import { labelHash } from "./label-hash";
 import { executionError } from "./query-error";
 
 /** Up to this many, a sorted row is kept up by insertion; beyond, each step is sorted. */
@@ -145,20 +145,11 @@ export function limitRatio(
     return cap;
   });
   const chosen = columns.map((c) => {
-    const place = hash(labelsKey(c.labels)) / 2 ** 32;
+    const place = Number(labelHash(c.labels)) / 2 ** 64;
     return c.kinds.map((kind, i) => {
       const r = capped[i] as number;
       return (r >= 0 ? place < r : place >= 1 + r) ? kind : ABSENT;
     });
   });
   return kept(columns, chosen);
-}
-
-/** FNV-1a, finished with an avalanche so that near-equal label sets spread. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

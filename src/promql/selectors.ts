@@ -13,6 +13,7 @@ import {
   timeAt,
 } from "./columns";
 import { type Env, isEmpty, newHistograms, newValues, vectorOf } from "./env";
+import { statisticsOf } from "./histogram-statistics";
 import type { Timing } from "./plan";
 
 /** One series' samples for a range function: no stale markers, times rising. */
@@ -43,7 +44,8 @@ function timingOf(e: VectorSelector | Subquery, env: Env): Timing {
 
 function fetched(e: VectorSelector, env: Env): readonly Series[] {
   const i = env.query.plan.requestOf.get(e);
-  return i === undefined ? [] : (env.query.data[i] ?? []);
+  const series = i === undefined ? [] : (env.query.data[i] ?? []);
+  return env.query.plan.statistics.has(e) ? series.map(statisticsOf) : series;
 }
 
 /** The reference time of every step: shifted by the offset, or standing still at `@`. */

@@ -27,7 +27,7 @@ export abstract class TokenCursor {
   protected at = 0;
   protected depth = 0;
 
-  constructor(text: string) {
+  constructor(private readonly text: string) {
     this.tokens = lex(text);
     for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1))
       this.lineStarts.push(i + 1);
@@ -98,7 +98,19 @@ export abstract class TokenCursor {
       if ((this.lineStarts[mid] as number) <= start) lo = mid;
       else hi = mid - 1;
     }
-    return { start, end, line: lo + 1, column: start - (this.lineStarts[lo] as number) + 1 };
+    const lineStart = this.lineStarts[lo] as number;
+    return { start, end, line: lo + 1, column: this.bytesBetween(lineStart, start) + 1 };
+  }
+
+  /** Prometheus counts columns in bytes of UTF-8. */
+  private bytesBetween(from: number, to: number): number {
+    let bytes = to - from;
+    for (let i = from; i < to; i++) {
+      const c = this.text.charCodeAt(i);
+      // A surrogate is half of four bytes.
+      if (c >= 0x80) bytes += c < 0x800 || (c >= 0xd800 && c < 0xe000) ? 1 : 2;
+    }
+    return bytes;
   }
 
   protected stop(at: { start: number; end: number }, message: string): never {
