@@ -11,6 +11,7 @@ import { evaluate } from "./evaluate";
 import { dropMarkedNames } from "./merge";
 import { DEFAULT_LOOKBACK_MS, planQuery } from "./plan";
 import { QueryError, TOO_MANY_SAMPLES } from "./query-error";
+import { samplesPerStep } from "./sample-stats";
 import { compact, evalRangeArgument, inLabelOrder } from "./selectors";
 
 export const DEFAULT_MAX_SAMPLES = 4_000_000;
@@ -25,6 +26,8 @@ export interface QueryOptions {
   readonly maxVisits?: number;
   /** The step of a subquery that names none; 1 min. */
   readonly subqueryStepMs?: number;
+  /** Counts the samples that each step looks at, as Prometheus does for `stats`. */
+  readonly perStepStats?: boolean;
 }
 
 export interface VectorSample {
@@ -45,8 +48,10 @@ export interface MatrixSeries {
 }
 
 export interface QueryStats {
+  /** Samples read; with `perStepStats` those of all steps together, each as often as it is looked at. */
   readonly totalSamples: number;
   readonly peakSamples: number;
+  readonly samplesPerStep?: readonly { readonly timestampMs: number; readonly samples: number }[];
 }
 
 export type QueryResult = QueryValue & {
@@ -71,7 +76,8 @@ export async function evalInstant(
 ): Promise<QueryResult> {
   const q = await prepare(expr, o, { startMs: o.atMs, endMs: o.atMs, stepMs: 0, isRange: false });
   const env: Env = { query: q, grid: { startMs: o.atMs, stepMs: 0, steps: 1 }, evaluate };
-  return finish(q, instantValue(expr, env, o.atMs));
+  const value = instantValue(expr, env, o.atMs);
+  return finish(q, value, o.perStepStats === true ? stepStats(expr, q, env.grid) : undefined);
 }
 
 /**
@@ -115,7 +121,11 @@ export async function evalRange(
       : value.type === "vector"
         ? dropMarkedNames(value.columns)
         : [];
-  return finish(q, { type: "matrix", series: matrixOf(columns, grid) });
+  return finish(
+    q,
+    { type: "matrix", series: matrixOf(columns, grid) },
+    o.perStepStats === true ? stepStats(expr, q, grid) : undefined,
+  );
 }
 
 interface Range {
@@ -231,13 +241,23 @@ function histogramsIn(histograms: Histograms | undefined): { readonly histograms
   return histograms?.some((h) => h !== undefined) === true ? { histograms } : {};
 }
 
-function finish(q: QueryContext, value: QueryValue): QueryResult {
+type StepStats = Pick<QueryStats, "totalSamples" | "samplesPerStep">;
+
+function stepStats(expr: Expr, q: QueryContext, grid: Grid): StepStats {
+  const counts = samplesPerStep(expr, q, grid);
+  return {
+    totalSamples: counts.reduce((a, b) => a + b, 0),
+    samplesPerStep: Array.from(counts, (samples, i) => ({ timestampMs: timeAt(grid, i), samples })),
+  };
+}
+
+function finish(q: QueryContext, value: QueryValue, stats: StepStats | undefined): QueryResult {
   let totalSamples = 0;
   for (const series of q.data) for (const s of series) totalSamples += s.timestamps.length;
   return {
     ...value,
     warnings: q.annotations.warnings,
     infos: q.annotations.infos,
-    stats: { totalSamples, peakSamples: q.budget.peak },
+    stats: { totalSamples, peakSamples: q.budget.peak, ...stats },
   };
 }

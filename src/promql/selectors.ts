@@ -49,7 +49,7 @@ function fetched(e: VectorSelector, env: Env): readonly Series[] {
 }
 
 /** The reference time of every step: shifted by the offset, or standing still at `@`. */
-function reference(t: Timing, grid: Grid): Grid {
+export function referenceGrid(t: Timing, grid: Grid): Grid {
   if (t.atMs !== undefined) return { startMs: t.atMs - t.offsetMs, stepMs: 0, steps: grid.steps };
   return { startMs: grid.startMs - t.offsetMs, stepMs: grid.stepMs, steps: grid.steps };
 }
@@ -59,7 +59,7 @@ function reference(t: Timing, grid: Grid): Grid {
  * nothing where that is a stale marker. `timestamps` asks for the samples' times instead of their values.
  */
 export function evalVectorSelector(e: VectorSelector, env: Env, timestamps = false): Column[] {
-  const refs = reference(timingOf(e, env), env.grid);
+  const refs = referenceGrid(timingOf(e, env), env.grid);
   const lookback = env.query.lookbackMs;
   const out: Column[] = [];
   for (const s of fetched(e, env)) {
@@ -133,28 +133,33 @@ export function evalRangeArgument(e: MatrixSelector | Subquery, env: Env): Range
   return {
     series: fetched(e.selector, env).map(withoutStale),
     rangeMs: t.rangeMs,
-    ends: reference(t, env.grid),
+    ends: referenceGrid(t, env.grid),
   };
 }
 
 /** Evaluates the inner expression at the subquery's own steps, which are multiples of its interval since the epoch. */
 function evalSubquery(e: Subquery, env: Env): RangeInput {
   const t = timingOf(e, env);
-  const ends = reference(t, env.grid);
-  const after = ends.startMs - t.rangeMs;
-  let startMs = t.stepMs * Math.trunc(after / t.stepMs);
-  if (startMs <= after) startMs += t.stepMs;
-  const lastMs = timeAt(ends, ends.steps - 1);
-  const steps = Math.max(0, Math.floor((lastMs - startMs) / t.stepMs) + 1);
-  if (steps === 0) return { series: [], rangeMs: t.rangeMs, ends };
-  env.query.budget.foresee(steps);
-  const grid: Grid = { startMs, stepMs: t.stepMs, steps };
+  const ends = referenceGrid(t, env.grid);
+  const grid = subqueryGrid(t, ends);
+  if (grid === undefined) return { series: [], rangeMs: t.rangeMs, ends };
+  env.query.budget.foresee(grid.steps);
   const columns = vectorOf(e.expr, { ...env, grid });
   return {
     series: columns.map((c) => withoutResetHints(compact(c, grid))),
     rangeMs: t.rangeMs,
     ends,
   };
+}
+
+/** The steps that a subquery evaluates for windows that end at `ends`; none where no multiple of its step lies in them. */
+export function subqueryGrid(t: Timing, ends: Grid): Grid | undefined {
+  const after = ends.startMs - t.rangeMs;
+  let startMs = t.stepMs * Math.trunc(after / t.stepMs);
+  if (startMs <= after) startMs += t.stepMs;
+  const lastMs = timeAt(ends, ends.steps - 1);
+  const steps = Math.max(0, Math.floor((lastMs - startMs) / t.stepMs) + 1);
+  return steps === 0 ? undefined : { startMs, stepMs: t.stepMs, steps };
 }
 
 /** A subquery may pass over samples or repeat them, so that what is known of resets between them is not. */

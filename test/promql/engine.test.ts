@@ -134,6 +134,38 @@ describe("reading", () => {
   });
 });
 
+describe("statistics", () => {
+  const queryable = storeOf(
+    10_000,
+    'a{i="1"} 1x30',
+    'a{i="2"} 1x30',
+    "h {{schema:0 buckets:[1 1]}}x30",
+  );
+  const per = async (text: string): Promise<unknown> => {
+    const range = { startMs: 100_000, endMs: 120_000, stepMs: 10_000 };
+    const r = await evalRange(expr(text), { queryable, ...range, perStepStats: true });
+    const { samplesPerStep = [], totalSamples } = r.stats;
+    expect(samplesPerStep.map((s) => s.timestampMs)).toEqual([100_000, 110_000, 120_000]);
+    expect(totalSamples).toBe(samplesPerStep.reduce((n, s) => n + s.samples, 0));
+    return samplesPerStep.map((s) => s.samples);
+  };
+
+  it("count what each step looks at", async () => {
+    expect(await per("a")).toEqual([2, 2, 2]);
+    expect(await per("sum(rate(a[30s])) + a")).toEqual([8, 8, 8]);
+    expect(await per("a @ 50")).toEqual([2, 2, 2]);
+    expect(await per("max_over_time(a[20s:10s])")).toEqual([0, 0, 8]);
+    expect(await per("1 + time()")).toEqual([0, 0, 0]);
+    // 168 bytes, a span and two buckets.
+    expect(await per("h")).toEqual([12, 12, 12]);
+  });
+
+  it("are left out unless asked for", async () => {
+    const r = await evalInstant(expr("a"), { queryable, atMs: 100_000 });
+    expect(r.stats).toEqual({ totalSamples: 22, peakSamples: expect.any(Number) as number });
+  });
+});
+
 describe("limits", () => {
   const queryable = storeOf(1000, 'a{i="1"} 1x3600', 'a{i="2"} 1x3600');
   const tooMany = {
