@@ -29,6 +29,12 @@ export interface ConfigStore {
   list(kind: ConfigKind, prefix?: string): Promise<ConfigDocument[]>;
   /** Puts a new version; gives it. Equal to the body in force: no new version. */
   put(kind: ConfigKind, name: string, body: string, by: string): Promise<ConfigDocument>;
+  /** Puts a new version of each, all of them or none; gives them in the order asked. Equal bodies make versions too. */
+  putAll(
+    kind: ConfigKind,
+    documents: readonly { readonly name: string; readonly body: string }[],
+    by: string,
+  ): Promise<ConfigDocument[]>;
   /** True where there was something to delete. */
   remove(kind: ConfigKind, name: string, by: string): Promise<boolean>;
 }

@@ -22,24 +22,26 @@ export function makeConfigStore(db: D1Database, projectId: string, clock: Clock)
       .first<Row>();
     return row === null ? undefined : toDocument(row);
   };
-  const append = async (
+  // One statement, so that two writers get two versions.
+  const appending = (
     kind: ConfigKind,
     name: string,
     body: string | null,
     by: string,
-  ): Promise<number> => {
-    // One statement, so that two writers get two versions.
-    const row = await db
+  ): D1PreparedStatement =>
+    db
       .prepare(
         `INSERT INTO config_documents (project_id, kind, name, version, body, updated_at_ms, updated_by)
          SELECT ?1, ?2, ?3, coalesce(max(version), 0) + 1, ?4, ?5, ?6 FROM config_documents WHERE project_id = ?1 AND kind = ?2 AND name = ?3
          RETURNING version`,
       )
-      .bind(projectId, kind, name, body, clock(), by)
-      .first<{ version: number }>();
-    if (row === null) throw new Error("config_documents took no row");
-    return row.version;
-  };
+      .bind(projectId, kind, name, body, clock(), by);
+  const append = async (
+    kind: ConfigKind,
+    name: string,
+    body: string | null,
+    by: string,
+  ): Promise<number> => versionOf(await appending(kind, name, body, by).first<Version>());
   return {
     get,
     async list(kind, prefix = "") {
@@ -57,12 +59,31 @@ export function makeConfigStore(db: D1Database, projectId: string, clock: Clock)
       const version = await append(kind, name, body, by);
       return { kind, name, version, body, updatedAtMs: clock(), updatedBy: by };
     },
+    async putAll(kind, documents, by) {
+      if (documents.length === 0) return [];
+      const rows = await db.batch<Version>(
+        documents.map((d) => appending(kind, d.name, d.body, by)),
+      );
+      return documents.map(({ name, body }, i) => {
+        const version = versionOf(rows[i]?.results[0]);
+        return { kind, name, version, body, updatedAtMs: clock(), updatedBy: by };
+      });
+    },
     async remove(kind, name, by) {
       if ((await get(kind, name)) === undefined) return false;
       await append(kind, name, null, by);
       return true;
     },
   };
+}
+
+interface Version {
+  readonly version: number;
+}
+
+function versionOf(row: Version | null | undefined): number {
+  if (row == null) throw new Error("config_documents took no row");
+  return row.version;
 }
 
 function toDocument(row: Row): ConfigDocument | undefined {

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { makeConfigStore } from "../../src/storage/config-store";
 import { makeObjects } from "../../src/storage/objects";
 import { post, send, stored, values } from "./ingest-metrics-client";
 
@@ -435,6 +436,25 @@ describe("a group among faults", () => {
     expect(await rules(`?file[]=${encodeURIComponent("a/b c")}`)).toMatchObject([
       { name: "x/y", file: "a/b c" },
     ]);
+  });
+});
+
+describe("a namespace's groups", () => {
+  it("are stored all or none", async () => {
+    const store = makeConfigStore(env.DB, "default", Date.now);
+    const good = { name: "atomic/a", body: "{}" };
+    const other = { name: "atomic/b", body: "[]" };
+    // What the database refuses, here by its column, stands for any row that it does not take.
+    const refused = { ...other, name: null as unknown as string };
+    await expect(store.putAll("rules", [good, refused], "test")).rejects.toThrow("NOT NULL");
+    expect(await store.list("rules", "atomic/")).toEqual([]);
+    const put = await store.putAll("rules", [good, other], "test");
+    expect(put.map((d) => [d.name, d.version])).toEqual([
+      ["atomic/a", 1],
+      ["atomic/b", 1],
+    ]);
+    expect((await store.list("rules", "atomic/")).map((d) => d.body)).toEqual(["{}", "[]"]);
+    for (const { name } of put) await store.remove("rules", name, "test");
   });
 });
 

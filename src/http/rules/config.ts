@@ -9,15 +9,15 @@ import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { type RulesRefusal, rulesProblem } from "./problems";
 import {
-  type Applied,
   MAX_STORED_CHARS,
   type StoredGroup,
-  applyGroup,
   documentOf,
   documentsOf,
   listGroups,
   readStored,
   removeGroup,
+  startGroup,
+  storeGroups,
 } from "./store";
 
 type Ctx = Context<AppEnv>;
@@ -113,7 +113,6 @@ async function applyAll(
     name: g.name,
     key: groupKey(namespace, g.name),
     body: documentOf(namespace, parsed, g),
-    by,
   }));
   const longest = documents.find((d) => d.key.length > MAX_KEY);
   if (longest !== undefined)
@@ -125,7 +124,7 @@ async function applyAll(
       group: large.name,
       limit: MAX_STORED_CHARS,
     });
-  const done: Record<Applied | "removed", string[]> = {
+  const done: Record<"created" | "updated" | "unchanged" | "removed", string[]> = {
     created: [],
     updated: [],
     unchanged: [],
@@ -134,9 +133,13 @@ async function applyAll(
   try {
     const stored = await documentsOf(deps, projectId, namespace);
     const inForce = new Map(stored.map((doc) => [doc.name, doc]));
-    await inBatches(documents, async (d) => {
-      done[await applyGroup(deps, projectId, d, inForce.get(d.key))].push(d.name);
-    });
+    const now = await storeGroups(deps, projectId, documents, inForce, by);
+    await inBatches(now, (doc) => startGroup(deps, projectId, doc));
+    for (const [i, { key, name }] of documents.entries()) {
+      const before = inForce.get(key);
+      if (before === undefined) done.created.push(name);
+      else done[before.version === now[i]?.version ? "unchanged" : "updated"].push(name);
+    }
     const wanted = new Set(documents.map((d) => d.key));
     const gone = others === "keep" ? [] : stored.filter((doc) => !wanted.has(doc.name));
     await inBatches(gone, async (doc) => {

@@ -44,25 +44,32 @@ export async function documentsOf(
   return deps.configStore(projectId).list("rules", prefix);
 }
 
-export type Applied = "created" | "updated" | "unchanged";
-
-/** Stores a group where it differs from what is in force, and starts it in any case: repeating it after a failure is safe. */
-export async function applyGroup(
+/** Stores the groups that differ from what is in force, all of them or none. Gives every group's document, in the order asked. */
+export async function storeGroups(
   deps: Deps,
   projectId: string,
-  change: { readonly key: string; readonly body: string; readonly by: string },
-  inForce: ConfigDocument | undefined,
-): Promise<Applied> {
-  const { key, body, by } = change;
-  const same = inForce?.body === body;
-  const doc = same ? inForce : await deps.configStore(projectId).put("rules", key, body, by);
+  groups: readonly { readonly key: string; readonly body: string }[],
+  inForce: ReadonlyMap<string, ConfigDocument>,
+  by: string,
+): Promise<ConfigDocument[]> {
+  const changed = groups.filter((g) => inForce.get(g.key)?.body !== g.body);
+  const documents = changed.map((g) => ({ name: g.key, body: g.body }));
+  const put = await deps.configStore(projectId).putAll("rules", documents, by);
+  const now = new Map([...inForce, ...put.map((d) => [d.name, d] as const)]);
+  return groups.map((g) => now.get(g.key) as ConfigDocument); // in force, or put above
+}
+
+/** Starts a stored group: repeating it after a failure is safe. */
+export async function startGroup(
+  deps: Deps,
+  projectId: string,
+  doc: ConfigDocument,
+): Promise<void> {
   const { yaml: _, ...spec } = JSON.parse(doc.body) as RuleGroupSpec & { yaml: string }; // as documentOf() made it
   await deps
     .objects(projectId)
-    .ruleGroup(key)
+    .ruleGroup(doc.name)
     .configure(JSON.stringify({ ...spec, version: doc.version } satisfies RuleGroupSpec));
-  if (inForce === undefined) return "created";
-  return same ? "unchanged" : "updated";
 }
 
 /** Stops a group, resolves its alerts, and forgets it; false where there is none. */
