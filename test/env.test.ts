@@ -26,3 +26,19 @@ it("names a region that there is none of", () => {
   expect(() => parse("weur")).not.toThrow();
   expect(() => parse("")).not.toThrow();
 });
+
+it("reads what bounds queries and who else may read", () => {
+  const parse = (vars: Partial<Env>) =>
+    // Only the variables are read, no binding.
+    parseConfig({ TOKEN_SECRET: "a-secret-of-some-length", ...vars } as Env);
+  expect(parse({})).toMatchObject({ queryMaxSamples: undefined, corsOrigin: undefined });
+  expect(parse({ QUERY_MAX_SAMPLES: "50", PROMETHEUS_CORS_ORIGIN: "https://.*" })).toMatchObject({
+    queryMaxSamples: 50,
+    corsOrigin: "https://.*",
+  });
+  for (const wrong of ["0", "-1", "1.5", "many"])
+    expect(() => parse({ QUERY_MAX_SAMPLES: wrong })).toThrow(/^QUERY_MAX_SAMPLES must be a whole/);
+  expect(() => parse({ PROMETHEUS_CORS_ORIGIN: "(" })).toThrow(
+    /^PROMETHEUS_CORS_ORIGIN is no regular expression/,
+  );
+});

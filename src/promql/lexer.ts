@@ -56,6 +56,9 @@ const AGGREGATOR_WORDS = new Set([
   "limitk",
   "limit_ratio",
 ]);
+/** What stands where bytes were no UTF-8; Prometheus takes the character itself for the same. */
+const REPLACEMENT = "\ufffd";
+const NOT_UTF8 = "invalid UTF-8 rune";
 const DURATION_WORDS = new Set(["step", "range", "min_of", "max_of"]);
 
 const isSpace = (c: string): boolean => c === " " || c === "\t" || c === "\n" || c === "\r";
@@ -297,12 +300,14 @@ class Lexer {
         this.pos = this.text.length;
         return this.fail("unterminated raw string");
       }
+      if (this.text.slice(this.pos, close).includes(REPLACEMENT)) return this.fail(NOT_UTF8);
       this.pos = close + 1;
       return this.emit("string");
     }
     for (;;) {
       const c = this.peek();
       if (c === "" || c === "\n") return this.fail("unterminated quoted string");
+      if (c === REPLACEMENT) return this.fail(NOT_UTF8);
       this.pos++;
       if (c === delimiter) return this.emit("string");
       if (c === "\\") {

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import type { NamedCount } from "../../core/metric-store";
-import { RETENTION_DAYS } from "../../jobs/retention-periods";
 import { DEFAULT_LOOKBACK_MS, DEFAULT_MAX_SAMPLES } from "../../promql";
 import type { AppEnv } from "../deps";
+import { loadRetention } from "../settings/retention";
 import { atoi, readParams } from "./params";
 import { badData, failure, refusable, success } from "./respond";
 
@@ -26,7 +26,7 @@ export function buildInfo(c: Context<AppEnv>): Response {
 let startedMs: number | undefined;
 
 /** `/api/v1/status/runtimeinfo`. A Worker has no directory, processors or collector of its own: those are empty or 0. */
-export function runtimeInfo(c: Context<AppEnv>): Response {
+export async function runtimeInfo(c: Context<AppEnv>): Promise<Response> {
   const { clock, config } = c.get("deps");
   const now = clock();
   startedMs ??= now;
@@ -44,12 +44,12 @@ export function runtimeInfo(c: Context<AppEnv>): Response {
     GOMEMLIMIT: 128 * 1024 * 1024,
     GOGC: "",
     GODEBUG: "",
-    storageRetention: `${RETENTION_DAYS.metrics}d`,
+    storageRetention: await retentionOf(c),
   });
 }
 
 /** `/api/v1/status/flags`: the settings of this deployment under the names of Prometheus' flags. */
-export function flags(c: Context<AppEnv>): Response {
+export async function flags(c: Context<AppEnv>): Promise<Response> {
   const { config } = c.get("deps");
   return success({
     "enable-feature":
@@ -57,7 +57,7 @@ export function flags(c: Context<AppEnv>): Response {
     "query.lookback-delta": `${DEFAULT_LOOKBACK_MS / 60_000}m`,
     "query.max-samples": String(config.queryMaxSamples ?? DEFAULT_MAX_SAMPLES),
     "query.timeout": "2m",
-    "storage.tsdb.retention.time": `${RETENTION_DAYS.metrics}d`,
+    "storage.tsdb.retention.time": await retentionOf(c),
     "web.cors.origin": config.corsOrigin ?? "",
     "web.enable-admin-api": "true",
     "web.enable-lifecycle": "false",
@@ -66,6 +66,12 @@ export function flags(c: Context<AppEnv>): Response {
     "web.external-url": config.externalUrl ?? "",
     "web.page-title": "Vedette",
   });
+}
+
+/** How long the project's metrics are kept, as a duration. */
+async function retentionOf(c: Context<AppEnv>): Promise<string> {
+  const { metrics } = await loadRetention(c.get("deps").configStore(c.get("actor").projectId));
+  return `${metrics}d`;
 }
 
 /** A log is replayed before its object answers anything, so that nothing is ever to be replayed here. */

@@ -4,8 +4,8 @@ const TABLE_BITS = 14;
 const MIN_MATCH = 4;
 const MAX_COPY = 64;
 
-/** Snappy's block format (https://github.com/google/snappy/blob/main/format_description.txt), as {@link snappyDecode} reads it. */
-export function snappyEncode(src: Uint8Array): Uint8Array {
+/** Snappy's block format (https://github.com/google/snappy/blob/main/format_description.txt), as {@link decodeSnappy} reads it. */
+export function encodeSnappy(src: Uint8Array): Uint8Array {
   const out = new Out(src);
   out.length(src.length);
   const table = new Uint16Array(1 << TABLE_BITS);
@@ -47,7 +47,9 @@ class Out {
   constructor(readonly src: Uint8Array) {
     this.view = new DataView(src.buffer, src.byteOffset, src.length);
     // A literal's head takes at most 3 bytes of 65,536, a copy never more than it stands for.
-    this.bytes = new Uint8Array(16 + src.length + 4 * Math.ceil(src.length / BLOCK) + (src.length >> 5));
+    this.bytes = new Uint8Array(
+      16 + src.length + 4 * Math.ceil(src.length / BLOCK) + (src.length >> 5),
+    );
   }
 
   length(n: number): void {

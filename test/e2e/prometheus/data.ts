@@ -1,5 +1,5 @@
 import { ProtoWriter } from "../../../src/http/prometheus/proto-writer";
-import { snappyEncode } from "../../../src/ingest/snappy/encode";
+import { encodeSnappy } from "../../../src/ingest/snappy/encode";
 
 /** A series with its samples, times in ms. */
 export interface Written {
@@ -30,7 +30,7 @@ export function writeRequest(series: readonly Written[]): Uint8Array {
         m.message(4, (h) => histogram(h, time, count));
     });
   }
-  return snappyEncode(w.bytes.finish());
+  return encodeSnappy(w.bytes.finish());
 }
 
 function histogram(w: ProtoWriter, time: number, count: number): void {

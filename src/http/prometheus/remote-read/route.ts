@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { RegexError, compileMatcher } from "../../../core/matchers";
 import { SampleBudgetError, ShardUnavailableError } from "../../../core/metric-store";
-import { snappyEncode } from "../../../ingest/snappy/encode";
+import { encodeSnappy } from "../../../ingest/snappy/encode";
 import { bodyErrorMessage, bodyErrorStatus } from "../../../ingest/body/errors";
 import { readBody } from "../../body";
 import type { AppEnv } from "../../deps";
@@ -44,7 +44,7 @@ export async function remoteRead(c: Context<AppEnv>): Promise<Response> {
       queries.map((q) => ({ matchers: q.matchers, startMs: q.startMs - 1, endMs: q.endMs })),
       { maxSamples },
     );
-    return new Response(snappyEncode(encodeReadResponse(found)), {
+    return new Response(encodeSnappy(encodeReadResponse(found)), {
       headers: { "content-type": "application/x-protobuf", "content-encoding": "snappy" },
       // The bytes are compressed already: the runtime is not to do it, nor to undo it.
       encodeBody: "manual",
