@@ -17,6 +17,8 @@ interface Merging {
 export class BlockSet {
   private current: Manifest;
   private merging: Merging | undefined;
+  /** Days that end before this are downsampled. */
+  rawBeforeMs = -Infinity;
 
   constructor(
     private readonly storage: BlobStorage,
@@ -77,7 +79,7 @@ export class BlockSet {
   }
 
   private plan(now: number): MergePlan | undefined {
-    return planMerge(this.all, now, this.outOfOrderMs) ?? this.planRewrite();
+    return planMerge(this.all, now, this.outOfOrderMs, this.rawBeforeMs) ?? this.planRewrite();
   }
 
   /** Rewrites one block without what was deleted from it. */

@@ -8,7 +8,7 @@ import {
 } from "./block-index";
 import type { BlockLabels } from "./block-labels";
 import { Cache, type CacheLedger } from "./cache-ledger";
-import { type BlockLevel, type BlockMeta } from "./manifest";
+import { type BlockLevel, type BlockMeta, DOWNSAMPLED } from "./manifest";
 import { type ChunkEntry, type ChunkVisitor, PAGE_BYTES, PageWriter, readPage } from "./page";
 import { passOver } from "./pass-over";
 import {
@@ -86,7 +86,10 @@ export class BlockStore {
     if (wanted.length === 0) return;
     const hidden = this.hiddenIn(block);
     const whole = hidden === undefined && block.minMs >= this.horizonMs;
-    this.readAll(block, wanted, after, to, whole ? visit : passOver(hidden, this.horizonMs, visit));
+    if (whole) return this.readAll(block, wanted, after, to, visit);
+    // A downsampled block has numbers beyond its series: what is hidden of a series is so of its aggregates.
+    const series = block.level === DOWNSAMPLED ? block.series : Infinity;
+    this.readAll(block, wanted, after, to, passOver(hidden, series, this.horizonMs, visit));
   }
 
   private hiddenIn(block: BlockMeta): Hidden | undefined {
@@ -146,14 +149,20 @@ export class BlockStore {
   }
 }
 
+/** What a block says of itself; what was added where nothing else is said. */
+export interface BlockCounts {
+  readonly samples: number;
+  readonly series: number;
+}
+
 /** Writes one block: chunks of each series in order, then the index. Pages go to the disk as they fill. */
 export class BlockWriter {
   private readonly marks: PageMark[] = [];
   private held: Uint8Array | undefined;
   private readonly pages: PageWriter;
   private bytes = 0;
-  private samples = 0;
-  private series = 0;
+  samples = 0;
+  series = 0;
   private minMs = Infinity;
   private maxMs = -Infinity;
 
@@ -181,7 +190,7 @@ export class BlockWriter {
   }
 
   /** Closes the pages and writes the index; `series` is its series part. Undefined where nothing was added. */
-  finish(series: Uint8Array): BlockMeta | undefined {
+  finish(series: Uint8Array, counts: BlockCounts = this): BlockMeta | undefined {
     if (this.series === 0) return undefined;
     this.pages.close();
     const inline =
@@ -198,8 +207,8 @@ export class BlockWriter {
       level: this.level,
       minMs: this.minMs,
       maxMs: this.maxMs,
-      samples: this.samples,
-      series: this.series,
+      samples: counts.samples,
+      series: counts.series,
       indexRows: rows,
       pageRows: inline === undefined ? this.marks.length : 0,
       bytes: this.bytes + index.length,

@@ -10,7 +10,8 @@ import { decodeXor, encodeXor } from "./xor-column";
  * are kept, its low half how values are; numbers not listed are free for later encodings.
  */
 const TIMES = { raw: 0, dod: 1, offsets: 2 } as const;
-const VALUES = { raw: 0, dod: 1, delta: 2, xor: 3 } as const;
+/** `weighted`: a column of weights, then a byte that names one of the others, then that. */
+const VALUES = { raw: 0, dod: 1, delta: 2, xor: 3, weighted: 12 } as const;
 
 /** Samples of one chunk at most: a reader of one minute decodes no more than this around it. */
 export const CHUNK_SAMPLES = 240;
@@ -33,10 +34,22 @@ export function encodeChunk(columns: SampleColumns, from: number, to: number): U
     timeTag = TIMES.dod;
     putInts(w, times, from, to, "dod");
   } else w.put(bytesOf(times, from, to));
+  const { weights } = columns;
+  const isWeighted = weights?.subarray(from, to).some((n) => n > 0) === true;
+  const tagAt = isWeighted ? putWeights(w, weights as Float64Array, from, to) : 0;
   const valueTag = putValues(w, values, bits, from, to);
   const out = w.finish();
-  out[0] = (timeTag << 4) | valueTag;
+  out[tagAt] = valueTag;
+  out[0] = (timeTag << 4) | (tagAt === 0 ? valueTag : VALUES.weighted);
   return out;
+}
+
+/** Gives where the values' own tag goes. */
+function putWeights(w: ByteWriter, weights: Float64Array, from: number, to: number): number {
+  putInts(w, weights, from, to, "delta");
+  const at = w.length;
+  w.u8(0);
+  return at;
 }
 
 /** Bytes of a chunk that {@link putOffsetsChunk} writes. */
@@ -156,7 +169,12 @@ export function decodeChunk(
   if (at + count > out.times.length)
     throw new CorruptBytesError("a chunk has more samples than was said");
   readTimes(r, tag >> 4, count, out.times, at);
-  switch (tag & 15) {
+  let kind = tag & 15;
+  if (kind === VALUES.weighted) {
+    getInts(r, count, "delta", out.weigh(), at, 1);
+    kind = r.u8();
+  } else out.weights?.fill(0, at, at + count);
+  switch (kind) {
     case VALUES.raw:
       copyBytes(bytes, r.skip(8 * count), 8 * count, out.bytes, 8 * at);
       break;
@@ -164,7 +182,7 @@ export function decodeChunk(
     case VALUES.delta: {
       const scale = SCALES[r.u8()];
       if (scale === undefined) throw new CorruptBytesError("unknown value scale");
-      const mode: IntMode = (tag & 15) === VALUES.dod ? "dod" : "delta";
+      const mode: IntMode = kind === VALUES.dod ? "dod" : "delta";
       getInts(r, count, mode, out.values, at, scale);
       break;
     }
@@ -172,7 +190,7 @@ export function decodeChunk(
       decodeXor(bytes, r.at, end, count, out.bits, at);
       break;
     default:
-      throw new CorruptBytesError(`unknown value encoding ${tag & 15}`);
+      throw new CorruptBytesError(`unknown value encoding ${kind}`);
   }
   return count;
 }

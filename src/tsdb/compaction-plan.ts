@@ -1,4 +1,12 @@
-import { type BlockLevel, type BlockMeta, DAY_MS, WINDOW_MS, dayOf, windowOf } from "./manifest";
+import {
+  type BlockLevel,
+  type BlockMeta,
+  DAY_MS,
+  DOWNSAMPLED,
+  WINDOW_MS,
+  dayOf,
+  windowOf,
+} from "./manifest";
 
 /** What to merge next. Inputs go and the output comes in one transaction. */
 export interface MergePlan {
@@ -19,9 +27,13 @@ export function planMerge(
   blocks: readonly BlockMeta[],
   now: number,
   outOfOrderMs: number,
+  rawBeforeMs = -Infinity,
 ): MergePlan | undefined {
   return (
-    planCut(blocks, now, outOfOrderMs) ?? planDay(blocks, now, outOfOrderMs) ?? planTier(blocks)
+    planCut(blocks, now, outOfOrderMs) ??
+    planDownsampling(blocks, now, outOfOrderMs, rawBeforeMs) ??
+    planDay(blocks, now, outOfOrderMs) ??
+    planTier(blocks)
   );
 }
 
@@ -48,6 +60,41 @@ function planCut(
   return { inputs, level: 1 };
 }
 
+/**
+ * A closed day that ends before the bound is kept downsampled alone. What was imported since waits beside it until it is
+ * worth the rewriting: an import in many calls must not rewrite the day with each.
+ */
+function planDownsampling(
+  blocks: readonly BlockMeta[],
+  now: number,
+  outOfOrderMs: number,
+  rawBeforeMs: number,
+): MergePlan | undefined {
+  const days = new Map<number, BlockMeta[]>();
+  for (const b of blocks) {
+    const day = dayOf(b.minMs);
+    if (
+      b.level === 0 ||
+      (day + 1) * DAY_MS > rawBeforeMs ||
+      !isDayClosed(b.minMs, outOfOrderMs, now)
+    )
+      continue;
+    const list = days.get(day);
+    if (list === undefined) days.set(day, [b]);
+    else list.push(b);
+  }
+  for (const inputs of days.values()) {
+    const raw = inputs.filter(isRawCut).reduce((n, b) => n + b.samples, 0);
+    const made = inputs.find((b) => b.level === DOWNSAMPLED)?.samples ?? 0;
+    if (raw > 0 && raw >= made / 4) return { inputs, level: DOWNSAMPLED };
+  }
+  return undefined;
+}
+
+function isRawCut(b: BlockMeta): boolean {
+  return b.level === 1 || b.level === 2;
+}
+
 function planDay(
   blocks: readonly BlockMeta[],
   now: number,
@@ -58,11 +105,11 @@ function planDay(
       (b) =>
         b.level === 1 &&
         isDayClosed(b.minMs, outOfOrderMs, now) &&
-        blocks.some((o) => o.id !== b.id && o.level >= 1 && dayOf(o.minMs) === dayOf(b.minMs)),
+        blocks.some((o) => o.id !== b.id && isRawCut(o) && dayOf(o.minMs) === dayOf(b.minMs)),
     ),
   );
   if (first === undefined) return undefined;
-  const inputs = blocks.filter((b) => b.level >= 1 && dayOf(b.minMs) === dayOf(first.minMs));
+  const inputs = blocks.filter((b) => isRawCut(b) && dayOf(b.minMs) === dayOf(first.minMs));
   return { inputs, level: 2 };
 }
 
@@ -70,6 +117,7 @@ function planDay(
 function planTier(blocks: readonly BlockMeta[]): MergePlan | undefined {
   const tiers = new Map<string, BlockMeta[]>();
   for (const b of blocks) {
+    if (b.level === DOWNSAMPLED) continue;
     const stretch = b.level === 2 ? dayOf(b.minMs) : windowOf(b.minMs);
     const key = `${b.level}/${stretch}/${tierOf(b.samples)}`;
     const list = tiers.get(key);

@@ -4,8 +4,9 @@ import { type Labels, METRIC_NAME, labelValue, renderLabels } from "../core/labe
 import { encodeLabelSets } from "./block-index";
 import { CHUNK_SAMPLES, decodeChunk } from "./chunk";
 import { isDayClosed } from "./compaction-plan";
+import { BUCKET_MS, MEAN, bucketOf } from "./downsample";
 import { encodeChunks } from "./fold";
-import { type BlockLevel, type BlockMeta, DAY_MS, WINDOW_MS } from "./manifest";
+import { type BlockLevel, type BlockMeta, DAY_MS, DOWNSAMPLED, WINDOW_MS } from "./manifest";
 import type { ChunkEntry } from "./page";
 import type { QuerySource } from "./query";
 import type { AppendTally, ShardLimits } from "./rejections";
@@ -128,6 +129,7 @@ export function dropKnown(
   limits: ShardLimits,
   tally: AppendTally,
 ): void {
+  // What a downsampled block stands for between its samples counts as a repeat: its value cannot be told any more.
   const verdicts = old.map((s) => new Uint8Array(s.count));
   const known = new Uint8Array(old.length);
   let largest = 0;
@@ -189,22 +191,33 @@ function compareWith(
     known[n] = 1;
     numbers.set(local, n);
   });
-  const locals = Int32Array.from(numbers.keys()).sort();
-  store.read(block, locals, -Infinity, Infinity, (local, minMs, maxMs, count, page, from, end) => {
-    const n = numbers.get(local) as number;
+  const means = block.level === DOWNSAMPLED ? MEAN * block.series : Infinity;
+  const locals = [...numbers.keys()].sort((a, b) => a - b);
+  // A downsampled block is asked for its means too: they tell which samples it stands for.
+  const wanted = means === Infinity ? locals : [...locals, ...locals.map((local) => local + means)];
+  store.read(block, wanted, -Infinity, Infinity, (local, minMs, maxMs, count, page, from, end) => {
+    const isMean = local >= means;
+    const n = numbers.get(isMean ? local - means : local) as number;
     const { samples, count: rows } = old[n] as OldSeries;
-    let i = firstFrom(samples.times, rows, minMs);
+    const verdict = verdicts[n] as Uint8Array;
+    let i = firstFrom(samples.times, rows, isMean ? bucketOf(minMs) * BUCKET_MS + 1 : minMs);
     if (i === rows || (samples.times[i] as number) > maxMs) return;
     if (count > columns.times.length) columns = new SampleColumns(2 * count);
     decodeChunk(page, from, end, columns, 0);
     for (let k = 0; k < count && i < rows; k++) {
       const time = columns.times[k] as number;
+      if (isMean) {
+        const start = bucketOf(time) * BUCKET_MS;
+        for (; i < rows && (samples.times[i] as number) <= time; i++)
+          if ((samples.times[i] as number) > start && verdict[i] === NEW) verdict[i] = EQUAL;
+        continue;
+      }
       while (i < rows && (samples.times[i] as number) < time) i++;
       if (i === rows || samples.times[i] !== time) continue;
       const same =
         columns.bits[2 * k] === samples.bits[2 * i] &&
         columns.bits[2 * k + 1] === samples.bits[2 * i + 1];
-      (verdicts[n] as Uint8Array)[i] = same ? EQUAL : DIFFERENT;
+      verdict[i] = same ? EQUAL : DIFFERENT;
     }
   });
 }

@@ -1,10 +1,11 @@
 import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
 
-/** 0: a segment, folded from the head. 1: a 2 h block. 2: a 24 h block. */
-export type BlockLevel = 0 | 1 | 2;
+/** 0: a segment, folded from the head. 1: a 2 h block. 2: a 24 h block. 3: a 24 h block downsampled to 5 min. */
+export type BlockLevel = 0 | 1 | 2 | 3;
 
 export const SEGMENT: BlockLevel = 0;
+export const DOWNSAMPLED: BlockLevel = 3;
 export const HOUR_MS = 3_600_000;
 /** Every segment and 2 h block lies within one window of this length, counted from the epoch. */
 export const WINDOW_MS = 2 * HOUR_MS;
@@ -81,7 +82,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   for (let i = 0; i < count; i++) {
     const id = r.varint();
     const level = r.u8();
-    if (level !== 0 && level !== 1 && level !== 2)
+    if (level !== 0 && level !== 1 && level !== 2 && level !== 3)
       throw new CorruptBytesError(`block level ${level} is not known`);
     const minMs = r.zigzag();
     blocks.push({

@@ -1,9 +1,10 @@
 import { METRIC_NAME } from "../core/labels";
 import { encodeLabelSets, encodeRefs } from "./block-index";
-import type { BlockStore } from "./block-store";
+import type { BlockCounts, BlockStore, BlockWriter } from "./block-store";
 import { CHUNK_SAMPLES, decodeChunk } from "./chunk";
+import { type Aggregate, SAMPLES, downsample } from "./downsample";
 import { encodeChunks, orderByMetric } from "./fold";
-import type { BlockMeta } from "./manifest";
+import { type BlockMeta, DOWNSAMPLED } from "./manifest";
 import type { MergePlan } from "./compaction-plan";
 import type { ChunkEntry } from "./page";
 import type { SeriesTable } from "./series-table";
@@ -36,35 +37,88 @@ export function* mergeBlocks(
   const writer = store.writer(outputId, plan.level);
   /** The order's numbers of the series that still have samples: of others all were deleted. */
   const kept: number[] = [];
+  const gather = (from: number, to: number, aggregate: Aggregate): ChunkEntry[][] =>
+    gatherChunks(plan.inputs, order, store, from, to, aggregate);
+  if (plan.level === DOWNSAMPLED) {
+    const counts = yield* downsampleAll(order.count, gather, writer, kept);
+    return writer.finish(order.encode(kept), counts);
+  }
   for (let from = 0; from < order.count; from += BATCH_SERIES) {
-    const to = Math.min(order.count, from + BATCH_SERIES);
-    const gathered: ChunkEntry[][] = Array.from({ length: to - from }, () => []);
+    const gathered = gather(from, Math.min(order.count, from + BATCH_SERIES), SAMPLES);
     let work = 0;
-    plan.inputs.forEach((block, i) => {
-      const places = order.places(i, from, to);
-      store.read(
-        block,
-        places.locals,
-        -Infinity,
-        Infinity,
-        (local, minMs, maxMs, count, page, at, end) => {
-          gathered[places.outputOf(local) - from]?.push({
-            minMs,
-            maxMs,
-            count,
-            bytes: page.subarray(at, end),
-          });
-        },
-      );
-    });
-    for (let s = from; s < to; s++) {
-      const chunks = joinChunks(gathered[s - from] as ChunkEntry[]);
+    gathered.forEach((found, i) => {
+      const chunks = joinChunks(found);
       for (const c of chunks) work += c.count;
-      if (chunks.length > 0) writer.add(kept.push(s) - 1, chunks);
-    }
+      if (chunks.length > 0) writer.add(kept.push(from + i) - 1, chunks);
+    });
     yield work;
   }
   return writer.finish(order.encode(kept));
+}
+
+/** The chunks that the inputs hold of the order's series from..to, per series; of raw blocks always their samples. */
+function gatherChunks(
+  inputs: readonly BlockMeta[],
+  order: MergeOrder,
+  store: BlockStore,
+  from: number,
+  to: number,
+  aggregate: Aggregate,
+): ChunkEntry[][] {
+  const gathered: ChunkEntry[][] = Array.from({ length: to - from }, () => []);
+  inputs.forEach((block, i) => {
+    const places = order.places(i, from, to);
+    const skipped = block.level === DOWNSAMPLED ? aggregate * block.series : 0;
+    const locals = skipped === 0 ? places.locals : places.locals.map((local) => local + skipped);
+    store.read(block, locals, -Infinity, Infinity, (local, minMs, maxMs, count, page, at, end) => {
+      gathered[places.outputOf(local - skipped) - from]?.push({
+        minMs,
+        maxMs,
+        count,
+        bytes: page.subarray(at, end),
+      });
+    });
+  });
+  return gathered;
+}
+
+/** Writes each aggregate of all series in turn, as downsample.ts numbers them. */
+function* downsampleAll(
+  count: number,
+  gather: (from: number, to: number, aggregate: Aggregate) => ChunkEntry[][],
+  writer: BlockWriter,
+  kept: number[],
+): Generator<number, BlockCounts> {
+  let samples = 0;
+  for (const aggregate of [0, 1, 2, 3] as const) {
+    /** Of the series that were kept, when their samples were written. */
+    let place = 0;
+    for (let from = 0; from < count; from += BATCH_SERIES) {
+      const gathered = gather(from, Math.min(count, from + BATCH_SERIES), aggregate);
+      let work = 0;
+      gathered.forEach((found, i) => {
+        if (aggregate !== SAMPLES && kept[place] !== from + i) return;
+        for (const c of found) work += c.count;
+        const chunks = downsampleChunks(found, aggregate);
+        if (aggregate !== SAMPLES) {
+          if (chunks.length > 0) writer.add(aggregate * kept.length + place, chunks);
+          place++;
+        } else if (chunks.length > 0) {
+          for (const c of chunks) samples += c.count;
+          writer.add(kept.push(from + i) - 1, chunks);
+        }
+      });
+      yield work;
+    }
+  }
+  return { samples, series: kept.length };
+}
+
+/** One series' chunks, raw and of the aggregate, as the aggregate's. */
+function downsampleChunks(found: readonly ChunkEntry[], aggregate: Aggregate): ChunkEntry[] {
+  if (found.length === 0) return [];
+  const decoded = decodeAll(found);
+  return encodeChunks(decoded.columns, 0, downsample(decoded.columns, decoded.count, aggregate));
 }
 
 /** The output's series in order, and where each input has them. */
@@ -212,10 +266,23 @@ export function joinChunks(chunks: readonly ChunkEntry[]): readonly ChunkEntry[]
   const apart = sorted.every((c, i) => i === 0 || c.minMs > (sorted[i - 1] as ChunkEntry).maxMs);
   if (apart && sorted.every((c, i) => i === sorted.length - 1 || c.count >= CHUNK_SAMPLES / 2))
     return sorted;
+  const decoded = decodeAll(sorted);
+  return encodeChunks(decoded.columns, 0, decoded.count);
+}
+
+/** Decodes chunks of one series, in time order without repeats, into columns that hold until the next call. */
+function decodeAll(chunks: readonly ChunkEntry[]): {
+  readonly columns: SampleColumns;
+  readonly count: number;
+} {
+  const sorted = [...chunks].sort((a, b) => a.minMs - b.minMs);
   const total = sorted.reduce((n, c) => n + c.count, 0);
   if (total > columns.times.length) columns = new SampleColumns(2 * total);
   let at = 0;
-  for (const c of sorted) at += decodeChunk(c.bytes, 0, c.bytes.length, columns, at);
-  if (!apart) at = sortAndDedupe(columns, 0, at);
-  return encodeChunks(columns, 0, at);
+  let apart = true;
+  sorted.forEach((c, i) => {
+    at += decodeChunk(c.bytes, 0, c.bytes.length, columns, at);
+    if (i > 0 && c.minMs <= (sorted[i - 1] as ChunkEntry).maxMs) apart = false;
+  });
+  return { columns, count: apart ? at : sortAndDedupe(columns, 0, at) };
 }

@@ -8,14 +8,18 @@ let columns = new SampleColumns(1024);
 
 const NOTHING: readonly Interval[] = [];
 
-/** A visitor that shows `visit` no sample of a hidden stretch, and none from before `horizonMs`. */
+/**
+ * A visitor that shows `visit` no sample of a hidden stretch, and none from before `horizonMs`.
+ * @param seriesCount what a number is divided by, the rest being the series that is hidden
+ */
 export function passOver(
   hidden: Hidden | undefined,
+  seriesCount: number,
   horizonMs: number,
   visit: ChunkVisitor,
 ): ChunkVisitor {
   return (series, minMs, maxMs, count, page, from, end) => {
-    const stretches = hidden?.get(series) ?? NOTHING;
+    const stretches = hidden?.get(series % seriesCount) ?? NOTHING;
     const touched = stretches.some((h) => h.endMs >= minMs && h.startMs <= maxMs);
     if (!touched && minMs >= horizonMs) return visit(series, minMs, maxMs, count, page, from, end);
     if (maxMs < horizonMs || isAllHidden(stretches, minMs, maxMs)) return;

@@ -4,7 +4,8 @@ import { SampleBudgetError, type SelectRequest } from "../core/metric-store";
 import type { BlockStore } from "./block-store";
 import { CHUNK_SAMPLES, decodeChunk, offsetsChunkBytes } from "./chunk";
 import { DIFFERENT, EQUAL, type LookUp } from "./commit";
-import type { BlockMeta } from "./manifest";
+import { aggregateFor } from "./downsample";
+import { type BlockMeta, DOWNSAMPLED } from "./manifest";
 import { matchBlock, matchSeries } from "./match";
 import { SampleColumns } from "./sample-columns";
 import { SelectBuilder } from "./select-codec";
@@ -96,7 +97,9 @@ function addBlock(
 ): void {
   const series = source.store.labels(block);
   const symbols = new SymbolMap(series.symbols, out.symbols);
-  const wanted = matchBlock(series, request.matchers);
+  const matched = matchBlock(series, request.matchers);
+  const skipped = block.level === DOWNSAMPLED ? aggregateFor(request.hints) * series.count : 0;
+  const wanted = skipped === 0 ? matched : matched.map((local) => local + skipped);
   let current = -1;
   let number = -1;
   source.store.read(
@@ -108,9 +111,7 @@ function addBlock(
       budget.take(minMs, maxMs, count, request.startMs, request.endMs);
       if (local !== current) {
         current = local;
-        number = out.series(
-          symbols.map(series.ids.subarray(series.starts[local], series.starts[local + 1])),
-        );
+        number = out.series(symbols.map(series.idsOf(local - skipped)));
       }
       out.chunk(number, page, from, end);
     },

@@ -4,6 +4,8 @@ export class SampleColumns {
   readonly values: Float64Array;
   readonly bits: Uint32Array;
   readonly bytes: Uint8Array;
+  /** Only where some samples stand for several: for how many, 0 where for itself alone. */
+  weights: Float64Array | undefined;
 
   constructor(size: number) {
     this.times = new Float64Array(size);
@@ -11,23 +13,30 @@ export class SampleColumns {
     this.bits = new Uint32Array(this.values.buffer);
     this.bytes = new Uint8Array(this.values.buffer);
   }
+
+  /** The weights, made where there were none. */
+  weigh(): Float64Array {
+    return (this.weights ??= new Float64Array(this.times.length));
+  }
 }
 
 /** Sorts samples from..to by time; of a repeated time the first stays. Gives the new end. */
 export function sortAndDedupe(columns: SampleColumns, from: number, to: number): number {
-  const { times, bits } = columns;
+  const { times, bits, weights } = columns;
   const order = Array.from({ length: to - from }, (_, i) => from + i).sort(
     (x, y) => (times[x] as number) - (times[y] as number) || x - y,
   );
   const t = order.map((i) => times[i] as number);
   const lo = order.map((i) => bits[2 * i] as number);
   const hi = order.map((i) => bits[2 * i + 1] as number);
+  const weight = weights && order.map((i) => weights[i] as number);
   let at = from;
   for (let i = 0; i < order.length; i++) {
     if (i > 0 && t[i] === t[i - 1]) continue;
     times[at] = t[i] as number;
     bits[2 * at] = lo[i] as number;
     bits[2 * at + 1] = hi[i] as number;
+    if (weight !== undefined) (weights as Float64Array)[at] = weight[i] as number;
     at++;
   }
   return at;
@@ -50,4 +59,5 @@ export function copyRow(columns: SampleColumns, from: number, to: number): void 
   columns.times[to] = columns.times[from] as number;
   columns.bits[2 * to] = columns.bits[2 * from] as number;
   columns.bits[2 * to + 1] = columns.bits[2 * from + 1] as number;
+  if (columns.weights !== undefined) columns.weights[to] = columns.weights[from] as number;
 }

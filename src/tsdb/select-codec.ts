@@ -179,9 +179,20 @@ function decodeRequest(parts: readonly AnswerPart[], request: SelectRequest): Se
         labels: labels[s] as Labels,
         timestamps: times.subarray(lo, hi),
         values: values.subarray(lo, hi),
+        ...weightsOf(columns.weights, lo, hi),
       });
   }
   return out;
+}
+
+/** Raw samples beside downsampled ones count as one each. */
+function weightsOf(
+  weights: Float64Array | undefined,
+  from: number,
+  to: number,
+): { readonly weights: Float64Array } | undefined {
+  const own = weights?.subarray(from, to);
+  return own?.some((w) => w > 0) === true ? { weights: own.map((w) => Math.max(1, w)) } : undefined;
 }
 
 /** Equal label sets under one number: a series may come from several shards, and from a block and the head. */

@@ -38,7 +38,7 @@ import { countDeletion, resetLastTimes } from "./deletion";
 import { foldHead } from "./fold";
 import { dropKnown, partBatch, writeOld } from "./import";
 import { cutRows, joinRows, readLogRecord } from "./log-codec";
-import { type BlockMeta, DAY_MS, type Manifest } from "./manifest";
+import { type BlockMeta, DAY_MS, DOWNSAMPLED, type Manifest } from "./manifest";
 import { type QuerySource, compareStored, selectChunks } from "./query";
 import { AppendTally, DEFAULT_LIMITS, type ShardLimits, mergeResults } from "./rejections";
 import { type RetentionState, readRetention, writeRetention } from "./retention-state";
@@ -132,7 +132,7 @@ export class Shard {
     this.store = new BlockStore(storage, this.ledger, this.owner, this.tombstones);
     this.blockSet = new BlockSet(storage, this.store, this.tombstones, this.limits.outOfOrderMs);
     this.retention = readRetention(storage);
-    this.store.horizonMs = this.retention.horizonMs;
+    this.setRetention(this.retention);
     readCheckpoint(storage, this.state);
     const log = storage.readLog();
     for (const record of joinRows(log)) {
@@ -401,7 +401,9 @@ export class Shard {
     const stored = this.retention;
     this.setRetention(next);
     // A row an hour is worth it only where a block reaches over one of the bounds, or after a day.
-    const matters = this.blocks.some((b) => b.minMs < Math.max(beforeMs, rawBeforeMs));
+    const matters = this.blocks.some(
+      (b) => b.minMs < beforeMs || (b.level < DOWNSAMPLED && b.minMs < rawBeforeMs),
+    );
     if (matters || !(beforeMs - stored.horizonMs < DAY_MS) || rawBeforeMs < stored.rawBeforeMs)
       writeRetention(this.storage, next);
     return deleted;
@@ -435,6 +437,7 @@ export class Shard {
   private setRetention(retention: RetentionState): void {
     this.retention = retention;
     this.store.horizonMs = retention.horizonMs;
+    this.blockSet.rawBeforeMs = retention.rawBeforeMs;
   }
 
   private hasMoved(ref: number): boolean {
