@@ -40,6 +40,8 @@ describe("scripts", () => {
       "<",
       ">=",
       "<=",
+      "</",
+      ">/",
       "and",
       "or",
       "unless",
