@@ -178,6 +178,56 @@ describe("a rule test", () => {
   });
 });
 
+describe("the command", () => {
+  const directory = mkdtempSync(join(tmpdir(), "rules-"));
+  const put = (name: string, text: string): string => {
+    writeFileSync(join(directory, name), text);
+    return join(directory, name);
+  };
+  const command = (script: string, ...args: string[]): [number | null, string] => {
+    const path = join(import.meta.dirname, "../../scripts", script);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...args], {
+      encoding: "utf8",
+    });
+    return [status, `${stdout}${stderr}`];
+  };
+
+  it("tells by its exit status what became of the tests", () => {
+    put("r1.yml", RULES);
+    const good = put("good.yml", TEST);
+    const bad = put("bad.yml", TEST.replace("value: 8", "value: 9"));
+    const junit = join(directory, "out.xml");
+    expect(command("rules-test.mjs", good)).toEqual([0, `Unit Testing:  ${good}\n  SUCCESS\n\n`]);
+    const [status, text] = command("rules-test.mjs", "--junit", junit, good, bad);
+    expect(status).toBe(1);
+    expect(text).toContain('exp: {__name__="twice", a="1", team="x"} 9E+00');
+    expect(readFileSync(junit, "utf8")).toContain(
+      `<testsuite name="${bad}" tests="1" failures="1">`,
+    );
+    expect(command("rules-test.mjs", "--run", "^other", bad)[0]).toBe(0);
+    expect(command("rules-test.mjs", "--run", "(", bad)[0]).toBe(2);
+    expect(command("rules-test.mjs", join(directory, "gone.yml"))[0]).toBe(1);
+    expect(command("rules-test.mjs")[0]).toBe(2);
+  });
+
+  it("checks rule files", () => {
+    const good = put("rules.yml", RULES);
+    const twice = put(
+      "twice.yml",
+      RULES.replace("- record: once", "- {record: once, expr: m}\n  - record: once"),
+    );
+    const bad = put("wrong.yml", RULES.replace("once * 2", "once *"));
+    expect(command("rules-check.mjs", good)).toEqual([
+      0,
+      `Checking ${good}\n  SUCCESS: 3 rules found\n\n`,
+    ]);
+    expect(command("rules-check.mjs", bad)[0]).toBe(1);
+    expect(command("rules-check.mjs", twice)[0]).toBe(0);
+    expect(command("rules-check.mjs", "--lint-fatal", twice)[0]).toBe(1);
+    expect(command("rules-check.mjs", "--lint-faatl", twice)[0]).toBe(2);
+  });
+});
+
 describe("a histogram's notation", () => {
   it("comes back as it was written", () => {
     const small = fc.integer({ min: 1, max: 1_000 });
