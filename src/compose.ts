@@ -1,10 +1,12 @@
 import type { Objects } from "./core/object-stubs";
 import type { Deps } from "./http/deps";
+import type { ElectionCache } from "./ingest/replicas/election";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
 import { makeAlertHistory } from "./storage/alert-history";
 import { makeAnalyticsSink, pointAllowance } from "./storage/analytics-engine";
 import { makeConfigStore } from "./storage/config-store";
+import { makeElectionStore } from "./storage/elections";
 import { makeEventStore } from "./storage/event-store";
 import { makeIncidentStore } from "./storage/incident-store";
 import { makeJobStore } from "./storage/job-store";
@@ -23,6 +25,18 @@ import { makeTokenStore } from "./storage/token-store";
 const selfMetrics = makeSelfMetrics();
 
 const clock = (): number => Date.now();
+
+/** One per isolate and project, as selfMetrics. */
+const electionCaches = new Map<string, ElectionCache>();
+
+function electionCache(projectId: string): ElectionCache {
+  let cache = electionCaches.get(projectId);
+  if (cache === undefined) {
+    cache = new Map();
+    electionCaches.set(projectId, cache);
+  }
+  return cache;
+}
 
 /** Builds the ports from the bindings. The composition root of the Worker's routes and jobs. */
 export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): Deps {
@@ -53,6 +67,10 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     analytics: (projectId) => makeAnalyticsSink(env.ANALYTICS, projectId, points),
     objects: objectsOf,
     pushGroups: (projectId) => makePushGroupStore(env.DB, projectId),
+    elections: (projectId) => ({
+      store: makeElectionStore(env.DB, projectId),
+      cache: electionCache(projectId),
+    }),
     alertHistory: (projectId) => makeAlertHistory(env.DB, projectId),
     incidents: (projectId) => makeIncidentStore(env.DB, projectId),
     reports: (projectId) => makeReportStore(env.DB, projectId),

@@ -1,4 +1,10 @@
 import { parseDuration } from "./core/duration";
+import {
+  OTLP_DEFAULTS,
+  type OtlpOptions,
+  TRANSLATION_STRATEGIES,
+} from "./ingest/otlp-metrics/options";
+import type { ReplicaLabels } from "./ingest/replicas/election";
 import { compileRegex } from "./core/matchers";
 
 /** What wrangler.toml (or the local launcher) binds. */
@@ -43,6 +49,19 @@ export interface Env {
   readonly RULE_QUERY_OFFSET?: string;
   /** Labels of every alert and in templates, e.g. `cluster=eu1,replica=a`. */
   readonly EXTERNAL_LABELS?: string;
+  /** How OTLP names are translated (ingest/otlp-metrics/options.ts); UnderscoreEscapingWithSuffixes unless set. */
+  readonly OTLP_TRANSLATION_STRATEGY?: string;
+  /** Resource attributes that become labels of every series, comma-separated, or `*`; none unless set. */
+  readonly OTLP_PROMOTE_RESOURCE_ATTRIBUTES?: string;
+  /** "1": target_info keeps service.name, service.namespace and service.instance.id. */
+  readonly OTLP_KEEP_IDENTIFYING_RESOURCE_ATTRIBUTES?: string;
+  /** "1": scopes become `otel_scope_*` labels. */
+  readonly OTLP_PROMOTE_SCOPE_METADATA?: string;
+  /** "1": explicit histograms become native ones with custom buckets. */
+  readonly OTLP_CONVERT_HISTOGRAMS_TO_NHCB?: string;
+  /** The labels that tell pairs of senders and their replicas apart; `cluster` and `__replica__` unless set. */
+  readonly HA_CLUSTER_LABEL?: string;
+  readonly HA_REPLICA_LABEL?: string;
   /** Where the objects live, a location hint such as `weur`; Cloudflare chooses unless set. Fixed at the first deployment. */
   readonly REGION?: string;
   /** Cloudflare Access: team domain and application audience. */
@@ -63,6 +82,8 @@ export interface Config {
   readonly sentryDsn: string | undefined;
   readonly version: string;
   readonly metricShards: number;
+  readonly otlp: OtlpOptions;
+  readonly replicaLabels: ReplicaLabels;
   readonly ruleQueryOffsetMs: number;
   readonly externalLabels: Readonly<Record<string, string>>;
   /** Undefined: the engine's own. */
@@ -132,6 +153,11 @@ export function parseConfig(env: Env): Config {
     sentryDsn: nonEmpty(env.SENTRY_DSN),
     version: env.APP_VERSION ?? "0.1.0",
     metricShards: shards,
+    otlp: parseOtlp(env),
+    replicaLabels: {
+      cluster: nonEmpty(env.HA_CLUSTER_LABEL) ?? "cluster",
+      replica: nonEmpty(env.HA_REPLICA_LABEL) ?? "__replica__",
+    },
     ruleQueryOffsetMs: parseQueryOffset(env.RULE_QUERY_OFFSET),
     externalLabels: parseExternalLabels(env.EXTERNAL_LABELS),
     queryMaxSamples: maxSamples === undefined ? undefined : Number(maxSamples),
@@ -190,6 +216,23 @@ function parseExternalLabels(text: string | undefined): Readonly<Record<string, 
       return [m[1], m[2]] as [string, string]; // both groups take part in every match
     }),
   );
+}
+
+function parseOtlp(env: Env): OtlpOptions {
+  const given = nonEmpty(env.OTLP_TRANSLATION_STRATEGY) ?? OTLP_DEFAULTS.strategy;
+  const strategy = TRANSLATION_STRATEGIES.find((s) => s === given);
+  if (strategy === undefined)
+    throw new ConfigError(
+      `OTLP_TRANSLATION_STRATEGY is one of ${TRANSLATION_STRATEGIES.join(", ")}, not ${JSON.stringify(given)}`,
+    );
+  const promote = (env.OTLP_PROMOTE_RESOURCE_ATTRIBUTES ?? "").split(",").map((s) => s.trim());
+  return {
+    strategy,
+    promote: promote.includes("*") ? "all" : new Set(promote.filter((s) => s !== "")),
+    keepIdentifying: env.OTLP_KEEP_IDENTIFYING_RESOURCE_ATTRIBUTES === "1",
+    promoteScope: env.OTLP_PROMOTE_SCOPE_METADATA === "1",
+    customBuckets: env.OTLP_CONVERT_HISTOGRAMS_TO_NHCB === "1",
+  };
 }
 
 function parseBootstrapSecret(env: Env): string | undefined {

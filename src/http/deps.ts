@@ -11,6 +11,7 @@ import type { ReportStore } from "../reports/store";
 import type { TraceStore } from "../core/traces";
 import type { Config } from "../env";
 import type { PushGroupStore } from "../ingest/pushgateway/group";
+import type { ElectionCache, ElectionStore } from "../ingest/replicas/election";
 import type { RateLimiter } from "./rate-limit";
 import type { SelfMetrics } from "./self-metrics";
 import type { Actor, TokenStore } from "../core/auth";
@@ -35,6 +36,11 @@ export interface Deps {
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
   pushGroups(projectId: string): PushGroupStore;
+  /** Between replicas of remote-write senders; what this isolate knows, and where it is asked. */
+  elections(projectId: string): {
+    readonly store: ElectionStore;
+    readonly cache: ElectionCache;
+  };
   alertHistory(projectId: string): AlertHistory;
   incidents(projectId: string): IncidentStore;
   reports(projectId: string): ReportStore;

@@ -1,5 +1,5 @@
 import { BatchBuilder } from "../core/batch";
-import { labelsOf } from "../core/labels";
+import { METRIC_NAME, labelsOf } from "../core/labels";
 
 /**
  * Vedette's own requests, counted in the isolate and sent as increments to the default
@@ -11,6 +11,8 @@ export interface SelfMetrics {
   observe(request: ObservedRequest): void;
   /** Counts one request to a Durable Object: what Cloudflare bills besides the Worker's own. */
   countObjectRequest(className: string): void;
+  /** Counts samples left out because another replica of the sender's pair writes them. */
+  countDeduplicated(samples: number): void;
   /** Everything counted since the last take as a packed batch, or undefined where there is nothing. */
   take(batchId: string, nowMs: number): Uint8Array | undefined;
   /** Prometheus text of the isolate's running totals, for `/metrics`. */
@@ -41,7 +43,13 @@ export function makeSelfMetrics(): SelfMetrics {
   let pending = new Map<string, Cell>();
   const objectTotals = new Map<string, number>();
   let objectPending = new Map<string, number>();
+  let deduplicated = 0;
+  let deduplicatedPending = 0;
   return {
+    countDeduplicated(samples) {
+      deduplicated += samples;
+      deduplicatedPending += samples;
+    },
     countObjectRequest(className) {
       for (const counts of [objectTotals, objectPending]) {
         counts.set(className, (counts.get(className) ?? 0) + 1);
@@ -56,9 +64,11 @@ export function makeSelfMetrics(): SelfMetrics {
       pending = new Map();
       const objects = objectPending;
       objectPending = new Map();
-      return pack(taken.values(), objects, batchId, nowMs);
+      const left = deduplicatedPending;
+      deduplicatedPending = 0;
+      return pack(taken.values(), objects, left, batchId, nowMs);
     },
-    render: () => render([...totals.values()], objectTotals),
+    render: () => render([...totals.values()], objectTotals, deduplicated),
   };
 }
 
@@ -86,6 +96,7 @@ function add(cells: Map<string, Cell>, r: ObservedRequest): void {
 function pack(
   cells: Iterable<Cell>,
   objects: ReadonlyMap<string, number>,
+  deduplicated: number,
   batchId: string,
   nowMs: number,
 ): Uint8Array {
@@ -94,6 +105,8 @@ function pack(
     const series = labelsOf({ __name__: "vedette_object_requests_total", class: name });
     batch.increment(batch.series(series), nowMs, count);
   }
+  if (deduplicated > 0)
+    batch.increment(batch.series([METRIC_NAME, DEDUPLICATED]), nowMs, deduplicated);
   const durations = new Map<string, Cell>();
   for (const cell of cells) {
     const { route, method, status } = cell;
@@ -152,7 +165,13 @@ function pack(
   return batch.finish();
 }
 
-function render(cells: readonly Cell[], objects: ReadonlyMap<string, number>): string {
+const DEDUPLICATED = "vedette_deduplicated_samples_total";
+
+function render(
+  cells: readonly Cell[],
+  objects: ReadonlyMap<string, number>,
+  deduplicated: number,
+): string {
   const lines = [
     "# HELP vedette_http_requests_total Requests that this isolate of Vedette answered.",
     "# TYPE vedette_http_requests_total counter",
@@ -180,6 +199,11 @@ function render(cells: readonly Cell[], objects: ReadonlyMap<string, number>): s
   for (const [name, n] of objects) {
     lines.push(`vedette_object_requests_total{class="${name}"} ${n}`);
   }
+  lines.push(
+    `# HELP ${DEDUPLICATED} Samples left out because another replica of the sender's pair writes them.`,
+    `# TYPE ${DEDUPLICATED} counter`,
+    `${DEDUPLICATED} ${deduplicated}`,
+  );
   return `${lines.join("\n")}\n`;
 }
 

@@ -20,7 +20,7 @@ export async function otlpMetrics(c: Context<AppEnv>): Promise<Response> {
   if (!request.ok) return request.error;
   const { format, message } = request.value;
   const batchId = await batchIdOf(c.req.raw, actor, request.value);
-  const translated = translateMetrics(message, batchId, deps.clock());
+  const translated = translateMetrics(message, batchId, deps.clock(), deps.config.otlp);
   const stored = await appendBatch(deps, actor.projectId, translated.batch, translated.rejected);
   if (!stored.ok) return otlpFailure(format, 503, stored.error.message, RETRY_AFTER_S);
   const { rejected } = stored.value;

@@ -9,23 +9,28 @@ import {
   decodeWriteRequest,
 } from "../../ingest/remote-write/decode";
 import { decodeWriteRequestV2 } from "../../ingest/remote-write/decode-v2";
+import { senderOf } from "../../ingest/remote-write/sender";
 import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import type { Problem } from "../problem";
 import { RETRY_AFTER_S, type Stored, appendBatch, rejectionStatus, rejectionText } from "./append";
+import { isElected } from "./replicas";
 
 const PROTO_1 = "prometheus.WriteRequest";
 const PROTO_2 = "io.prometheus.write.v2.Request";
 
-type Decode = (
-  bytes: Uint8Array,
-  batchId: string,
-  drop?: Uint8Array,
-) => Result<DecodedWrite, MalformedWrite>;
+interface Dialect {
+  readonly version: 1 | 2;
+  readonly decode: (
+    bytes: Uint8Array,
+    batchId: string,
+    drop?: Uint8Array,
+  ) => Result<DecodedWrite, MalformedWrite>;
+}
 
-const DECODERS: Readonly<Record<string, Decode>> = {
-  [PROTO_1]: decodeWriteRequest,
-  [PROTO_2]: decodeWriteRequestV2,
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  [PROTO_1]: { version: 1, decode: decodeWriteRequest },
+  [PROTO_2]: { version: 2, decode: decodeWriteRequestV2 },
 };
 
 /**
@@ -40,10 +45,10 @@ export async function remoteWrite(c: Context<AppEnv>): Promise<Response> {
   const media = checkMediaType(c.req.header("content-type"), ["application/x-protobuf", ""]);
   if (!media.ok) return c.text(`${bodyErrorMessage(media.error)}\n`, 415);
   const proto = media.value.params.get("proto") ?? PROTO_1;
-  const decode = Object.hasOwn(DECODERS, proto) ? DECODERS[proto] : undefined;
-  if (decode === undefined)
+  const dialect = Object.hasOwn(DIALECTS, proto) ? DIALECTS[proto] : undefined;
+  if (dialect === undefined)
     return c.text(
-      `message ${JSON.stringify(proto.slice(0, 100))} is not supported; expected ${Object.keys(DECODERS).join(" or ")}\n`,
+      `message ${JSON.stringify(proto.slice(0, 100))} is not supported; expected ${Object.keys(DIALECTS).join(" or ")}\n`,
       415,
     );
   // Prometheus' own receiver, too, takes a body without the header for Snappy.
@@ -53,18 +58,27 @@ export async function remoteWrite(c: Context<AppEnv>): Promise<Response> {
     assumed: "snappy",
   });
   if (!body.ok) return c.text(`${bodyErrorMessage(body.error)}\n`, bodyErrorStatus(body.error));
-  const decoded = decode(body.value, "");
+  const deps = c.get("deps");
+  const { projectId } = c.get("actor");
+  const { replicaLabels } = deps.config;
+  const sender = senderOf(body.value, dialect.version, replicaLabels);
+  const decoded = dialect.decode(
+    body.value,
+    "",
+    sender === undefined ? undefined : new TextEncoder().encode(replicaLabels.replica),
+  );
   if (!decoded.ok)
     return c.text(
       `the body is not a ${proto}: ${decoded.error.message} (byte ${decoded.error.at})\n`,
       400,
     );
-  const stored = await appendBatch(
-    c.get("deps"),
-    c.get("actor").projectId,
-    decoded.value.batch,
-    decoded.value.rejected,
-  );
+  if (sender !== undefined) {
+    const elected = await isElected(deps, projectId, sender);
+    if (!elected.ok)
+      return c.text(`${elected.error.message}\n`, 503, { "retry-after": String(RETRY_AFTER_S) });
+    if (!elected.value) return deduplicated(c, decoded.value);
+  }
+  const stored = await appendBatch(deps, projectId, decoded.value.batch, decoded.value.rejected);
   if (!stored.ok)
     return c.text(`${stored.error.message}\n`, 503, { "retry-after": String(RETRY_AFTER_S) });
   tellWritten(c, decoded.value, stored.value);
@@ -76,6 +90,14 @@ export async function remoteWrite(c: Context<AppEnv>): Promise<Response> {
 /** How the token middleware says no on this family. */
 export function textRefusal(c: Context<AppEnv>, p: Problem): Response {
   return c.text(`${p.detail}\n`, p.status);
+}
+
+/** Another replica of the pair writes the same samples: to this one they count as written. */
+function deduplicated(c: Context<AppEnv>, sent: DecodedWrite): Response {
+  const { samples, histograms, staleHistograms, exemplars } = sent;
+  c.get("deps").selfMetrics.countDeduplicated(samples + histograms);
+  written(c, samples - staleHistograms, histograms + staleHistograms, exemplars);
+  return c.body(null, 204);
 }
 
 /** A stale histogram was sent as a histogram, and is stored as a sample. */

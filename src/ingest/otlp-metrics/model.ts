@@ -1,32 +1,43 @@
 import { keyValue, resource, scope } from "../otlp/common";
 import { type CodecValue, many, message, one, optional, sub, subs } from "../otlp/schema";
 
-/**
- * opentelemetry/proto/metrics/v1 and its collector request, as far as Vedette reads it:
- * exemplars and schema URLs are skipped.
- */
+/** opentelemetry/proto/metrics/v1 and its collector request, as far as Vedette reads it. */
+const exemplar = message({
+  filteredAttributes: subs(7, keyValue),
+  timeUnixNano: one(2, "fixed64"),
+  asDouble: optional(3, "double"),
+  asInt: optional(6, "sfixed64"),
+  spanId: one(4, "hex"),
+  traceId: one(5, "hex"),
+});
+
 const numberPoint = message({
   attributes: subs(7, keyValue),
+  startTimeUnixNano: one(2, "fixed64"),
   timeUnixNano: one(3, "fixed64"),
   asDouble: optional(4, "double"),
   asInt: optional(6, "sfixed64"),
   flags: one(8, "uint32"),
+  exemplars: subs(5, exemplar),
 });
 
 const histogramPoint = message({
   attributes: subs(9, keyValue),
+  startTimeUnixNano: one(2, "fixed64"),
   timeUnixNano: one(3, "fixed64"),
   count: one(4, "fixed64"),
   sum: optional(5, "double"),
   bucketCounts: many(6, "fixed64"),
   explicitBounds: many(7, "double"),
   flags: one(10, "uint32"),
+  exemplars: subs(8, exemplar),
 });
 
 const exponentialBuckets = message({ offset: one(1, "sint32"), bucketCounts: many(2, "uint64") });
 
 const exponentialPoint = message({
   attributes: subs(1, keyValue),
+  startTimeUnixNano: one(2, "fixed64"),
   timeUnixNano: one(3, "fixed64"),
   count: one(4, "fixed64"),
   sum: optional(5, "double"),
@@ -35,10 +46,13 @@ const exponentialPoint = message({
   positive: sub(8, exponentialBuckets),
   negative: sub(9, exponentialBuckets),
   flags: one(10, "uint32"),
+  exemplars: subs(11, exemplar),
+  zeroThreshold: one(14, "double"),
 });
 
 const summaryPoint = message({
   attributes: subs(7, keyValue),
+  startTimeUnixNano: one(2, "fixed64"),
   timeUnixNano: one(3, "fixed64"),
   count: one(4, "fixed64"),
   sum: one(5, "double"),
@@ -70,7 +84,11 @@ const metric = message({
   summary: sub(11, message({ dataPoints: subs(1, summaryPoint) })),
 });
 
-const scopeMetrics = message({ scope: sub(1, scope), metrics: subs(2, metric) });
+const scopeMetrics = message({
+  scope: sub(1, scope),
+  metrics: subs(2, metric),
+  schemaUrl: one(3, "string"),
+});
 const resourceMetrics = message({
   resource: sub(1, resource),
   scopeMetrics: subs(2, scopeMetrics),
@@ -80,6 +98,8 @@ export const exportMetricsRequest = message({ resourceMetrics: subs(1, resourceM
 
 export type ExportMetricsRequest = CodecValue<typeof exportMetricsRequest>;
 export type ResourceMetrics = CodecValue<typeof resourceMetrics>;
+export type ScopeMetrics = CodecValue<typeof scopeMetrics>;
+export type PointExemplar = CodecValue<typeof exemplar>;
 export type Metric = CodecValue<typeof metric>;
 export type NumberPoint = CodecValue<typeof numberPoint>;
 export type HistogramPoint = CodecValue<typeof histogramPoint>;

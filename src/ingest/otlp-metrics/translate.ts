@@ -1,6 +1,8 @@
 import { BatchBuilder } from "../../core/batch";
 import { encodeLabels } from "../../core/label-bytes";
+import type { Histogram } from "../../core/histogram";
 import { type Labels, METRIC_NAME, labelsOf, withLabel } from "../../core/labels";
+import type { Result } from "../../core/result";
 import type { MetricType } from "../../core/series";
 import { STALE_BYTES } from "../../core/stale";
 import { HistogramSeriesMaker } from "../histogram-series";
@@ -17,18 +19,19 @@ import {
   type Metric,
   NO_RECORDED_VALUE,
   type NumberPoint,
+  type PointExemplar,
   type ResourceMetrics,
   type SummaryPoint,
 } from "./model";
-import {
-  type ResourceLabels,
-  resourceLabels,
-  translateAttributes,
-  translateMetricName,
-} from "./names";
+import { translateExemplars } from "./exemplars";
+import { Namer, type ResourceLabels, resourceLabels, scopeLabels } from "./names";
+import { explicitHistogram, exponentialHistogram } from "./native";
+import { OTLP_DEFAULTS, type OtlpOptions } from "./options";
 
 /** Samples and increments of one request; about 100 bytes each before they are packed. */
 export const SAMPLES_LIMIT = 250_000;
+/** A start that lies further back is no news: the series' zero there would be refused, or change nothing. */
+const START_HORIZON_MS = 3_600_000;
 
 export interface TranslatedMetrics {
   readonly batch: Uint8Array;
@@ -40,14 +43,16 @@ export interface TranslatedMetrics {
 /**
  * An OTLP export → packed batch. Cumulative points are samples, delta points are
  * increments of the shard's accumulators; a point without a recorded value is a stale
- * marker. A point without a time is of `nowMs`.
+ * marker. A cumulative exponential histogram is a native one; a delta one is told in classic series, as
+ * accumulators hold floats. A point without a time is of `nowMs`.
  */
 export function translateMetrics(
   request: ExportMetricsRequest,
   batchId: string,
   nowMs: number,
+  options: OtlpOptions = OTLP_DEFAULTS,
 ): TranslatedMetrics {
-  const t = new Translation(batchId, nowMs);
+  const t = new Translation(batchId, nowMs, options);
   for (const r of request.resourceMetrics) t.resource(r);
   return t.finish();
 }
@@ -57,12 +62,15 @@ interface Target {
   readonly name: string;
   readonly metric: Metric;
   readonly resource: ResourceLabels;
+  /** Labels of the scope, where they are promoted. */
+  readonly scope: Readonly<Record<string, string>>;
   readonly temporality: "delta" | "cumulative";
 }
 
 class Translation {
   private readonly batch: BatchBuilder;
   private readonly histograms: HistogramSeriesMaker;
+  private readonly namer: Namer;
   private readonly rejected = new RejectionCount();
   private dataPoints = 0;
   /** The newest time within the resource at hand. */
@@ -71,7 +79,9 @@ class Translation {
   constructor(
     batchId: string,
     private readonly nowMs: number,
+    private readonly options: OtlpOptions,
   ) {
+    this.namer = new Namer(options.strategy);
     this.batch = new BatchBuilder(batchId);
     this.histograms = new HistogramSeriesMaker(this.batch);
   }
@@ -85,9 +95,12 @@ class Translation {
   }
 
   resource(r: ResourceMetrics): void {
-    const labels = resourceLabels(r.resource?.attributes ?? []);
+    const labels = resourceLabels(r.resource?.attributes ?? [], this.namer, this.options);
     this.latestMs = Number.NEGATIVE_INFINITY;
-    for (const s of r.scopeMetrics) for (const m of s.metrics) this.metric(m, labels);
+    for (const s of r.scopeMetrics) {
+      const scope = this.options.promoteScope ? scopeLabels(s, this.namer) : {};
+      for (const m of s.metrics) this.metric(m, labels, scope);
+    }
     if (labels.targetInfo === undefined || this.latestMs === Number.NEGATIVE_INFINITY) return;
     this.batch.sample(this.batch.series(labels.targetInfo), this.latestMs, 1);
     this.batch.metadata({ name: "target_info", type: "gauge", help: "Target metadata", unit: "" });
@@ -96,7 +109,8 @@ class Translation {
   /** A point of eleven bytes may stand for thirty series: what a body unfolds to is bounded as the body is. */
   private each<P>(points: readonly P[] | undefined, take: (point: P) => void): void {
     for (const [i, p] of (points ?? []).entries()) {
-      if (this.batch.sampleCount + this.batch.incrementCount >= SAMPLES_LIMIT) {
+      const { sampleCount, incrementCount, histogramCount } = this.batch;
+      if (sampleCount + incrementCount + histogramCount >= SAMPLES_LIMIT) {
         return this.rejected.add(
           "too_many_samples",
           (points?.length ?? 0) - i,
@@ -107,8 +121,8 @@ class Translation {
     }
   }
 
-  private metric(metric: Metric, resource: ResourceLabels): void {
-    const name = translateMetricName(metric);
+  private metric(metric: Metric, resource: ResourceLabels, scope: Target["scope"]): void {
+    const name = this.namer.metric(metric);
     const points =
       (
         metric.gauge ??
@@ -140,6 +154,7 @@ class Translation {
       name,
       metric,
       resource,
+      scope,
       temporality: stated === DELTA ? "delta" : "cumulative",
     };
     this.each(metric.gauge?.dataPoints, (p) => this.number(target, p));
@@ -169,6 +184,8 @@ class Translation {
       );
     }
     this.put(t, ref, timeMs, value);
+    if (t.metric.sum?.isMonotonic === true) this.start(t, p, ref, timeMs, false);
+    this.exemplars(p.exemplars, timeMs, () => ref);
   }
 
   private histogram(t: Target, p: HistogramPoint): void {
@@ -192,19 +209,36 @@ class Translation {
     }
     // Some senders state +Inf, which is the bucket above the last bound anyway.
     const finite = bounds.filter((b) => b !== Infinity);
+    if (this.options.customBuckets && t.temporality === "cumulative")
+      return this.native(t, p, explicitHistogram(p, finite));
     this.buckets(t, p, finite, bare ? [Number(p.count)] : bucketCounts.map(Number));
   }
 
   private exponential(t: Target, p: ExponentialPoint): void {
-    if (Math.abs(p.scale) > MAX_SCALE) {
-      return this.rejected.add(
-        "invalid_histogram",
-        1,
-        () => `${t.metric.name} has scale ${p.scale}; the limit is ±${MAX_SCALE}`,
-      );
-    }
+    const native = exponentialHistogram(p);
+    if (t.temporality === "cumulative") return this.native(t, p, native);
+    if (!native.ok) return this.notAHistogram(t, native.error);
     const bounds = boundsForUnit(t.metric.unit);
     this.buckets(t, p, bounds, toClassicCounts(p, bounds));
+  }
+
+  private native(
+    t: Target,
+    p: HistogramPoint | ExponentialPoint,
+    built: Result<Histogram, string>,
+  ): void {
+    const timeMs = this.time(p);
+    const none = noValue(p);
+    if (!none && !built.ok) return this.notAHistogram(t, built.error);
+    const ref = this.batch.seriesBytes(encodeLabels(this.labels(t, p, t.name)));
+    if (none) this.batch.sampleBytes(ref, timeMs, STALE_BYTES, 0);
+    else if (built.ok) this.batch.histogram(ref, timeMs, built.value);
+    this.start(t, p, ref, timeMs, true);
+    this.exemplars(p.exemplars, timeMs, () => ref);
+  }
+
+  private notAHistogram(t: Target, why: string): void {
+    this.rejected.add("invalid_histogram", 1, () => `${t.metric.name} has ${why}`);
   }
 
   /** `counts` are per bucket, the last ones above every bound. */
@@ -226,16 +260,28 @@ class Translation {
     this.put(t, series.buckets[bounds.length] as number, timeMs, count);
     this.put(t, series.count, timeMs, count);
     if (none || p.sum !== undefined) this.put(t, series.sum, timeMs, none ? undefined : p.sum);
+    for (const ref of [...series.buckets, series.count, series.sum])
+      this.start(t, p, ref, timeMs, false);
+    this.exemplars(p.exemplars, timeMs, (value) => {
+      const i = bounds.findIndex((bound) => value <= bound);
+      return series.buckets[i < 0 ? bounds.length : i] as number;
+    });
   }
 
   private summary(t: Target, p: SummaryPoint): void {
     const base = this.labels(t, p, "");
     const timeMs = this.time(p);
     const none = noValue(p);
-    const sample = (labels: Labels, value: number): void =>
-      this.put(t, this.batch.seriesBytes(encodeLabels(labels)), timeMs, none ? undefined : value);
-    sample(withLabel(base, METRIC_NAME, `${t.name}_sum`), p.sum);
-    sample(withLabel(base, METRIC_NAME, `${t.name}_count`), Number(p.count));
+    const sample = (labels: Labels, value: number): number => {
+      const ref = this.batch.seriesBytes(encodeLabels(labels));
+      this.put(t, ref, timeMs, none ? undefined : value);
+      return ref;
+    };
+    for (const [suffix, value] of [
+      ["_sum", p.sum],
+      ["_count", Number(p.count)],
+    ] as const)
+      this.start(t, p, sample(withLabel(base, METRIC_NAME, t.name + suffix), value), timeMs, false);
     const named = withLabel(base, METRIC_NAME, t.name);
     for (const q of p.quantileValues)
       sample(withLabel(named, "quantile", renderBound(q.quantile)), q.value);
@@ -250,12 +296,38 @@ class Translation {
     else this.batch.sample(ref, timeMs, value);
   }
 
+  /** A cumulative series stood at 0 when it started; a delta's accumulator knows by itself. */
+  private start(
+    t: Target,
+    p: { readonly startTimeUnixNano: bigint },
+    ref: number,
+    timeMs: number,
+    histogram: boolean,
+  ): void {
+    if (t.temporality === "delta" || p.startTimeUnixNano === 0n) return;
+    const startMs = nanosToMs(p.startTimeUnixNano);
+    if (startMs < timeMs && timeMs - startMs <= START_HORIZON_MS)
+      this.batch.created(ref, startMs, histogram);
+  }
+
+  private exemplars(
+    exemplars: readonly PointExemplar[],
+    timeMs: number,
+    refOf: (value: number) => number,
+  ): void {
+    if (exemplars.length === 0) return;
+    for (const e of translateExemplars(exemplars, this.namer, timeMs))
+      this.batch.exemplar(refOf(e.value), e.timeMs, e.value, e.labels);
+  }
+
   private labels(
     t: Target,
     p: { readonly attributes: NumberPoint["attributes"] },
     name: string,
   ): Labels {
-    const record = translateAttributes(p.attributes);
+    const record = this.namer.attributes(p.attributes);
+    for (const [name, value] of Object.entries(t.resource.promoted)) record[name] ??= value;
+    Object.assign(record, t.scope);
     if (t.resource.job !== "") record["job"] = t.resource.job;
     if (t.resource.instance !== "") record["instance"] = t.resource.instance;
     record[METRIC_NAME] = name;
@@ -268,9 +340,6 @@ class Translation {
     return ms;
   }
 }
-
-/** Scales beyond are no histogram's: at 20, a bucket is a millionth wide. */
-const MAX_SCALE = 20;
 
 const noValue = (p: { readonly flags: number }): boolean => (p.flags & NO_RECORDED_VALUE) !== 0;
 

@@ -7,3 +7,4 @@ export * from "./jobs";
 export * from "./reports";
 export * from "./events";
 export * from "./alerts";
+export * from "./elections";

@@ -304,8 +304,8 @@ describe("OTLP metrics", () => {
   });
 });
 
-describe("exponential histograms", () => {
-  const exponential = (p: object, temporality = 2, unit = "s"): Record<string, number> => {
+describe("exponential histograms of delta temporality", () => {
+  const exponential = (p: object, temporality = 1, unit = "s"): Record<string, number> => {
     const metric = {
       name: "e",
       unit,
