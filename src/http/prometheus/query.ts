@@ -73,7 +73,8 @@ interface Settings {
   readonly limit: number;
   readonly lookbackMs: number | undefined;
   readonly timeoutMs: number;
-  readonly stats: boolean;
+  /** `all`: those of every step too. */
+  readonly stats: "none" | "some" | "all";
 }
 
 function settingsOf(p: URLSearchParams, limit: number): Result<Settings, ApiError> {
@@ -83,12 +84,13 @@ function settingsOf(p: URLSearchParams, limit: number): Result<Settings, ApiErro
   const lookback = lookbackText === "" ? ok(0) : parseStep(lookbackText);
   if (!lookback.ok) return err(badData(`error parsing lookback delta duration: ${lookback.error}`));
   const lookbackMs = Math.trunc(lookback.value);
+  const stats = p.get("stats") ?? "";
   return ok({
     limit,
     // Zero or less means the default, as in Prometheus.
     lookbackMs: lookbackMs > 0 ? lookbackMs : undefined,
     timeoutMs: Math.min(timeout.value ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS),
-    stats: (p.get("stats") ?? "") !== "",
+    stats: stats === "" ? "none" : stats === "all" ? "all" : "some",
   });
 }
 
@@ -133,6 +135,8 @@ async function answer(
   const options: QueryOptions = {
     queryable: metrics(c.get("actor").projectId),
     maxVisits: timeoutMs * VISITS_PER_MS,
+    // The total is made of them, too.
+    perStepStats: settings.stats !== "none",
     ...(lookbackMs === undefined ? {} : { lookbackMs }),
     ...(config.queryMaxSamples === undefined ? {} : { maxSamples: config.queryMaxSamples }),
   };
@@ -144,7 +148,9 @@ async function answer(
     return queryResponse(
       result,
       { warnings, infos: full.infos },
-      settings.stats ? statsOf(full, clock() - started) : undefined,
+      settings.stats === "none"
+        ? undefined
+        : statsOf(full, clock() - started, settings.stats === "all"),
       encodingOf(config),
     );
   } catch (e) {
@@ -187,8 +193,10 @@ function limited(r: QueryResult, limit: number): { result: QueryResult; cut: boo
   return { result: r, cut: false };
 }
 
-function statsOf(r: QueryResult, ms: number): unknown {
+/** A Worker's clock tells only the time that was waited for stores. */
+function statsOf({ stats }: QueryResult, ms: number, eachStep: boolean): unknown {
   const total = ms / 1000;
+  const steps = eachStep ? stats.samplesPerStep : undefined;
   return {
     timings: {
       evalTotalTime: total,
@@ -198,6 +206,14 @@ function statsOf(r: QueryResult, ms: number): unknown {
       execQueueTime: 0,
       execTotalTime: total,
     },
-    samples: { totalQueryableSamples: r.stats.totalSamples, peakSamples: r.stats.peakSamples },
+    samples: {
+      ...(steps === undefined
+        ? {}
+        : {
+            totalQueryableSamplesPerStep: steps.map((s) => [s.timestampMs / 1000, s.samples]),
+          }),
+      totalQueryableSamples: stats.totalSamples,
+      peakSamples: stats.peakSamples,
+    },
   };
 }
