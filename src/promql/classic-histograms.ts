@@ -252,7 +252,7 @@ function tellOfRepair(r: Repair, h: Histogram, at: Expr, env: Env): void {
   };
   env.query.annotations.info(
     `input to histogram_quantile needed to be fixed for monotonicity ` +
-      `(see https://prometheus.io/docs/practices/histograms/#errors-of-quantile-calculation)${of}, ` +
+      `(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)${of}, ` +
       `from buckets ${formatShortest(r.lowest)} to ${formatShortest(r.highest)}, with a max diff of ${formatShortest(Number(r.largest.toPrecision(2)))}, ` +
       `over ${r.samples} samples from ${time(r.firstMs)} to ${time(r.lastMs)}`,
     at.span,

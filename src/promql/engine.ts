@@ -11,7 +11,7 @@ import { evaluate } from "./evaluate";
 import { dropMarkedNames } from "./merge";
 import { DEFAULT_LOOKBACK_MS, planQuery } from "./plan";
 import { QueryError, TOO_MANY_SAMPLES } from "./query-error";
-import { samplesPerStep } from "./sample-stats";
+import { samplesPerStep, weightOf } from "./sample-stats";
 import { compact, evalRangeArgument, inLabelOrder } from "./selectors";
 
 export const DEFAULT_MAX_SAMPLES = 4_000_000;
@@ -146,8 +146,13 @@ async function prepare(expr: Expr, o: QueryOptions, range: Range): Promise<Query
   const answers =
     plan.requests.length === 0 ? [] : await selectAll(o.queryable, plan.requests, budget.max);
   const data = answers.map(inLabelOrder);
-  for (const series of data) for (const s of series) budget.take(s.timestamps.length);
+  for (const series of data) for (const s of series) budget.take(samplesOf(s));
   return { plan, data, lookbackMs, ...range, annotations: new Annotations(), budget };
+}
+
+function samplesOf(s: Series): number {
+  if (s.histograms === undefined) return s.timestamps.length;
+  return s.histograms.reduce((n, h) => n + weightOf(h), 0);
 }
 
 async function selectAll(
@@ -253,7 +258,7 @@ function stepStats(expr: Expr, q: QueryContext, grid: Grid): StepStats {
 
 function finish(q: QueryContext, value: QueryValue, stats: StepStats | undefined): QueryResult {
   let totalSamples = 0;
-  for (const series of q.data) for (const s of series) totalSamples += s.timestamps.length;
+  for (const series of q.data) for (const s of series) totalSamples += samplesOf(s);
   return {
     ...value,
     warnings: q.annotations.warnings,

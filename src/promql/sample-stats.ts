@@ -123,8 +123,8 @@ class Counter {
   }
 }
 
-/** A histogram counts by its memory, in floats with their time (16 bytes). */
-function weightOf(h: Histogram | undefined): number {
+/** What a sample counts for: a histogram by its memory, in floats with their time (16 bytes). */
+export function weightOf(h: Histogram | undefined): number {
   if (h === undefined) return 1;
   const entries =
     h.positiveSpans.length +
