@@ -13,10 +13,6 @@ const refused = (error: string, why = WORDS): Difference => ({
   why,
   ours: { status: 400, body: { errorType: "bad_data", error } },
 });
-const DUPLICATE: Difference = {
-  why: "which two of the equal series are named is the order of the store",
-  ours: { status: 422, body: { errorType: "execution" } },
-};
 const UTF8: Difference = {
   why: "Prometheus 3 takes any UTF-8 text as a label's name",
   ours: { status: 200 },
@@ -40,12 +36,6 @@ export const KNOWN: ReadonlyMap<string, Difference> = new Map([
       'error parsing lookback delta duration: cannot parse "x" to a valid duration',
       "lookback_delta is newer",
     ),
-  ],
-  ["GET query query=requests_total + on () requests_total time=END", DUPLICATE],
-  ["GET query query=temperature * on (job) requests_total time=END", DUPLICATE],
-  [
-    "GET query query=temperature + on () group_left requests_total + temperature time=END",
-    DUPLICATE,
   ],
   ['GET query query=label_replace(temperature, "1a", "x", "instance", ".*") time=END', UTF8],
   ['GET query query=count_values("a b", temperature) time=END', UTF8],
