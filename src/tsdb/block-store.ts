@@ -118,8 +118,15 @@ export class BlockStore {
     }
   }
 
-  writer(id: number, level: BlockLevel): BlockWriter {
-    return new BlockWriter(this.storage, id, level);
+  /** @param written the pages that stand on the disk already, of a writer that was closed with them */
+  writer(id: number, level: BlockLevel, written?: WrittenPages): BlockWriter {
+    return new BlockWriter(this.storage, id, level, written);
+  }
+
+  /** Deletes what follows the given pages of a block under way. */
+  dropAfter(id: number, pages: number): void {
+    this.storage.deleteRange(rowId(id, 0), rowId(id, FIRST_PAGE));
+    this.storage.deleteRange(rowId(id, FIRST_PAGE + pages), rowId(id + 1, 0));
   }
 
   /** Deletes a block's rows; gives how many. */
@@ -155,22 +162,48 @@ export interface BlockCounts {
   readonly series: number;
 }
 
+/** What a {@link BlockWriter} has put on the disk. */
+export interface WrittenPages extends BlockCounts {
+  readonly marks: readonly PageMark[];
+  readonly bytes: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+const NO_PAGES: WrittenPages = {
+  marks: [],
+  bytes: 0,
+  samples: 0,
+  series: 0,
+  minMs: Infinity,
+  maxMs: -Infinity,
+};
+
 /** Writes one block: chunks of each series in order, then the index. Pages go to the disk as they fill. */
 export class BlockWriter {
-  private readonly marks: PageMark[] = [];
+  private readonly marks: PageMark[];
   private held: Uint8Array | undefined;
   private readonly pages: PageWriter;
-  private bytes = 0;
-  samples = 0;
-  series = 0;
-  private minMs = Infinity;
-  private maxMs = -Infinity;
+  private bytes: number;
+  samples: number;
+  series: number;
+  private minMs: number;
+  private maxMs: number;
 
   constructor(
     private readonly storage: BlobStorage,
     readonly id: number,
     private readonly level: BlockLevel,
+    written: WrittenPages = NO_PAGES,
   ) {
+    this.marks = [...written.marks];
+    ({
+      bytes: this.bytes,
+      samples: this.samples,
+      series: this.series,
+      minMs: this.minMs,
+      maxMs: this.maxMs,
+    } = written);
     this.pages = new PageWriter((page) => {
       this.flushHeld();
       this.marks.push({ firstSeries: page.firstSeries, minMs: page.minMs, maxMs: page.maxMs });
@@ -187,6 +220,14 @@ export class BlockWriter {
       if (c.minMs < this.minMs) this.minMs = c.minMs;
       if (c.maxMs > this.maxMs) this.maxMs = c.maxMs;
     }
+  }
+
+  /** Puts on the disk what was added, the last page as it is. */
+  close(): WrittenPages {
+    this.pages.close();
+    this.flushHeld();
+    const { bytes, samples, series, minMs, maxMs } = this;
+    return { marks: [...this.marks], bytes, samples, series, minMs, maxMs };
   }
 
   /** Closes the pages and writes the index; `series` is its series part. Undefined where nothing was added. */

@@ -44,6 +44,10 @@ export const EMPTY_MANIFEST: Manifest = {
   nextBatchIdRow: 0,
 };
 
+export function isBlockLevel(n: number): n is BlockLevel {
+  return n >= 0 && n <= 3;
+}
+
 const VERSION = 1;
 
 export function encodeManifest(m: Manifest): Uint8Array {
@@ -82,8 +86,7 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   for (let i = 0; i < count; i++) {
     const id = r.varint();
     const level = r.u8();
-    if (level !== 0 && level !== 1 && level !== 2 && level !== 3)
-      throw new CorruptBytesError(`block level ${level} is not known`);
+    if (!isBlockLevel(level)) throw new CorruptBytesError(`block level ${level} is not known`);
     const minMs = r.zigzag();
     blocks.push({
       id,

@@ -67,6 +67,8 @@ export interface ShardOptions {
   readonly ledger?: CacheLedger;
   /** Tells this shard's cache entries from others' in a shared ledger. */
   readonly owner?: string;
+  /** Samples after which a merge notes how far it is. */
+  readonly checkpointSamples?: number;
   /** Which of how many shards this is. A counter that has moved to another shard is not repeated here. */
   readonly place?: ShardPlace;
 }
@@ -130,7 +132,13 @@ export class Shard {
     this.place = options.place ?? { number: 0, of: 1 };
     this.tombstones = new Tombstones(storage, () => this.state.table, this.ledger, this.owner);
     this.store = new BlockStore(storage, this.ledger, this.owner, this.tombstones);
-    this.blockSet = new BlockSet(storage, this.store, this.tombstones, this.limits.outOfOrderMs);
+    this.blockSet = new BlockSet(
+      storage,
+      this.store,
+      this.tombstones,
+      this.limits.outOfOrderMs,
+      options.checkpointSamples,
+    );
     this.retention = readRetention(storage);
     this.setRetention(this.retention);
     readCheckpoint(storage, this.state);
