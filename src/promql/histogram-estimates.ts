@@ -68,8 +68,8 @@ export function effectiveBounds(b: Bucket, h: Histogram): { lower: number; upper
   const { lower, upper } = b;
   if (usesCustomBuckets(h)) return { lower: lower === -Infinity && upper > 0 ? 0 : lower, upper };
   if (lower < 0 && upper > 0) {
-    const negative = h.negativeBuckets.length > 0;
-    const positive = h.positiveBuckets.length > 0;
+    const negative = h.negativeBuckets.some((c) => c !== 0);
+    const positive = h.positiveBuckets.some((c) => c !== 0);
     if (positive && !negative) return { lower: 0, upper };
     if (negative && !positive) return { lower, upper: 0 };
   }

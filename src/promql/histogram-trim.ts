@@ -30,7 +30,7 @@ export function trimmed(h: Histogram, x: number, keepBelow: boolean): Histogram 
   if (zeroCount !== 0) {
     const zero = effectiveBounds(
       { lower: -h.zeroThreshold, upper: h.zeroThreshold, count: zeroCount },
-      compacted(h),
+      h,
     );
     zeroCount = keep(zero.lower, zero.upper, zeroCount);
   }
