@@ -1,4 +1,4 @@
-import type { PushGroup, PushGroupStore } from "../ingest/pushgateway/group";
+import type { PushGroup, PushGroupStore, PushedType } from "../ingest/pushgateway/group";
 
 interface Row {
   body: string;
@@ -36,6 +36,21 @@ export function makePushGroupStore(db: D1Database, projectId: string): PushGroup
         .bind(projectId, key, version)
         .run();
       return done.meta.changes > 0;
+    },
+    async elsewhere(key, names) {
+      const { results } = await db
+        .prepare(
+          `SELECT DISTINCT f.value ->> 'name' AS name, f.value ->> 'type' AS type
+           FROM push_groups g, json_each(g.body, '$.families') f
+           WHERE g.project_id = ?1 AND g.key <> ?2
+             AND f.value ->> 'name' IN (SELECT value FROM json_each(?3))`,
+        )
+        .bind(projectId, key, JSON.stringify(names))
+        .all<PushedType>();
+      return results;
+    },
+    async clear() {
+      await db.prepare("DELETE FROM push_groups WHERE project_id = ?1").bind(projectId).run();
     },
     async list() {
       const { results } = await db

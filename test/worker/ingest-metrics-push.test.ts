@@ -84,6 +84,60 @@ describe("the Pushgateway API", () => {
     ).toBe(415);
   });
 
+  it("refuses another type than the metric has in another group, and notes the failure", async () => {
+    await push("PUT", "/metrics/job/typed", "# TYPE pg_typed counter\npg_typed 1\n");
+    const r = await push("PUT", "/metrics/job/other", "# TYPE pg_typed gauge\npg_typed 2\n");
+    expect(r.status).toBe(400);
+    expect(await r.text()).toMatch(/inconsistent with existing metrics: pg_typed is a counter/);
+    expect(await values("pg_typed", { job: "other" })).toEqual([]);
+    expect(await values("push_time_seconds", { job: "other" })).toEqual([
+      'push_time_seconds{job="other"} 0',
+    ]);
+    const failed = await values("push_failure_time_seconds", { job: "other" });
+    expect(failed[0]).toMatch(/ \d{10}/);
+    // A group may change the type of its own metric, and texts of help may differ.
+    expect(
+      (await push("PUT", "/metrics/job/typed", "# TYPE pg_typed gauge\npg_typed 1\n")).status,
+    ).toBe(200);
+    expect(
+      (
+        await push(
+          "PUT",
+          "/metrics/job/other",
+          "# HELP pg_typed Other.\n# TYPE pg_typed gauge\npg_typed 2\n",
+        )
+      ).status,
+    ).toBe(200);
+  });
+
+  it("lists the groups, and forgets them all", async () => {
+    const body =
+      '# HELP pg_h Sizes.\n# TYPE pg_h histogram\npg_h_bucket{le="1"} 1\npg_h_bucket{le="+Inf"} 2\npg_h_sum 3\npg_h_count 2\n';
+    await push("PUT", "/metrics/job/listed", body);
+    const admin = { authorization: "Bearer vdt_admin_local" };
+    const list = async (): Promise<{ labels: Record<string, string> }[]> => {
+      const r = await send("/api/v1/metrics", { headers: admin });
+      return ((await r.json()) as { data: { labels: Record<string, string> }[] }).data;
+    };
+    const listed = (await list()).find((g) => g.labels["job"] === "listed");
+    expect(listed).toMatchObject({
+      last_push_successful: true,
+      pg_h: {
+        type: "HISTOGRAM",
+        help: "Sizes.",
+        metrics: [
+          { labels: { job: "listed" }, count: "2", sum: "3", buckets: { "1.0": "1", "+Inf": "2" } },
+        ],
+      },
+      push_failure_time_seconds: { metrics: [{ value: "0" }] },
+    });
+    expect((await send("/api/v1/status", { headers: admin })).status).toBe(200);
+    expect((await send("/api/v1/admin/wipe", { method: "PUT", headers: INGEST })).status).toBe(403);
+    const wiped = await send("/api/v1/admin/wipe", { method: "PUT", headers: admin });
+    expect([wiped.status, await list()]).toEqual([202, []]);
+    expect((await stored("pg_h_sum")).at(-1)).toMatch(/ stale$/);
+  });
+
   it("wants a token", async () => {
     expect((await send("/metrics/job/a", { method: "PUT", body: "a 1" })).status).toBe(401);
   });

@@ -5,7 +5,7 @@ import { importPrometheus } from "./exposition";
 import { otlpRefusal } from "../otlp/respond";
 import { nativeMetrics } from "./native";
 import { otlpMetrics } from "./otlp";
-import { deleteGroup, pushGroup } from "./pushgateway";
+import { deleteGroup, gatewayStatus, listGroups, pushGroup, wipeGroups } from "./pushgateway";
 import { remoteWrite, textRefusal } from "./remote-write";
 
 /** Every way by which metrics come in. */
@@ -20,5 +20,8 @@ export function ingestMetricsRoutes(): Hono<AppEnv> {
     app.on(["PUT", "POST"], path, requireScope("ingest", textRefusal), pushGroup);
     app.delete(path, requireScope("ingest", textRefusal), deleteGroup);
   }
+  app.get("/api/v1/metrics", requireScope("read", textRefusal), listGroups);
+  app.get("/api/v1/status", requireScope("read", textRefusal), gatewayStatus);
+  app.put("/api/v1/admin/wipe", requireScope("admin", textRefusal), wipeGroups);
   return app;
 }

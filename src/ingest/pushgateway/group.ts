@@ -20,13 +20,18 @@ export interface PushGroup {
   readonly key: string;
   readonly grouping: Labels;
   readonly families: readonly PushFamily[];
+  /** Of the last push that was taken; 0 where there was none. */
   readonly pushedAtMs: number;
+  /** Of the last push that was refused for what it holds. */
+  readonly failedAtMs?: number;
 }
 
 export interface PushFamily {
   readonly name: string;
   readonly type: MetricMetadata["type"];
   readonly help: string;
+  /** Of the push that brought it; the group's where it is absent. */
+  readonly pushedAtMs?: number;
   /** Label sets with the grouping labels in, and values as text, which JSON can hold where it is NaN or infinite. */
   readonly series: readonly (readonly [labels: Labels, value: string])[];
 }
@@ -39,15 +44,28 @@ export interface PushGroupStore {
   put(group: PushGroup, version: number | undefined): Promise<boolean>;
   remove(key: string, version: number): Promise<boolean>;
   list(): Promise<readonly PushGroup[]>;
+  /** Families of these names in other groups than `key`, each name and type once. */
+  elsewhere(key: string, names: readonly string[]): Promise<readonly PushedType[]>;
+  /** Forgets every group. */
+  clear(): Promise<void>;
 }
+
+export type PushedType = Pick<PushFamily, "name" | "type">;
 
 export type PushFault =
   | { readonly reason: "malformed"; readonly error: ExpositionFault }
   | { readonly reason: "timestamp"; readonly series: string }
-  | { readonly reason: "duplicate"; readonly series: string };
+  | { readonly reason: "duplicate"; readonly series: string }
+  | {
+      readonly reason: "type";
+      readonly name: string;
+      readonly pushed: PushFamily["type"];
+      readonly known: PushFamily["type"];
+    };
 
 /** Written by Vedette itself for each group, as a Pushgateway does. */
-const PUSH_TIME = "push_time_seconds";
+export const PUSH_TIME = "push_time_seconds";
+export const PUSH_FAILURE_TIME = "push_failure_time_seconds";
 
 /** The families of a pushed body; the grouping labels override those of its samples. */
 export function parsePush(
@@ -82,7 +100,7 @@ export function parsePush(
     if (seen.has(key)) return err({ reason: "duplicate", series: renderLabels(labels) });
     seen.add(key);
     const name = familyOf(metricName(own), meta);
-    if (name === PUSH_TIME) continue;
+    if (name === PUSH_TIME || name === PUSH_FAILURE_TIME) continue;
     let family = families.get(name);
     if (family === undefined) {
       family = {
@@ -96,6 +114,31 @@ export function parsePush(
     family.series.push([labels, Object.is(value, -0) ? "-0" : String(value)]);
   }
   return ok([...families.values()]);
+}
+
+/**
+ * A metric has one type in all groups, as they are read together. Help texts may differ, as in a Pushgateway: the
+ * last one counts.
+ */
+export function typeConflict(
+  families: readonly PushFamily[],
+  elsewhere: readonly PushedType[],
+): PushFault | undefined {
+  for (const { name, type } of families) {
+    const other = elsewhere.find((e) => e.name === name && e.type !== type);
+    if (other !== undefined) return { reason: "type", name, pushed: type, known: other.type };
+  }
+  return undefined;
+}
+
+/** The group after a push that was refused. */
+export function failedGroup(
+  old: PushGroup | undefined,
+  grouping: Labels,
+  nowMs: number,
+): PushGroup {
+  const before = old ?? { key: renderLabels(grouping), grouping, families: [], pushedAtMs: 0 };
+  return { ...before, failedAtMs: nowMs };
 }
 
 /** PUT replaces all of a group, POST the families of the same names. */
@@ -114,8 +157,12 @@ export function pushedGroup(
   return {
     key: renderLabels(grouping),
     grouping,
-    families: [...kept, ...families],
+    families: [
+      ...kept.map((f) => ({ ...f, pushedAtMs: f.pushedAtMs ?? old?.pushedAtMs ?? nowMs })),
+      ...families,
+    ],
     pushedAtMs: nowMs,
+    ...(old?.failedAtMs === undefined ? {} : { failedAtMs: old.failedAtMs }),
   };
 }
 
@@ -136,7 +183,7 @@ export function batchGroup(
       if (f.type !== "unknown" || f.help !== "")
         batch.metadata({ name: f.name, type: f.type, help: f.help, unit: "" });
     }
-    batch.sample(batch.series(pushTime(group)), nowMs, group.pushedAtMs / 1000);
+    putTimes(batch, group, nowMs);
   }
   for (const f of old?.families ?? []) {
     for (const [labels] of f.series)
@@ -144,7 +191,13 @@ export function batchGroup(
         batch.sampleBytes(batch.series(labels), nowMs, STALE_BYTES, 0);
   }
   if (old !== undefined && group === undefined)
-    batch.sampleBytes(batch.series(pushTime(old)), nowMs, STALE_BYTES, 0);
+    for (const name of [PUSH_TIME, PUSH_FAILURE_TIME])
+      batch.sampleBytes(
+        batch.series(withLabel(old.grouping, METRIC_NAME, name)),
+        nowMs,
+        STALE_BYTES,
+        0,
+      );
   return batch.finish();
 }
 
@@ -155,12 +208,18 @@ export function repeatGroups(groups: readonly PushGroup[], nowMs: number): Uint8
     for (const f of g.families)
       for (const [labels, value] of f.series)
         batch.sample(batch.series(labels), nowMs, Number(value));
-    batch.sample(batch.series(pushTime(g)), nowMs, g.pushedAtMs / 1000);
+    putTimes(batch, g, nowMs);
   }
   return batch.finish();
 }
 
-const pushTime = (g: PushGroup): Labels => withLabel(g.grouping, METRIC_NAME, PUSH_TIME);
+function putTimes(batch: BatchBuilder, g: PushGroup, nowMs: number): void {
+  for (const [name, ms] of [
+    [PUSH_TIME, g.pushedAtMs],
+    [PUSH_FAILURE_TIME, g.failedAtMs ?? 0],
+  ] as const)
+    batch.sample(batch.series(withLabel(g.grouping, METRIC_NAME, name)), nowMs, ms / 1000);
+}
 
 function underGrouping(own: Labels, grouping: Labels): Labels {
   const pairs: (readonly [string, string])[] = [];

@@ -90,6 +90,7 @@ describe("pushed groups", () => {
       "records{…} 5",
       'last{…, x="y"} NaN',
       `push_time_seconds{…} ${T / 1000}`,
+      "push_failure_time_seconds{…} 0",
     ]);
   });
 
@@ -97,6 +98,7 @@ describe("pushed groups", () => {
     expect(push(first.group, "replace", "records 6", T + 1000).rows).toEqual([
       "records{…} 6",
       `push_time_seconds{…} ${T / 1000 + 1}`,
+      "push_failure_time_seconds{…} 0",
       'd_bucket{…, le="+Inf"} stale',
       "d_count{…} stale",
       "d_sum{…} stale",
@@ -117,6 +119,7 @@ describe("pushed groups", () => {
       'd_bucket{…, le="1.0"} 0',
       "d_count{…} 2",
       `push_time_seconds{…} ${T / 1000 + 1}`,
+      "push_failure_time_seconds{…} 0",
       'd_bucket{…, le="+Inf"} stale',
       "d_sum{…} stale",
     ]);
@@ -125,7 +128,7 @@ describe("pushed groups", () => {
 
   it("DELETE ends them all", () => {
     const rows = batchRows(batchGroup(first.group, undefined, T + 1000));
-    expect(rows).toHaveLength(6);
+    expect(rows).toHaveLength(7);
     expect(rows.every((r) => r.endsWith(" stale"))).toBe(true);
   });
 
@@ -139,12 +142,16 @@ describe("pushed groups", () => {
       "0",
       "0.1",
       String(T / 1000),
+      "0",
     ]);
     expect(Object.is(Number(kept.families[3]?.series[0]?.[1]), -0)).toBe(true);
   });
 
   it("takes an empty body", () => {
-    expect(push(undefined, "replace", "", T).rows).toEqual([`push_time_seconds{…} ${T / 1000}`]);
+    expect(push(undefined, "replace", "", T).rows).toEqual([
+      `push_time_seconds{…} ${T / 1000}`,
+      "push_failure_time_seconds{…} 0",
+    ]);
   });
 
   it.each([

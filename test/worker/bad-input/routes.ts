@@ -77,6 +77,9 @@ export const API_ROUTES: readonly Route[] = [
     return [at("admin", "POST", path, undefined, body), at("admin", "PUT", path)];
   }),
   at("ingest", "POST", "/api/v1/ingest/metrics", undefined, json(NATIVE_BODY_LIMIT)),
+  at("read", "GET", "/api/v1/metrics"),
+  at("read", "GET", "/api/v1/status"),
+  at("admin", "PUT", "/api/v1/admin/wipe"),
   at("ingest", "PUT", "/metrics/job/*", "/metrics/job/bad/x/1", text),
   at("ingest", "POST", "/metrics/job/*", "/metrics/job/bad/x/1", text),
   at("ingest", "DELETE", "/metrics/job/*", "/metrics/job/bad/x/1"),

@@ -1,14 +1,25 @@
-import { empty, pathParameter, string } from "../json-schema";
+import {
+  boolean,
+  empty,
+  json,
+  list,
+  oneOf,
+  pathParameter,
+  record,
+  ref,
+  string,
+} from "../json-schema";
 import type { Family, Operation } from "../model";
 import { EXPOSITION } from "./ingest-metrics";
 
 export const remoteWriteFamily: Family = {
   tag: "Remote write",
-  description: "Prometheus' remote write 1.0. Errors are plain text.",
+  description:
+    "Prometheus' remote write 1.0 and 2.0, told apart by the content type. Errors are plain text.",
   dialect: "text",
   specification: {
-    url: "https://prometheus.io/docs/specs/prw/remote_write_spec/",
-    description: "Prometheus Remote-Write 1.0",
+    url: "https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/",
+    description: "Prometheus Remote-Write 2.0",
   },
   operations: [
     {
@@ -18,9 +29,13 @@ export const remoteWriteFamily: Family = {
       summary: "Write samples",
       scope: "ingest",
       body: {
-        description: "prometheus.WriteRequest in Snappy's block format, at most 16 MiB unfolded.",
+        description:
+          "prometheus.WriteRequest or io.prometheus.write.v2.Request in Snappy's block format, at most 16 MiB unfolded.",
         required: true,
-        content: { "application/x-protobuf": {} },
+        content: {
+          "application/x-protobuf": {},
+          "application/x-protobuf;proto=io.prometheus.write.v2.Request": {},
+        },
       },
       answers: { 204: empty("All are durable.") },
       failures: {
@@ -42,16 +57,61 @@ export const pushgatewayFamily: Family = {
     url: "https://github.com/prometheus/pushgateway#api",
     description: "Pushgateway's API",
   },
-  operations: ["job", "job@base64"].flatMap((first) => [
-    push(first, "put", "replaceGroup", "Replace a group's metrics"),
-    push(first, "post", "mergeGroup", "Replace a group's metrics of the same names"),
+  operations: [
     {
-      ...common(first, "deleteGroup"),
-      method: "delete" as const,
-      summary: "Delete a group",
-      answers: { 202: empty("There is no such group any more.") },
+      method: "get",
+      path: "/api/v1/metrics",
+      id: "listPushedGroups",
+      summary: "List the groups and their metrics",
+      scope: "read",
+      answers: { 200: json("Every group.", ref("PushedGroups")) },
     },
-  ]),
+    {
+      method: "get",
+      path: "/api/v1/status",
+      id: "pushgatewayStatus",
+      summary: "Tell the version",
+      scope: "read",
+      answers: { 200: json("The version.", ref("PushgatewayStatus")) },
+    },
+    {
+      method: "put",
+      path: "/api/v1/admin/wipe",
+      id: "wipePushedGroups",
+      summary: "Delete every group",
+      scope: "admin",
+      answers: { 202: empty("There are no groups any more.") },
+      failures: { 503: "A metric shard does not answer." },
+    },
+    ...["job", "job@base64"].flatMap((first): Operation[] => [
+      push(first, "put", "replaceGroup", "Replace a group's metrics"),
+      push(first, "post", "mergeGroup", "Replace a group's metrics of the same names"),
+      {
+        ...common(first, "deleteGroup"),
+        method: "delete" as const,
+        summary: "Delete a group",
+        answers: { 202: empty("There is no such group any more.") },
+      },
+    ]),
+  ],
+  schemas: {
+    PushedGroups: record({
+      status: oneOf(["success"]),
+      data: list({
+        type: "object",
+        description: "The group's labels, and each of its metrics by name.",
+        required: ["labels", "last_push_successful"],
+        properties: {
+          labels: { type: "object", additionalProperties: string },
+          last_push_successful: boolean,
+        },
+      }),
+    }),
+    PushgatewayStatus: record({
+      status: oneOf(["success"]),
+      data: record({ build_information: record({ version: string }), flags: { type: "object" } }),
+    }),
+  },
 };
 
 function push(first: string, method: "put" | "post", id: string, summary: string): Operation {
