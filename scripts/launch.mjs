@@ -13,8 +13,7 @@ const startedAt = Number(process.env.VEDETTE_STARTED_AT ?? Date.now());
 let running;
 try {
   if (process.env.VEDETTE_SKIP_BUILD !== "1") await buildAll();
-  const inspectorPort = Number(process.env.VEDETTE_INSPECTOR_PORT) || undefined;
-  running = await startWorker({ stateDir, host, port, vars: varsFromEnvironment(), inspectorPort });
+  running = await startWorker({ stateDir, host, port, vars: varsFromEnvironment() });
 } catch (e) {
   console.error(`Vedette could not start: ${e instanceof Error ? e.message : e}`);
   process.exit(1);

@@ -16,7 +16,13 @@ export async function benchBlocks(report) {
   const prometheus = await startPrometheus();
   try {
     await load(prometheus.url, data);
-    await compareQueries(report, { vedette, prometheus, endS, where: "from cut blocks", atMost: { range: 1, instant: 1 } });
+    await compareQueries(report, {
+      vedette,
+      prometheus,
+      endS,
+      where: "from cut blocks",
+      atMost: { range: 1, instant: 1 },
+    });
   } finally {
     await vedette.stop();
     await prometheus.stop();

@@ -14,11 +14,18 @@ export async function benchBytes(report) {
   await measure(report, `${SERIES} counters`, counters, SERIES * POINTS);
   const exporter = await startNodeExporter();
   if (exporter === undefined) {
-    console.log("  There is no /usr/bin/prometheus-node-exporter (Debian: apt-get install prometheus-node-exporter).");
+    console.log(
+      "  There is no /usr/bin/prometheus-node-exporter (Debian: apt-get install prometheus-node-exporter).",
+    );
     return;
   }
   const { data, samples } = await scrapes(exporter.url, endS).finally(exporter.stop);
-  await measure(report, `${data.series.length} series of a node_exporter, ${SCRAPES} scrapes`, data, samples);
+  await measure(
+    report,
+    `${data.series.length} series of a node_exporter, ${SCRAPES} scrapes`,
+    data,
+    samples,
+  );
 }
 
 async function measure(report, of, data, samples) {
@@ -26,7 +33,12 @@ async function measure(report, of, data, samples) {
   try {
     const { bytes, database } = blockBytes(server.stateDir);
     const note = `the database as a whole ${(database / samples).toFixed(2)}`;
-    report.add({ what: `bytes a sample in cut blocks, ${of}`, value: bytes / samples, atMost: 1.5, note });
+    report.add({
+      what: `bytes a sample in cut blocks, ${of}`,
+      value: bytes / samples,
+      atMost: 1.5,
+      note,
+    });
   } finally {
     await server.stop();
   }
@@ -51,7 +63,10 @@ async function scrapes(url, endS) {
     await new Promise((r) => setTimeout(r, Math.max(0, next - performance.now())));
   }
   const all = [...bySeries.values()];
-  return { data: { series: all.map((s) => s.labels), times, valueOf: (i, p) => all[i].values[p] }, samples };
+  return {
+    data: { series: all.map((s) => s.labels), times, valueOf: (i, p) => all[i].values[p] },
+    samples,
+  };
 }
 
 const LINE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/;
@@ -63,9 +78,18 @@ function* parse(text) {
     const found = LINE.exec(line);
     if (found === null) continue;
     const [, name, inner = "", value] = found;
-    const labels = [["__name__", name], ["instance", "node:9100"], ["job", "node"]];
-    for (const [, label, quoted] of inner.matchAll(LABEL)) labels.push([label, JSON.parse(`"${quoted}"`)]);
+    const labels = [
+      ["__name__", name],
+      ["instance", "node:9100"],
+      ["job", "node"],
+    ];
+    for (const [, label, quoted] of inner.matchAll(LABEL))
+      labels.push([label, JSON.parse(`"${quoted}"`)]);
     labels.sort(([a], [b]) => (a < b ? -1 : 1));
-    yield [`${name}{${inner}}`, labels.filter(([, v]) => v !== ""), value === "+Inf" ? Infinity : value === "-Inf" ? -Infinity : Number(value)];
+    yield [
+      `${name}{${inner}}`,
+      labels.filter(([, v]) => v !== ""),
+      value === "+Inf" ? Infinity : value === "-Inf" ? -Infinity : Number(value),
+    ];
   }
 }

@@ -34,7 +34,11 @@ async function untilCut(server) {
   let before = "";
   let same = 0;
   while (Date.now() < until) {
-    await fetch(`${server.url}/api/v1/import/prometheus`, { method: "POST", headers: ADMIN, body: "bench_nudge 1" });
+    await fetch(`${server.url}/api/v1/import/prometheus`, {
+      method: "POST",
+      headers: ADMIN,
+      body: "bench_nudge 1",
+    });
     await new Promise((r) => setTimeout(r, 700));
     const { rows, bytes } = blockBytes(server.stateDir);
     const now = `${rows} ${bytes}`;
@@ -52,10 +56,18 @@ export function blockBytes(stateDir) {
     if (!file.endsWith(".sqlite") || !/MetricShard/i.test(file)) continue;
     const db = new DatabaseSync(join(stateDir, file), { readOnly: true });
     try {
-      const hasBlobs = db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'blobs'").get();
+      const hasBlobs = db
+        .prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'blobs'")
+        .get();
       if (hasBlobs.n === 0) continue;
-      const sum = db.prepare("SELECT count(*) AS n, coalesce(sum(length(data)), 0) AS bytes FROM blobs WHERE id >= ?").get(FIRST_BLOCK);
-      const pages = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size").get();
+      const sum = db
+        .prepare(
+          "SELECT count(*) AS n, coalesce(sum(length(data)), 0) AS bytes FROM blobs WHERE id >= ?",
+        )
+        .get(FIRST_BLOCK);
+      const pages = db
+        .prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size")
+        .get();
       rows += sum.n;
       bytes += sum.bytes;
       database += pages.bytes;

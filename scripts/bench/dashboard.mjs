@@ -29,7 +29,13 @@ export async function benchDashboard(report) {
       slowest = Math.max(slowest, ...panels);
     }
     const note = `slowest panel ${slowest.toFixed(0)} ms`;
-    report.add({ what: `dashboard of ${PANELS} panels over ${HOURS} h, ${PANELS * SERIES_PER_PANEL} series`, value: median(seconds), unit: " s", atMost: 2, note });
+    report.add({
+      what: `dashboard of ${PANELS} panels over ${HOURS} h, ${PANELS * SERIES_PER_PANEL} series`,
+      value: median(seconds),
+      unit: " s",
+      atMost: 2,
+      note,
+    });
   } finally {
     await vedette.stop();
   }
@@ -49,8 +55,14 @@ function dashboardSeries(endS) {
     }
   }
   const points = (HOURS * 3600) / STEP_S;
-  const times = Array.from({ length: points }, (_, p) => (endS - (points - 1 - p) * STEP_S) * 1000 - 3_217);
-  const valueOf = (i, p) => (isCounter(Math.floor(i / SERIES_PER_PANEL)) ? ((i % 7) + 1) * p + ((p * 7 + i * 13) % 5) : 500 + Math.round(4000 * Math.sin(p / 200 + i)) / 16);
+  const times = Array.from(
+    { length: points },
+    (_, p) => (endS - (points - 1 - p) * STEP_S) * 1000 - 3_217,
+  );
+  const valueOf = (i, p) =>
+    isCounter(Math.floor(i / SERIES_PER_PANEL))
+      ? ((i % 7) + 1) * p + ((p * 7 + i * 13) % 5)
+      : 500 + Math.round(4000 * Math.sin(p / 200 + i)) / 16;
   return { series, times, valueOf };
 }
 
@@ -71,25 +83,41 @@ function queryOf(panel) {
 async function askAll(url, end) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const start = performance.now();
-  const panels = await Promise.all(Array.from({ length: PANELS }, (_, panel) => ask(agent, url, queryOf(panel), end)));
+  const panels = await Promise.all(
+    Array.from({ length: PANELS }, (_, panel) => ask(agent, url, queryOf(panel), end)),
+  );
   agent.destroy();
   return { all: performance.now() - start, panels };
 }
 
 function ask(agent, url, query, end) {
-  const body = new URLSearchParams({ query, start: end - HOURS * 3600, end, step: PANEL_STEP_S }).toString();
-  const headers = { ...ADMIN, "content-type": "application/x-www-form-urlencoded", "content-length": body.length };
+  const body = new URLSearchParams({
+    query,
+    start: end - HOURS * 3600,
+    end,
+    step: PANEL_STEP_S,
+  }).toString();
+  const headers = {
+    ...ADMIN,
+    "content-type": "application/x-www-form-urlencoded",
+    "content-length": body.length,
+  };
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const sent = request(`${url}/api/v1/query_range`, { agent, method: "POST", headers }, (answer) => {
-      const parts = [];
-      answer.on("data", (d) => parts.push(d));
-      answer.on("end", () => {
-        const { status, data } = JSON.parse(Buffer.concat(parts).toString());
-        if (status !== "success" || data.result.length === 0) reject(new Error(`no answer to ${query}`));
-        else resolve(performance.now() - start);
-      });
-    });
+    const sent = request(
+      `${url}/api/v1/query_range`,
+      { agent, method: "POST", headers },
+      (answer) => {
+        const parts = [];
+        answer.on("data", (d) => parts.push(d));
+        answer.on("end", () => {
+          const { status, data } = JSON.parse(Buffer.concat(parts).toString());
+          if (status !== "success" || data.result.length === 0)
+            reject(new Error(`no answer to ${query}`));
+          else resolve(performance.now() - start);
+        });
+      },
+    );
     sent.on("error", reject);
     sent.end(body);
   });

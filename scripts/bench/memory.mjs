@@ -1,53 +1,39 @@
-// What a shard with many active series adds to the isolate's memory, as V8 itself counts it.
-import { ADMIN, freePort, startVedette } from "./processes.mjs";
-import { load, requestCounters } from "./remote-write.mjs";
-import { gridEnd } from "./size.mjs";
+// What a shard with many active series holds, as V8 counts it: the store alone in a process of its own, over a real SQLite.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { node, root } from "../install.mjs";
 
 const ACTIVE = 50_000;
 const ROUNDS = 10;
 
 export async function benchMemory(report) {
-  const inspectorPort = await freePort();
-  const vedette = await startVedette({}, { env: { VEDETTE_INSPECTOR_PORT: String(inspectorPort) } });
+  const dir = mkdtempSync(join(tmpdir(), "vedette-bench-"));
+  const outfile = join(dir, "shard-memory.mjs");
   try {
-    // One of each request first, so that code and tables of the Worker itself are not counted.
-    await load(vedette.url, requestCounters({ series: 50, points: 2, stepS: 15, endS: gridEnd() }), { headers: ADMIN });
-    const before = await heapBytes(inspectorPort);
-    await load(vedette.url, requestCounters({ series: ACTIVE, points: ROUNDS, stepS: 15, endS: gridEnd() }), { headers: ADMIN });
-    const after = await heapBytes(inspectorPort);
-    const mb = (after.total - before.total) / 1e6;
-    const note = `objects ${((after.objects - before.objects) / 1e6).toFixed(1)} MB, buffers ${((after.buffers - before.buffers) / 1e6).toFixed(1)} MB`;
-    report.add({ what: `memory of a shard with ${ACTIVE} active series`, value: mb, unit: " MB", atMost: 40, note });
-  } finally {
-    await vedette.stop();
-  }
-}
-
-/** Bytes in use after a collection, through the runtime's inspector. */
-async function heapBytes(port) {
-  const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
-  const socket = new WebSocket(targets.find((t) => t.id.endsWith("vedette")).webSocketDebuggerUrl);
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = () => reject(new Error("the inspector does not answer"));
-  });
-  let id = 0;
-  const call = (method) =>
-    new Promise((resolve) => {
-      const mine = ++id;
-      socket.addEventListener("message", ({ data }) => {
-        const answer = JSON.parse(data);
-        if (answer.id === mine) resolve(answer.result);
-      });
-      socket.send(JSON.stringify({ id: mine, method }));
+    await build({
+      entryPoints: [join(root, "test/bench/shard-memory.ts")],
+      outfile,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      logLevel: "error",
     });
-  try {
-    // Requests of a moment ago may still hold their bodies.
-    await new Promise((r) => setTimeout(r, 3000));
-    for (let k = 0; k < 2; k++) await call("HeapProfiler.collectGarbage");
-    const { usedSize, backingStorageSize = 0 } = await call("Runtime.getHeapUsage");
-    return { total: usedSize + backingStorageSize, objects: usedSize, buffers: backingStorageSize };
+    const out = execFileSync(node, ["--expose-gc", outfile, String(ACTIVE), String(ROUNDS)], {
+      encoding: "utf8",
+    });
+    const { activeSeries, bytes, told } = JSON.parse(out);
+    if (activeSeries !== ACTIVE) throw new Error(`${activeSeries} series instead of ${ACTIVE}`);
+    report.add({
+      what: `memory of a shard with ${ACTIVE} active series`,
+      value: bytes / 1e6,
+      unit: " MB",
+      atMost: 40,
+      note: `it counts ${(told / 1e6).toFixed(1)} MB itself`,
+    });
   } finally {
-    socket.close();
+    rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -13,9 +13,20 @@ export const ADMIN = { authorization: "Bearer vdt_admin_local" };
 export async function startVedette(vars = {}, { stateDir, env: extra = {} } = {}) {
   const port = await freePort();
   const dir = stateDir ?? mkdtempSync(join(tmpdir(), "vedette-bench-"));
-  const env = { ...process.env, ...extra, PORT: String(port), STATE_DIR: dir, VEDETTE_SKIP_BUILD: "1", VEDETTE_NO_CRON: "1" };
+  const env = {
+    ...process.env,
+    ...extra,
+    PORT: String(port),
+    STATE_DIR: dir,
+    VEDETTE_SKIP_BUILD: "1",
+    VEDETTE_NO_CRON: "1",
+  };
   for (const [k, v] of Object.entries(vars)) env[`VEDETTE_VAR_${k}`] = v;
-  const child = spawn(node, [join(root, "scripts/launch.mjs")], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(node, [join(root, "scripts/launch.mjs")], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const url = `http://127.0.0.1:${port}`;
   await ready(`${url}/healthz`, child);
   return { url, stateDir: dir, stop: () => end(child, stateDir === undefined ? dir : undefined) };
@@ -23,7 +34,9 @@ export async function startVedette(vars = {}, { stateDir, env: extra = {} } = {}
 
 export function prometheusInstalled() {
   if (existsSync("/usr/bin/prometheus")) return true;
-  console.log("  There is no /usr/bin/prometheus (Debian: apt-get install prometheus); nothing to compare with.");
+  console.log(
+    "  There is no /usr/bin/prometheus (Debian: apt-get install prometheus); nothing to compare with.",
+  );
   return false;
 }
 
@@ -33,7 +46,13 @@ export async function startPrometheus() {
   const dir = mkdtempSync(join(tmpdir(), "prometheus-bench-"));
   const config = join(dir, "prometheus.yml");
   writeFileSync(config, "global: {}\n");
-  const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(dir, "data")}`, `--web.listen-address=127.0.0.1:${port}`, "--web.enable-remote-write-receiver", "--log.level=error"];
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(dir, "data")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    "--web.enable-remote-write-receiver",
+    "--log.level=error",
+  ];
   const child = spawn("/usr/bin/prometheus", args, { stdio: "ignore" });
   const url = `http://127.0.0.1:${port}`;
   await ready(`${url}/-/ready`, child);
@@ -44,7 +63,11 @@ export async function startPrometheus() {
 export async function startNodeExporter() {
   if (!existsSync("/usr/bin/prometheus-node-exporter")) return undefined;
   const port = await freePort();
-  const child = spawn("/usr/bin/prometheus-node-exporter", [`--web.listen-address=127.0.0.1:${port}`], { stdio: "ignore" });
+  const child = spawn(
+    "/usr/bin/prometheus-node-exporter",
+    [`--web.listen-address=127.0.0.1:${port}`],
+    { stdio: "ignore" },
+  );
   const url = `http://127.0.0.1:${port}/metrics`;
   await ready(url, child);
   return { url, stop: () => end(child, undefined) };

@@ -30,7 +30,13 @@ export async function benchQueries(report) {
   try {
     await load(vedette.url, data, { headers: ADMIN });
     await load(prometheus.url, data);
-    await compareQueries(report, { vedette, prometheus, endS, where: "from the head", atMost: { range: 0.5, instant: 1 } });
+    await compareQueries(report, {
+      vedette,
+      prometheus,
+      endS,
+      where: "from the head",
+      atMost: { range: 0.5, instant: 1 },
+    });
   } finally {
     await vedette.stop();
     await prometheus.stop();
@@ -58,25 +64,49 @@ export async function compareQueries(report, { vedette, prometheus, endS, where,
     const [ours, theirs] = [median(times.ours), median(times.theirs)];
     ratios[kind].push(ours / theirs);
     if (!agree(last.ours, last.theirs)) throw new Error(`the answers to ${query} differ`);
-    const bound = kind === "range" ? { target: `≤ 1.5 or +${NEAR_MS} ms`, holds: ours / theirs <= 1.5 || ours - theirs <= NEAR_MS } : {};
-    report.add({ what: `${kind} ${query} ${where}, ours ÷ theirs`, value: ours / theirs, note: `${ours.toFixed(1)} ms, theirs ${theirs.toFixed(1)} ms`, ...bound });
+    const bound =
+      kind === "range"
+        ? {
+            target: `≤ 1.5 or +${NEAR_MS} ms`,
+            holds: ours / theirs <= 1.5 || ours - theirs <= NEAR_MS,
+          }
+        : {};
+    report.add({
+      what: `${kind} ${query} ${where}, ours ÷ theirs`,
+      value: ours / theirs,
+      note: `${ours.toFixed(1)} ms, theirs ${theirs.toFixed(1)} ms`,
+      ...bound,
+    });
   }
   for (const [kind, all] of Object.entries(ratios)) {
-    report.add({ what: `${kind} queries ${where}, ours ÷ theirs, geometric mean`, value: geometricMean(all), atMost: atMost[kind] });
+    report.add({
+      what: `${kind} queries ${where}, ours ÷ theirs, geometric mean`,
+      value: geometricMean(all),
+      atMost: atMost[kind],
+    });
   }
 }
 
 async function ask(base, kind, query, end, headers) {
-  const form = kind === "instant" ? { query, time: end } : { query, start: end - RANGE_S, end, step: STEP_S };
+  const form =
+    kind === "instant" ? { query, time: end } : { query, start: end - RANGE_S, end, step: STEP_S };
   const start = performance.now();
-  const r = await fetch(`${base}/api/v1/${kind === "instant" ? "query" : "query_range"}`, { method: "POST", body: new URLSearchParams(form), headers });
+  const r = await fetch(`${base}/api/v1/${kind === "instant" ? "query" : "query_range"}`, {
+    method: "POST",
+    body: new URLSearchParams(form),
+    headers,
+  });
   const text = await r.text();
   return { ms: performance.now() - start, text };
 }
 
 function agree(a, b) {
   const [x, y] = [a, b].map(digest);
-  return x.series === y.series && x.points === y.points && Math.abs(x.sum - y.sum) <= 1e-9 * Math.max(1, Math.abs(y.sum));
+  return (
+    x.series === y.series &&
+    x.points === y.points &&
+    Math.abs(x.sum - y.sum) <= 1e-9 * Math.max(1, Math.abs(y.sum))
+  );
 }
 
 function digest(text) {

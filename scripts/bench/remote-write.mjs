@@ -11,7 +11,10 @@ const OFF_GRID_MS = 3_217;
 export function requestCounters({ series, points, stepS, endS }) {
   return {
     series: Array.from({ length: series }, (_, i) => counterLabels(i)),
-    times: Array.from({ length: points }, (_, p) => (endS - (points - 1 - p) * stepS) * 1000 - OFF_GRID_MS),
+    times: Array.from(
+      { length: points },
+      (_, p) => (endS - (points - 1 - p) * stepS) * 1000 - OFF_GRID_MS,
+    ),
     valueOf: counterValue,
   };
 }
@@ -19,7 +22,9 @@ export function requestCounters({ series, points, stepS, endS }) {
 /** Request bodies per connection, made as they are sent. A series always goes down the same connection, as a sender's shards do. */
 export function bodiesOf({ series, times, valueOf }, { batch, connections }) {
   const labels = series.map(encodeLabels);
-  return Array.from({ length: connections }, (_, c) => batches(labels, times, valueOf, batch, connections, c));
+  return Array.from({ length: connections }, (_, c) =>
+    batches(labels, times, valueOf, batch, connections, c),
+  );
 }
 
 /** Posts every connection's bodies in order; gives seconds and failures. */
@@ -32,7 +37,12 @@ export async function send(url, load, headers = {}) {
         const r = await fetch(url, {
           method: "POST",
           body,
-          headers: { "content-type": "application/x-protobuf", "content-encoding": "snappy", "x-prometheus-remote-write-version": "0.1.0", ...headers },
+          headers: {
+            "content-type": "application/x-protobuf",
+            "content-encoding": "snappy",
+            "x-prometheus-remote-write-version": "0.1.0",
+            ...headers,
+          },
         });
         if (!r.ok && failed++ === 0) console.error(`  ${r.status} ${await r.text()}`);
         else await r.arrayBuffer();
@@ -44,7 +54,11 @@ export async function send(url, load, headers = {}) {
 
 /** A load sent and nothing refused, or an error. */
 export async function load(url, data, { batch = 2000, connections = 4, headers = {} } = {}) {
-  const { failed } = await send(`${url}/api/v1/write`, bodiesOf(data, { batch, connections }), headers);
+  const { failed } = await send(
+    `${url}/api/v1/write`,
+    bodiesOf(data, { batch, connections }),
+    headers,
+  );
   if (failed > 0) throw new Error(`${failed} requests of the load were refused`);
 }
 
@@ -71,7 +85,8 @@ function* batches(labels, times, valueOf, batch, connections, connection) {
 /** @param pairs name and value, sorted by name */
 function encodeLabels(pairs) {
   const w = new BinaryWriter();
-  for (const [name, value] of pairs) w.tag(1, 2).fork().tag(1, 2).string(name).tag(2, 2).string(value).join();
+  for (const [name, value] of pairs)
+    w.tag(1, 2).fork().tag(1, 2).string(name).tag(2, 2).string(value).join();
   return w.finish();
 }
 

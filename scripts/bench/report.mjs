@@ -5,8 +5,11 @@ export class Report {
 
   /** A figure that must be at most (or, with `atLeast`, at least) its target; without a target it is only told. */
   add({ what, value, unit = "", atMost, atLeast, note = "", holds, target: told }) {
-    const held = holds ?? ((atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast));
-    const target = told ?? (atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : "");
+    const held =
+      holds ??
+      ((atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast));
+    const target =
+      told ?? (atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : "");
     const row = { what, value: `${format(value)}${unit}`, target, note, held };
     this.rows.push(row);
     console.log(line(row));
@@ -38,5 +41,11 @@ function line({ what, value, target, note, held }) {
 }
 
 function format(x) {
-  return Number.isInteger(x) ? String(x) : x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2);
+  return Number.isInteger(x)
+    ? String(x)
+    : x >= 100
+      ? x.toFixed(0)
+      : x >= 10
+        ? x.toFixed(1)
+        : x.toFixed(2);
 }

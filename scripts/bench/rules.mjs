@@ -17,10 +17,20 @@ export async function benchRules(report) {
   const idle = await cpuShare("no rules", SERIES, undefined);
   const many = await cpuShare(`${RULES} rules in ${GROUPS} groups`, SERIES, manyRules);
   const cost = ((many - idle) * INTERVAL_S * 1000) / RULES;
-  report.add({ what: `CPU of one evaluation of a rule (${RULES} rules, ${SERIES} series)`, value: cost, unit: " ms", note: `${percent(many - idle)} of a core` });
+  report.add({
+    what: `CPU of one evaluation of a rule (${RULES} rules, ${SERIES} series)`,
+    value: cost,
+    unit: " ms",
+    note: `${percent(many - idle)} of a core`,
+  });
   const quiet = await cpuShare("no alerts", ALERTS, undefined);
   const loud = await cpuShare(`${ALERTS} firing alerts`, ALERTS, manyAlerts);
-  report.add({ what: `${ALERTS} firing alerts every ${INTERVAL_S} s, of a core`, value: (loud - quiet) * 100, unit: " %", note: `with ${percent(quiet)} for their samples` });
+  report.add({
+    what: `${ALERTS} firing alerts every ${INTERVAL_S} s, of a core`,
+    value: (loud - quiet) * 100,
+    unit: " %",
+    note: `with ${percent(quiet)} for their samples`,
+  });
 }
 
 /** CPU seconds a second, with all series written anew each interval. */
@@ -42,7 +52,9 @@ async function cpuShare(what, series, rules) {
       await write();
     }
     const share = (cpuSeconds() - cpu) / ((performance.now() - began) / 1000);
-    console.log(`  ${what}: ${percent(share)} of a core${rules === undefined ? "" : `, ${await state(vedette.url)}`}`);
+    console.log(
+      `  ${what}: ${percent(share)} of a core${rules === undefined ? "" : `, ${await state(vedette.url)}`}`,
+    );
     return share;
   } finally {
     await vedette.stop();
@@ -56,25 +68,40 @@ async function manyRules(url) {
       const of = `bench_gauge{part="${(g * (RULES / GROUPS) + r) % 100}"}`;
       return r % 2 === 0
         ? { record: `part:bench_gauge:sum${g}_${r}`, expr: `sum by (part) (${of})` }
-        : { alert: `High${g}_${r}`, expr: `avg by (part) (${of}) > 1e9`, for: "5m", annotations: { summary: "{{ $labels.part }} is at {{ $value }}" } };
+        : {
+            alert: `High${g}_${r}`,
+            expr: `avg by (part) (${of}) > 1e9`,
+            for: "5m",
+            annotations: { summary: "{{ $labels.part }} is at {{ $value }}" },
+          };
     });
     await put(url, { name: `g${g}`, interval: `${INTERVAL_S}s`, rules });
   }
 }
 
 async function manyAlerts(url) {
-  const rules = [0, 1].map((half) => ({ alert: `Half${half}`, expr: `bench_gauge{half="${half}"} >= 0`, annotations: { summary: "{{ $labels.instance }} is at {{ $value }}" } }));
+  const rules = [0, 1].map((half) => ({
+    alert: `Half${half}`,
+    expr: `bench_gauge{half="${half}"} >= 0`,
+    annotations: { summary: "{{ $labels.instance }} is at {{ $value }}" },
+  }));
   await put(url, { name: "alerts", interval: `${INTERVAL_S}s`, rules });
 }
 
 async function put(url, group) {
-  const r = await fetch(`${url}/config/v1/rules/bench`, { method: "POST", headers: { ...ADMIN, "content-type": "application/yaml" }, body: JSON.stringify(group) });
+  const r = await fetch(`${url}/config/v1/rules/bench`, {
+    method: "POST",
+    headers: { ...ADMIN, "content-type": "application/yaml" },
+    body: JSON.stringify(group),
+  });
   if (!r.ok) throw new Error(`${r.status} ${await r.text()}`);
 }
 
 /** How the rules are, so that failing ones are not taken for cheap ones. */
 async function state(url) {
-  const { data } = await (await fetch(`${url}/api/v1/rules?exclude_alerts=true`, { headers: ADMIN })).json();
+  const { data } = await (
+    await fetch(`${url}/api/v1/rules?exclude_alerts=true`, { headers: ADMIN })
+  ).json();
   const rules = data.groups.flatMap((g) => g.rules);
   const failed = rules.filter((r) => r.health !== "ok").length;
   const missed = data.groups.reduce((n, g) => n + (g.missedEvaluations ?? 0), 0);
@@ -114,7 +141,8 @@ function cpuSeconds() {
     used.set(pid, Number(fields[11]) + Number(fields[12]));
     children.set(parent, [...(children.get(parent) ?? []), pid]);
   }
-  const below = (pid) => (children.get(pid) ?? []).reduce((sum, c) => sum + (used.get(c) ?? 0) + below(c), 0);
+  const below = (pid) =>
+    (children.get(pid) ?? []).reduce((sum, c) => sum + (used.get(c) ?? 0) + below(c), 0);
   return below(String(process.pid)) / TICKS_PER_S;
 }
 

@@ -29,7 +29,7 @@ export function snappy(input) {
     at += to - from;
   };
   const copy = (distance, length) => {
-    for (let left = length; left > 0; ) {
+    for (let left = length; left > 0;) {
       const n = Math.min(left, 64);
       out[at++] = ((n - 1) << 2) | 2;
       out[at++] = distance & 255;

@@ -20,7 +20,7 @@ const CLASSES = {
 const PLENTY = { simple: { limit: 10_000_000, period: 60 } };
 
 /** Starts the Worker; gives its address and what ends it. `vars` override its variables. */
-export async function startWorker({ stateDir, host, port, vars = {}, verbose = false, inspectorPort }) {
+export async function startWorker({ stateDir, host, port, vars = {}, verbose = false }) {
   await assertPortFree(host, port);
   mkdirSync(stateDir, { recursive: true });
   await migrate(stateDir);
@@ -32,7 +32,6 @@ export async function startWorker({ stateDir, host, port, vars = {}, verbose = f
       cf: false,
       telemetry: { enabled: false },
       resourcePersistencePath: stateDir,
-      ...(inspectorPort === undefined ? {} : { inspectorPort }),
       workers: [
         {
           name: "vedette",
