@@ -1,5 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compileRegex } from "../../src/core/matchers";
 import type { Env } from "../../src/env";
@@ -316,30 +317,76 @@ describe("parameters", () => {
   });
 });
 
+describe("anything at all", () => {
+  const ROUTES = [
+    ["query", "query", "time", "timeout", "limit", "lookback_delta", "stats"],
+    ["query_range", "query", "start", "end", "step", "timeout", "limit"],
+    ["query_exemplars", "query", "start", "end"],
+    ["series", "match[]", "start", "end", "limit"],
+    ["labels", "match[]", "start", "end", "limit"],
+    ["format_query", "query"],
+    ["parse_query", "query"],
+  ] as const;
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 12 }),
+    fc.constantFrom("", "0", "-1", "1e9", "NaN", "5m", "bad_total", "{", "bad_total[1m:]", "1/0"),
+    fc.double().map(String),
+    fc.date({ noInvalidDate: true }).map((d) => d.toISOString()),
+  );
+
+  it("is answered in the API's own shape, with a status that it knows", async () => {
+    const asked = fc
+      .constantFrom(...ROUTES)
+      .chain(([route, ...names]) =>
+        fc.tuple(
+          fc.constant(route),
+          fc.array(fc.tuple(fc.constantFrom(...names), text), { maxLength: 6 }),
+        ),
+      );
+    await fc.assert(
+      fc.asyncProperty(asked, async ([route, params]) => {
+        // As it is sent, so that lone surrogates come as what an encoder makes of them.
+        const body = new URLSearchParams(params.map(([k, v]) => [k, v]));
+        const r = await send(`/api/v1/${route}`, { method: "POST", headers: READ, body });
+        expect([200, 204, 400, 422, 503]).toContain(r.status);
+        if (r.status === 204) return;
+        const answer = await r.json<Body>();
+        expect(answer.status).toBe(r.status === 200 ? "success" : "error");
+        if (r.status === 400) expect(answer.errorType).toBe("bad_data");
+        if (r.status === 422) expect(answer.errorType).toBe("execution");
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
 describe("churn", () => {
-  it("shows each pod of an hour only in its own time", async () => {
+  it("shows each pod of an hour, one a second, only in its own time", async () => {
+    const from = T + 600 - 3_600;
     const lines = Array.from(
-      { length: 600 },
-      (_, i) => `churn_up{pod="pod-${i}"} 1 ${(T + i) * 1000}`,
+      { length: 3_600 },
+      (_, i) => `churn_up{pod="pod-${i}"} 1 ${(from + i) * 1000}`,
     );
     const r = await post("/api/v1/import/prometheus", `${lines.join("\n")}\n`);
     expect(r.status).toBe(204);
-    const count = await form("query", {
-      query: "count(churn_up)",
-      time: T + 599,
-      lookback_delta: "60s",
-    });
-    expect(count.data?.result).toMatchObject([{ value: [T + 599, "60"] }]);
-    const pods = async (from: number, to: number, limit: number): Promise<Body> => {
-      const span = { "match[]": "churn_up", start: T + from, end: T + to };
+    const count = { query: "count(churn_up)", lookback_delta: "60s" };
+    expect((await form("query", { ...count, time: from + 3_599 })).data?.result).toMatchObject([
+      { value: [from + 3_599, "60"] },
+    ]);
+    const hour = { ...count, start: from + 59, end: from + 3_599, step: 60 };
+    expect((await form("query_range", hour)).data?.result).toMatchObject([
+      { values: Array.from({ length: 60 }, (_, i) => [from + 59 + 60 * i, "60"]) },
+    ]);
+    const pods = async (first: number, last: number, limit: number): Promise<Body> => {
+      const span = { "match[]": "churn_up", start: from + first, end: from + last };
       expect((await form("labels", span)).data).toEqual(["__name__", "pod"]);
       const params = encoded({ ...span, limit });
       return (await send(`/api/v1/label/pod/values?${params}`, { headers: READ })).json();
     };
-    const some: unknown = (await pods(100, 102, 0)).data;
-    expect(some).toEqual(expect.arrayContaining(["pod-100", "pod-101", "pod-102"]));
+    const some: unknown = (await pods(1_000, 1_002, 0)).data;
+    expect(some).toEqual(expect.arrayContaining(["pod-1000", "pod-1001", "pod-1002"]));
     expect(some).not.toContain("pod-0");
-    expect(await pods(0, 599, 5)).toMatchObject({
+    expect(await pods(0, 3_599, 5)).toMatchObject({
       data: expect.objectContaining({ length: 5 }),
       warnings: ["results truncated due to limit"],
     });
@@ -347,8 +394,9 @@ describe("churn", () => {
       await send("/api/v1/status/tsdb?limit=1", { headers: READ })
     ).json<{ data: Record<string, unknown> }>();
     expect(tsdb.data).toMatchObject({
-      seriesCountByMetricName: [{ name: "churn_up", value: 600 }],
-      newSeriesByMetricName: [{ name: "churn_up", value: 600 }],
+      seriesCountByMetricName: [{ name: "churn_up", value: 3_600 }],
+      // The first of them began more than an hour ago.
+      newSeriesByMetricName: [{ name: "churn_up", value: expect.closeTo(3_600, -3) }],
     });
   });
 });

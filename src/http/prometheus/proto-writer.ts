@@ -4,6 +4,7 @@ import { bitsOf, isStaleAt, STALE_BYTES } from "../../core/stale";
 /** Protobuf fields, written one after the other (https://protobuf.dev/programming-guides/encoding/). */
 export class ProtoWriter {
   readonly bytes = new ByteWriter(256);
+  private inner: ProtoWriter | undefined;
 
   /** A string or bytes. */
   text(field: number, s: string): void {
@@ -47,9 +48,11 @@ export class ProtoWriter {
   }
 
   message(field: number, fill: (w: ProtoWriter) => void): void {
-    const inner = new ProtoWriter();
-    fill(inner);
+    // One for all messages at this depth: an answer has a million of them.
+    this.inner ??= new ProtoWriter();
+    this.inner.bytes.clear();
+    fill(this.inner);
     this.bytes.varint((field << 3) | 2);
-    this.bytes.block(inner.bytes.view());
+    this.bytes.block(this.inner.bytes.view());
   }
 }
