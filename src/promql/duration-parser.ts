@@ -1,5 +1,5 @@
 import type { DurationExpr } from "./ast";
-import type { Token } from "./lexer";
+import type { Token } from "./tokens";
 import { MAX_CHAIN, MAX_DEPTH, SyntaxStop, TokenCursor } from "./token-cursor";
 
 /** How tightly a binary operator binds; `^` alone binds to the right. */

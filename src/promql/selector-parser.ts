@@ -2,7 +2,7 @@ import { METRIC_NAME } from "../core/labels";
 import { type MatchType, type Matcher, RegexError, compileRegex } from "../core/matchers";
 import type { VectorSelector } from "./ast";
 import { DurationParser } from "./duration-parser";
-import type { Token } from "./lexer";
+import type { Token } from "./tokens";
 
 /** Reads a series selector: a name, label matchers in braces, or both. */
 export abstract class SelectorParser extends DurationParser {

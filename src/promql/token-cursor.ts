@@ -1,6 +1,7 @@
 import type { Span } from "./ast";
 import { durationMs, secondsToMs } from "./durations";
-import { type Token, describeToken, lex } from "./lexer";
+import { lex } from "./lexer";
+import { type Token, describeToken } from "./tokens";
 import type { ParseError } from "./parse-error";
 import { quote, unquote } from "./quoting";
 
