@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { type Histogram, NO_BUCKETS, RESET_UNKNOWN } from "../../../src/core/histogram";
 import { expose } from "../../../src/http/prometheus/federate/exposition";
 import { negotiate } from "../../../src/http/prometheus/federate/format";
+import { decodeExposition } from "../../../src/ingest/exposition/batch";
+import { batchRows, extraRows } from "../../ingest/batch-rows";
 
 describe("the form of an exposition", () => {
   const kind = (accept: string): string => negotiate(accept).contentType;
@@ -51,6 +54,52 @@ a +Inf 2000
 b_c{d_e="é"} 3 2000
 `,
     );
+  });
+
+  it("has native histograms in protobuf alone, as scrapers read it", () => {
+    const NOW = 1_700_000_000_000;
+    const histogram: Histogram = {
+      schema: 3,
+      resetHint: RESET_UNKNOWN,
+      zeroThreshold: 0.001,
+      zeroCount: 2,
+      count: 10.5,
+      sum: -7.25,
+      positiveSpans: [
+        { offset: -3, length: 1 },
+        { offset: 4, length: 2 },
+      ],
+      positiveBuckets: Float64Array.of(1, 2.5, 1),
+      negativeSpans: [{ offset: 2, length: 1 }],
+      negativeBuckets: Float64Array.of(4),
+      customValues: NO_BUCKETS,
+    };
+    const mixed = [
+      { name: "a", labels: ["x", "é"], timestampMs: NOW - 5, value: -0.5 },
+      { name: "h", labels: ["x", "1"], timestampMs: NOW - 5, value: Number.NaN, histogram },
+      { name: "h", labels: ["x", "2"], timestampMs: NOW - 4, value: Number.NaN, histogram },
+      { name: "h", labels: ["x", "3"], timestampMs: NOW - 3, value: 3 },
+    ];
+    const bytes = expose(
+      mixed,
+      negotiate(
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+      ),
+    );
+    if (typeof bytes === "string") throw new Error("text");
+    const decoded = decodeExposition({ format: "protobuf", bytes }, NOW);
+    if (!decoded.ok) throw new Error(JSON.stringify(decoded.error));
+    expect(batchRows(decoded.value.batch)).toEqual([
+      `a{x="é"} ${NOW - 5} -0.5`,
+      `h{x="3"} ${NOW - 3} 3`,
+    ]);
+    expect(extraRows(decoded.value.batch)).toEqual(
+      [1, 2].map(
+        (i) =>
+          `h{x="${i}"} ${NOW - 6 + i} s3 n10.5 sum -7.25 z0.001:2 pos -3+1 4+2 [1,2.5,1] neg 2+1 [4] hint 0`,
+      ),
+    );
+    expect(expose(mixed, negotiate(""))).not.toContain('x="1"');
   });
 
   it("keeps UTF-8 names for who takes them, and ends OpenMetrics", () => {
