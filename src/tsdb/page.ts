@@ -1,4 +1,4 @@
-import { ByteReader } from "../core/byte-reader";
+import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
 
 /** Rows hold many series side by side, up to this many bytes. */
@@ -115,6 +115,19 @@ export type ChunkVisitor = (
   end: number,
 ) => void;
 
+/** Where a page's entries are, so that a reader of one series need not go through all before it. */
+interface PageDirectory {
+  readonly base: number;
+  readonly series: Uint32Array;
+  /** Of each entry: where its part of the table begins, and where its chunks do. */
+  readonly tableAt: Uint32Array;
+  readonly dataAt: Uint32Array;
+  readonly tableEnd: number;
+}
+
+/** Lives as long as the page does in its cache; a thirtieth of its bytes. */
+const directories = new WeakMap<Uint8Array, PageDirectory>();
+
 /**
  * Visits the chunks of the `wanted` series (rising) of a page that overlap after < t ≤ to.
  * @throws CorruptBytesError
@@ -126,28 +139,69 @@ export function readPage(
   to: number,
   visit: ChunkVisitor,
 ): void {
-  const r = new ByteReader(page);
-  const entries = r.varint();
-  let series = r.varint();
-  const base = r.zigzag();
-  const tableBytes = r.varint();
-  const table = new ByteReader(page, r.at, r.at + tableBytes);
-  let data = table.end;
-  let next = 0;
-  for (let i = 0; i < entries; i++) {
-    series += table.varint();
-    while (next < wanted.length && (wanted[next] as number) < series) next++;
+  let directory = directories.get(page);
+  if (directory === undefined) {
+    directory = readDirectory(page);
+    directories.set(page, directory);
+  }
+  const { base, series, tableAt, dataAt, tableEnd } = directory;
+  const table = new ByteReader(page, 0, tableEnd);
+  let next = series.length === 0 ? wanted.length : firstNotBelow(wanted, series[0] as number);
+  for (let entry = 0; entry < series.length; entry++) {
+    const number = series[entry] as number;
+    while (next < wanted.length && (wanted[next] as number) < number) next++;
     if (next === wanted.length) return;
-    const isWanted = wanted[next] === series;
+    if (wanted[next] !== number) continue;
+    table.at = tableAt[entry] as number;
+    let data = dataAt[entry] as number;
     const chunks = table.varint();
     for (let k = 0; k < chunks; k++) {
       const minMs = base + table.zigzag();
       const maxMs = minMs + table.varint();
       const count = table.varint();
       const len = table.varint();
-      if (isWanted && maxMs > after && minMs <= to)
-        visit(series, minMs, maxMs, count, page, data, data + len);
+      if (maxMs > after && minMs <= to) visit(number, minMs, maxMs, count, page, data, data + len);
       data += len;
     }
   }
+}
+
+function readDirectory(page: Uint8Array): PageDirectory {
+  const r = new ByteReader(page);
+  const entries = r.varint();
+  let number = r.varint();
+  const base = r.zigzag();
+  const tableBytes = r.varint();
+  // Each entry takes more than a byte of the table, so that broken bytes cannot ask for more room than they are.
+  if (r.at + tableBytes > page.length || entries > tableBytes)
+    throw new CorruptBytesError("a page's table is cut off");
+  const table = new ByteReader(page, r.at, r.at + tableBytes);
+  const series = new Uint32Array(entries);
+  const tableAt = new Uint32Array(entries);
+  const dataAt = new Uint32Array(entries);
+  let data = table.end;
+  for (let i = 0; i < entries; i++) {
+    number += table.varint();
+    series[i] = number;
+    tableAt[i] = table.at;
+    dataAt[i] = data;
+    for (let chunks = table.varint(); chunks > 0; chunks--) {
+      table.varint();
+      table.varint();
+      table.varint();
+      data += table.varint();
+    }
+  }
+  return { base, series, tableAt, dataAt, tableEnd: table.end };
+}
+
+function firstNotBelow(wanted: ArrayLike<number>, series: number): number {
+  let lo = 0;
+  let hi = wanted.length;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if ((wanted[mid] as number) < series) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
 }
