@@ -16,6 +16,7 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { Counter, Gauge, Histogram, Pushgateway, Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canonicalFloat } from "../../src/ingest/names";
 import { type Vedette, eventually, freePort, startVedette } from "./vedette";
 
 const AUTH = { authorization: "Bearer vdt_ingest_local" };
@@ -135,9 +136,20 @@ describe.each([
       const h = m.createHistogram("exponential.size", { unit: "By" });
       for (const v of [100, 200, 300, 100_000]) h.record(v);
     });
-    await becomes(`exponential_size_bytes_bucket{le="256",${self}}`, 2);
-    expect(await value(`exponential_size_bytes_count{${self}}`)).toBe(4);
-    expect(await value(`exponential_size_bytes_bucket{le="131072",${self}}`)).toBe(4);
+    await becomes(`histogram_count(exponential_size_bytes{${self}})`, 4);
+    expect(await value(`histogram_sum(exponential_size_bytes{${self}})`)).toBe(100_600);
+    expect(await value(`histogram_fraction(0, 256, exponential_size_bytes{${self}})`)).toBe(0.5);
+  });
+
+  it("exports exponential histograms of deltas, which are told at fixed bounds", async () => {
+    for (let i = 0; i < 2; i++) {
+      await exported("exponential-delta", AggregationTemporality.DELTA, (m) => {
+        const h = m.createHistogram("exponential.wait", { unit: "By" });
+        for (const v of [100, 300]) h.record(v);
+      });
+    }
+    await becomes(`exponential_wait_bytes_bucket{le="256",${self}}`, 2);
+    expect(await value(`exponential_wait_bytes_count{${self}}`)).toBe(4);
   });
 });
 
@@ -207,6 +219,16 @@ const VERSION = existsSync(PROMETHEUS)
   ? execFileSync(PROMETHEUS, ["--version"], { encoding: "utf8" }).split("\n", 1)[0]
   : `skipped: ${PROMETHEUS} is not installed`;
 
+/** Only bounds of histograms and summaries are numbers: other metrics' `le` is a text. */
+function canonicalBound(
+  metric: Readonly<Record<string, string>>,
+  label: string,
+  text: string,
+): string {
+  const isBound = label === "quantile" || metric["__name__"]?.endsWith("_bucket") === true;
+  return isBound ? canonicalFloat(Number(text.replace("Inf", "Infinity"))) : text;
+}
+
 describe.skipIf(!existsSync(PROMETHEUS))(`a real Prometheus (${VERSION})`, () => {
   let dir: string;
   let prometheus: ChildProcess;
@@ -263,7 +285,11 @@ describe.skipIf(!existsSync(PROMETHEUS))(`a real Prometheus (${VERSION})`, () =>
     const found = await query(`{job="${job}",__name__!~"up|scrape_.*|push_time_seconds"}`);
     return new Map(
       found.map(({ metric, value: [, text] }) => {
-        const { job: _job, instance: _instance, ...labels } = metric;
+        const { job: _job, instance: _instance, ...rest } = metric;
+        const labels: Record<string, string> = rest;
+        // Prometheus 2 keeps bounds as they are written; from version 3 on they are canonical.
+        for (const bound of ["le", "quantile"])
+          if (rest[bound] !== undefined) labels[bound] = canonicalBound(metric, bound, rest[bound]);
         return [JSON.stringify(Object.entries(labels).sort()), text];
       }),
     );

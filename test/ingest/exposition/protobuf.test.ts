@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBatch } from "../../../src/core/batch";
+import { renderLabels } from "../../../src/core/labels";
 import { decodeExposition } from "../../../src/ingest/exposition/batch";
-import { batchRows } from "../batch-rows";
+import { parseExpositionBytes } from "../../../src/ingest/exposition/read";
+import { batchRows, extraRows } from "../batch-rows";
 import { encodeFamilies } from "./encode-protobuf";
 
 const NOW = 1_700_000_000_000;
@@ -81,6 +83,72 @@ describe("the protobuf exposition format", () => {
       type: "counter",
       help: "Requests.",
       unit: "",
+    });
+  });
+
+  it("reads native histograms with their exemplars and when they began", () => {
+    const native = {
+      count: 6,
+      sum: 7.5,
+      schema: 2,
+      zeroThreshold: 0.001,
+      zeroCount: 1,
+      positiveSpans: [
+        [-1, 2],
+        [2, 1],
+      ] as const,
+      positive: [1, 1, 0],
+      createdMs: NOW - 60_250,
+      buckets: [
+        { bound: 1, count: 4, exemplar: { trace: "abc", value: 0.5, timeMs: NOW - 1 } },
+        { bound: Infinity, count: 6 },
+      ],
+    };
+    const body = encodeFamilies([
+      { name: "n", type: 4, metrics: [{ labels: [["x", "y"]], native }] },
+    ]);
+    const got = decode(body);
+    if (!got.ok) throw new Error(got.error.message);
+    expect(batchRows(got.value.batch)).toEqual([]);
+    expect(extraRows(got.value.batch)).toEqual([
+      `n{x="y"} ${NOW} s2 n6 sum 7.5 z0.001:1 pos -1+2 2+1 [1,2,2] hint 0`,
+      `n{x="y"} # {trace_id="abc"} 0.5 ${NOW - 1}`,
+      `n{x="y"} from ${NOW - 60_250} histogram`,
+    ]);
+    // Both, for a scraper that is told so.
+    const rows: string[] = [];
+    parseExpositionBytes(
+      body,
+      "protobuf",
+      {
+        sample: (l, v) => rows.push(`${renderLabels(l)} ${v}`),
+        histogram: (l) => rows.push(`${renderLabels(l)} native`),
+        metadata: () => undefined,
+      },
+      { classicToo: true },
+    );
+    expect(rows).toEqual([
+      'n{x="y"} native',
+      'n_bucket{le="1.0", x="y"} 4',
+      'n_bucket{le="+Inf", x="y"} 6',
+      'n_sum{x="y"} 7.5',
+      'n_count{x="y"} 6',
+    ]);
+  });
+
+  it("refuses a native histogram that is none", () => {
+    const native = {
+      count: 9,
+      sum: 0,
+      schema: 0,
+      zeroThreshold: 0,
+      zeroCount: 1,
+      positiveSpans: [[0, 2]] as const,
+      positive: [1],
+    };
+    expect(decode(encodeFamilies([{ name: "n", type: 4, metrics: [{ native }] }]))).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/spans for 2 buckets, but 1 counts/) as string },
     });
   });
 
