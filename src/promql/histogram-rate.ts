@@ -34,11 +34,13 @@ function reconciled(n: Notes, what: "addition" | "subtraction"): void {
 
 /**
  * The change from the first to the last of at least two histograms, what resets took away added back
- * for a counter; not extrapolated. Undefined where custom buckets meet exponential ones.
+ * for a counter; not extrapolated. `resetAt(i)` says whether the counter began anew at sample `i`.
+ * Undefined where custom buckets meet exponential ones.
  */
 export function histogramChange(
   hs: readonly Histogram[],
   isCounter: boolean,
+  resetAt: (i: number) => boolean,
   n: Notes,
 ): Histogram | undefined {
   const first = hs[0] as Histogram;
@@ -47,7 +49,8 @@ export function histogramChange(
   if (isCounter && hs.some((h) => h.resetHint === GAUGE)) notCounter(n);
   if (!isCounter && (first.resetHint !== GAUGE || last.resetHint !== GAUGE)) notGauge(n);
   // Past a reset the first sample does not count, so that its layout need not fit either.
-  let previous = isCounter && isReset(second, first) ? emptied(second) : first;
+  const anew = isCounter && resetAt(1);
+  const previous = anew ? emptied(second) : first;
   const relevant = isCounter ? [previous, ...hs.slice(1)] : [first, last];
   if (relevant.some((h) => usesCustomBuckets(h) !== usesCustomBuckets(last))) {
     n.annotations.warn(mixedSchemas(n.name), n.at);
@@ -59,10 +62,8 @@ export function histogramChange(
   if (change.boundsReconciled) reconciled(n, "subtraction");
   if (isCounter) {
     change.boundsReconciled = false;
-    for (const h of hs.slice(1)) {
-      if (isReset(h, previous)) change.add(previous);
-      previous = h;
-    }
+    for (let i = anew ? 2 : 1; i < hs.length; i++)
+      if (resetAt(i)) change.add(hs[i - 1] as Histogram);
     if (change.boundsReconciled) reconciled(n, "addition");
   }
   return change.result(1, GAUGE);

@@ -77,6 +77,7 @@ export function mixedColumn(
     at: f.at,
     name: metricName(s.labels),
   };
+  const resetAt = resetsOf(native);
   const floatResult = floatsAlone(f, { ...s, ...floats }, input, env);
   const { ends, rangeMs } = input;
   for (let i = 0; i < ends.steps; i++) {
@@ -97,6 +98,7 @@ export function mixedColumn(
     const window: Mixed = {
       floats: fCursor,
       native,
+      resetAt,
       histograms: hCursor,
       end,
       rangeMs,
@@ -123,11 +125,22 @@ export function mixedColumn(
   };
 }
 
+/** Looks for each reset once, since windows overlap. */
+function resetsOf(hs: readonly Histogram[]): (i: number) => boolean {
+  const known = new Int8Array(hs.length);
+  return (i) => {
+    if (known[i] === 0) known[i] = isReset(hs[i] as Histogram, hs[i - 1] as Histogram) ? 1 : -1;
+    return known[i] === 1;
+  };
+}
+
 /** One window with at least one histogram in it. */
 interface Mixed {
   readonly floats: Cursor;
   readonly histograms: Cursor;
   readonly native: readonly Histogram[];
+  /** Whether the counter began anew at `native[i]`. */
+  readonly resetAt: (i: number) => boolean;
   readonly end: number;
   readonly rangeMs: number;
   /** All samples by time. */
@@ -207,7 +220,7 @@ function rateOf(rate: RateKind, w: Mixed, n: Notes): Histogram | undefined {
   const { lo, hi, timestamps } = w.histograms;
   if (hi - lo < 2) return undefined;
   const hs = w.native.slice(lo, hi);
-  const change = histogramChange(hs, rate.isCounter, n);
+  const change = histogramChange(hs, rate.isCounter, (i) => w.resetAt(lo + i), n);
   if (change === undefined) return undefined;
   const factor = extrapolationFactor(rate, {
     samples: hi - lo,
