@@ -181,7 +181,7 @@ describe("prom-client", () => {
     });
     expect(r.status).toBe(204);
     expect((await query("pc_jobs_total"))[0]?.metric["kind"]).toBe('quoted "x" \\ \n');
-    expect(await value('pc_seconds_bucket{le="1"}')).toBe(1);
+    expect(await value('pc_seconds_bucket{le="1.0"}')).toBe(1);
     expect(await value("pc_last_run")).toBe(12.5);
   });
 
@@ -282,7 +282,7 @@ describe.skipIf(!existsSync(PROMETHEUS))(`a real Prometheus (${VERSION})`, () =>
 
   /** Series and values of a job, told apart from their place. */
   async function byJob(job: string): Promise<Map<string, string>> {
-    const found = await query(`{job="${job}",__name__!~"up|scrape_.*|push_time_seconds"}`);
+    const found = await query(`{job="${job}",__name__!~"up|scrape_.*|push_time_seconds|push_failure_time_seconds"}`);
     return new Map(
       found.map(({ metric, value: [, text] }) => {
         const { job: _job, instance: _instance, ...rest } = metric;
