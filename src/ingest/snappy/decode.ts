@@ -18,17 +18,18 @@ export class SnappyError extends Error {
  */
 export function decodeSnappy(src: Uint8Array, limitBytes: number): Uint8Array {
   let at = 0;
-  let size = 0;
+  let declared = 0;
   for (let shift = 0; ; shift += 7) {
     if (at >= src.length || shift > 28) throw new SnappyError("the length at its start is cut off");
     const b = src[at++] as number;
-    size += (b & 127) * 2 ** shift;
+    declared += (b & 127) * 2 ** shift;
     if (b < 128) break;
   }
-  if (size > limitBytes) throw new SnappyError(`it declares ${size} bytes`, true);
+  if (declared > limitBytes) throw new SnappyError(`it declares ${declared} bytes`, true);
   // A copy of 3 bytes gives at most 64, so that a length far beyond that is a lie: refuse it before allocating.
-  if (size > src.length * 32)
-    throw new SnappyError(`${src.length} bytes cannot hold the ${size} they declare`);
+  if (declared > src.length * 32)
+    throw new SnappyError(`${src.length} bytes cannot hold the ${declared} they declare`);
+  const size = declared | 0;
   // Copies go four bytes at a time and may write up to three past their end: room for the last one.
   const out = new Uint8Array(size + 3);
   const to = new DataView(out.buffer);
@@ -46,14 +47,17 @@ export function decodeSnappy(src: Uint8Array, limitBytes: number): Uint8Array {
         if (len > 60) {
           const extra = len - 60;
           if (at + extra > end) throw cutOff(start);
-          len = 1;
-          for (let k = 0; k < extra; k++) len += (src[at++] as number) * 2 ** (8 * k);
+          const long = longLength(src, at, extra);
+          if (long > end) throw cutOff(start);
+          // Small by now: all positions stay 32-bit integers, which the loop's speed hangs on.
+          len = long | 0;
+          at += extra;
         }
         if (at + len > end) throw cutOff(start);
         if (o + len > size) throw tooLong(start, size);
         // A native copy pays only beyond some dozens of bytes.
         if (len > 64 || at + len + 3 > end) out.set(src.subarray(at, at + len), o);
-        else for (let k = 0; k < len; k += 4) to.setUint32(o + k, from.getUint32(at + k));
+        else for (let k = 0; k < len; k += 4) to.setInt32(o + k, from.getInt32(at + k, true), true);
         at += len;
         o += len;
         continue;
@@ -72,27 +76,34 @@ export function decodeSnappy(src: Uint8Array, limitBytes: number): Uint8Array {
       default:
         if (at + 4 > end) throw cutOff(start);
         len = (tag >>> 2) + 1;
+        // Beyond 2^31 it is below zero, and refused with the rest.
         offset =
-          ((src[at] as number) |
-            ((src[at + 1] as number) << 8) |
-            ((src[at + 2] as number) << 16) |
-            ((src[at + 3] as number) << 24)) >>>
-          0;
+          (src[at] as number) |
+          ((src[at + 1] as number) << 8) |
+          ((src[at + 2] as number) << 16) |
+          ((src[at + 3] as number) << 24);
         at += 4;
     }
-    if (offset === 0 || offset > o)
+    if (offset <= 0 || offset > o)
       throw new SnappyError(
-        `the copy at byte ${start} reaches back ${offset} bytes where ${o} were written`,
+        `the copy at byte ${start} reaches back ${offset >>> 0} bytes where ${o} were written`,
       );
     if (o + len > size) throw tooLong(start, size);
     // A copy may overlap what it writes: from closer than four bytes it goes one by one.
     if (offset >= 4)
-      for (let k = 0; k < len; k += 4) to.setUint32(o + k, to.getUint32(o + k - offset));
+      for (let k = 0; k < len; k += 4) to.setInt32(o + k, to.getInt32(o + k - offset, true), true);
     else for (let k = 0; k < len; k++) out[o + k] = out[o + k - offset] as number;
     o += len;
   }
   if (o !== size) throw new SnappyError(`it ends after ${o} of the ${size} bytes it declares`);
   return out.subarray(0, size);
+}
+
+/** The length of a literal that is written out in `extra` bytes. */
+function longLength(src: Uint8Array, at: number, extra: number): number {
+  let len = 1;
+  for (let k = 0; k < extra; k++) len += (src[at + k] as number) * 2 ** (8 * k);
+  return len;
 }
 
 const cutOff = (at: number): SnappyError => new SnappyError(`the element at byte ${at} is cut off`);
