@@ -144,7 +144,7 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     startMs: number,
     endMs: number,
   ): Promise<ExemplarSeries[]> {
-    throw new Error(`exemplars: ${matchers.length} ${startMs} ${endMs}`);
+    return this.shard().exemplars({ matchers, startMs, endMs });
   }
 
   async cardinality(limit: number): Promise<Cardinality> {

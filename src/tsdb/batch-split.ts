@@ -37,6 +37,21 @@ export function splitBatch(batch: BatchView, shards: number): Map<number, Uint8A
       batch.incrementAmounts[i] as number,
     );
   }
+  for (const h of batch.histograms)
+    builderOf(shardOf[h.series] ?? 0).histogram(refOf[h.series] ?? h.series, h.timeMs, h.histogram);
+  for (const e of batch.exemplars)
+    builderOf(shardOf[e.series] ?? 0).exemplarBytes(
+      refOf[e.series] ?? e.series,
+      e.timeMs,
+      e.value,
+      e.labelBytes,
+    );
+  for (const c of batch.created)
+    builderOf(shardOf[c.series] ?? 0).created(
+      refOf[c.series] ?? c.series,
+      c.createdMs,
+      c.histogram,
+    );
   for (const m of batch.metadata) builderOf(0).metadata(m);
   return new Map([...builders].map(([shard, b]) => [shard, b.finish()]));
 }
@@ -47,9 +62,14 @@ export function splitBatch(batch: BatchView, shards: number): Map<number, Uint8A
  */
 export function* cutBatch(batch: BatchView, maxBytes: number): Generator<Uint8Array, void> {
   const count = batch.labelOffsets.length - 1;
-  const rows = new Uint32Array(count);
+  const rows = new Float64Array(count);
   for (const column of [batch.sampleSeries, batch.incrementSeries])
     for (let i = 0; i < column.length; i++) (rows[column[i] as number] as number)++;
+  // A histogram counts as so many samples as take its bytes.
+  for (const { series, histogram: h } of batch.histograms)
+    (rows[series] as number) += 3 + (h.positiveBuckets.length + h.negativeBuckets.length) / 4;
+  for (const { series, labelBytes } of batch.exemplars)
+    (rows[series] as number) += 1 + labelBytes.length / ROW_BYTES;
   let from = 0;
   let bytes = 0;
   for (let i = 0; i <= count; i++) {
@@ -94,6 +114,14 @@ function cutSeries(batch: BatchView, from: number, to: number): Uint8Array {
     if (n >= from && n < to)
       b.increment(n - from, batch.incrementTimes[i] as number, batch.incrementAmounts[i] as number);
   }
+  const within = ({ series }: { readonly series: number }): boolean =>
+    series >= from && series < to;
+  for (const h of batch.histograms)
+    if (within(h)) b.histogram(h.series - from, h.timeMs, h.histogram);
+  for (const e of batch.exemplars)
+    if (within(e)) b.exemplarBytes(e.series - from, e.timeMs, e.value, e.labelBytes);
+  for (const c of batch.created)
+    if (within(c)) b.created(c.series - from, c.createdMs, c.histogram);
   if (from === 0) for (const m of batch.metadata) b.metadata(m);
   return b.finish();
 }

@@ -1,6 +1,7 @@
 import type { MetricMetadata } from "../core/series";
 import { ByteReader } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
+import { decodeExemplars } from "./exemplars";
 import type { GroupSelectors } from "./selector-groups";
 import {
   type BatchIdEntry,
@@ -50,6 +51,7 @@ export function writeCheckpoint(
     for (const a of state.accumulators.values()) putAccumulator(w, a);
     putSpace(storage, SPACES.accumulators, w.view());
   }
+  if (state.exemplarsChanged) putSpace(storage, SPACES.exemplars, state.exemplars.encode());
   if (state.metadataChanged) putJson(storage, SPACES.metadata, [...state.metadata.values()]);
   return next;
 }
@@ -63,6 +65,7 @@ export function checkpointed(state: ShardState): void {
   state.newSeries.length = 0;
   state.newBatchIds.length = 0;
   state.metadataChanged = false;
+  state.exemplarsChanged = false;
   state.accumulatorsChanged = false;
 }
 
@@ -100,6 +103,8 @@ export function readCheckpoint(storage: BlobStorage, state: ShardState): void {
     const r = new ByteReader(row.data);
     while (!r.done) state.batchIds.add(getBatchId(r));
   }
+  const exemplars = getSpace(storage, SPACES.exemplars);
+  if (exemplars !== undefined) for (const e of decodeExemplars(exemplars)) state.exemplars.add(e);
   // Written by putJson below, so the shapes are known.
   for (const m of getJson<MetricMetadata>(storage, SPACES.metadata)) state.metadata.set(m.name, m);
 }

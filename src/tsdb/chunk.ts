@@ -1,7 +1,10 @@
 import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
 import { INT_LIMIT, type IntMode, cheaperMode, getInts, isIntColumn, putInts } from "./int-column";
-import type { SampleColumns } from "./sample-columns";
+import type { Histogram } from "../core/histogram";
+import { putHistograms, readHistograms } from "./histogram-column";
+import { isHistogramAt } from "./histogram-mark";
+import { type SampleColumns, histogramAt, setHistogram } from "./sample-columns";
 import { decodeXor, encodeXor } from "./xor-column";
 
 /**
@@ -10,8 +13,11 @@ import { decodeXor, encodeXor } from "./xor-column";
  * are kept, its low half how values are; numbers not listed are free for later encodings.
  */
 const TIMES = { raw: 0, dod: 1, offsets: 2 } as const;
-/** `weighted`: a column of weights, then a byte that names one of the others, then that. */
-const VALUES = { raw: 0, dod: 1, delta: 2, xor: 3, weighted: 12 } as const;
+/**
+ * `histogram`: native histograms (histogram-column.ts), and no float among them.
+ * `weighted`: a column of weights, then a byte that names one of the others, then that.
+ */
+const VALUES = { raw: 0, dod: 1, delta: 2, xor: 3, histogram: 8, weighted: 12 } as const;
 
 /** Samples of one chunk at most: a reader of one minute decodes no more than this around it. */
 export const CHUNK_SAMPLES = 240;
@@ -22,7 +28,7 @@ const SCALES = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 const scratch = new ByteWriter(4096);
 let scaled = new Float64Array(CHUNK_SAMPLES);
 
-/** Packs samples `from`..`to` of the columns (times strictly rising, ms). */
+/** Packs samples `from`..`to` of the columns (times strictly rising, ms): floats alone, or histograms alone. */
 export function encodeChunk(columns: SampleColumns, from: number, to: number): Uint8Array {
   const { times, values, bits } = columns;
   const w = scratch;
@@ -34,6 +40,12 @@ export function encodeChunk(columns: SampleColumns, from: number, to: number): U
     timeTag = TIMES.dod;
     putInts(w, times, from, to, "dod");
   } else w.put(bytesOf(times, from, to));
+  if (isHistogramAt(bits, from)) {
+    putHistograms(w, histogramsOf(columns, from, to));
+    const packed = w.finish();
+    packed[0] = (timeTag << 4) | VALUES.histogram;
+    return packed;
+  }
   const { weights } = columns;
   const isWeighted = weights?.subarray(from, to).some((n) => n > 0) === true;
   const tagAt = isWeighted ? putWeights(w, weights as Float64Array, from, to) : 0;
@@ -41,6 +53,16 @@ export function encodeChunk(columns: SampleColumns, from: number, to: number): U
   const out = w.finish();
   out[tagAt] = valueTag;
   out[0] = (timeTag << 4) | (tagAt === 0 ? valueTag : VALUES.weighted);
+  return out;
+}
+
+function histogramsOf(columns: SampleColumns, from: number, to: number): Histogram[] {
+  const out: Histogram[] = [];
+  for (let i = from; i < to; i++) {
+    const h = histogramAt(columns, i);
+    if (h === undefined) throw new Error("a float among the histograms of a chunk");
+    out.push(h);
+  }
   return out;
 }
 
@@ -142,6 +164,11 @@ function bytesOf(a: Float64Array, from: number, to: number): Uint8Array {
   return new Uint8Array(a.buffer, a.byteOffset + 8 * from, 8 * (to - from));
 }
 
+/** Whether the chunk at byte `from` holds histograms. */
+export function isHistogramChunk(bytes: Uint8Array, from: number): boolean {
+  return ((bytes[from] as number) & 15) === VALUES.histogram;
+}
+
 /** One reader for every chunk: decoding is not re-entrant. */
 const reader = new ByteReader(new Uint8Array());
 
@@ -189,6 +216,11 @@ export function decodeChunk(
     case VALUES.xor:
       decodeXor(bytes, r.at, end, count, out.bits, at);
       break;
+    case VALUES.histogram: {
+      let row = at;
+      readHistograms(r, count, (h) => setHistogram(out, row++, h));
+      break;
+    }
     default:
       throw new CorruptBytesError(`unknown value encoding ${kind}`);
   }

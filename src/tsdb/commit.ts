@@ -1,12 +1,18 @@
 import { type BatchView, readBatch } from "../core/batch";
+import { type Histogram, NO_BUCKETS, RESET_UNKNOWN } from "../core/histogram";
+import { encodeHistogram } from "../core/histogram-bytes";
 import { decodeLabels } from "../core/label-bytes";
 import { renderLabels } from "../core/labels";
 import type { AppendResult } from "../core/metric-store";
 import { type AccumulatorState, type EmittedSample, increment } from "./accumulators";
 import { batchIdKey } from "./batch-ids";
+import type { Head } from "./head";
+import { checkHistogram } from "./histogram-check";
+import { FREE_WORD, HISTOGRAM_WORD, isHistogramAt, markHistogram } from "./histogram-mark";
 import { hashView } from "./label-hash";
 import { LogBuilder } from "./log-codec";
 import { AppendTally, type ShardLimits, checkTime } from "./rejections";
+import { sameBytes } from "./sample-columns";
 import { checkLabels } from "./series-table";
 import type { ShardState } from "./shard-state";
 
@@ -17,6 +23,8 @@ export interface LookUp {
   /** Element of `bits` (by pairs) that holds each sample's value. */
   readonly elements: readonly number[];
   readonly bits: Uint32Array;
+  /** As bytes, what those samples point to that are histograms (histogram-mark.ts). */
+  readonly histograms: readonly Uint8Array[];
 }
 
 export const ABSENT = 0;
@@ -54,8 +62,12 @@ export class Commit {
     const batch = readBatch(bytes);
     const tally = new AppendTally();
     const refs = new Int32Array(batch.labelOffsets.length - 1).fill(UNRESOLVED);
-    this.addSamples(batch, refs, tally);
-    if (batch.incrementSeries.length > 0) this.addIncrements(batch, refs, tally);
+    const labels = viewOf(batch.labelBytes);
+    if (batch.created.length > 0) this.addCreated(batch, refs, tally, labels);
+    this.addSamples(batch, refs, tally, labels);
+    if (batch.histograms.length > 0) this.addHistograms(batch, refs, tally, labels);
+    if (batch.exemplars.length > 0) this.addExemplars(batch, refs, tally);
+    if (batch.incrementSeries.length > 0) this.addIncrements(batch, refs, tally, labels);
     for (const m of batch.metadata) {
       const known = this.state.metadata.get(m.name);
       if (
@@ -98,20 +110,20 @@ export class Commit {
     this.log.accumulators.set(state.ref, state);
   }
 
-  private addSamples(batch: BatchView, refs: Int32Array, tally: AppendTally): void {
+  private addSamples(
+    batch: BatchView,
+    refs: Int32Array,
+    tally: AppendTally,
+    labels: DataView,
+  ): void {
     const { sampleSeries, sampleTimes, sampleValues } = batch;
     const bits = new Uint32Array(
       sampleValues.buffer,
       sampleValues.byteOffset,
       2 * sampleValues.length,
     );
-    const labels = new DataView(
-      batch.labelBytes.buffer,
-      batch.labelBytes.byteOffset,
-      batch.labelBytes.length,
-    );
     const table = this.state.table;
-    const late = { refs: [] as number[], times: [] as number[], elements: [] as number[], bits };
+    const late = makeLate(bits, []);
     for (let i = 0; i < sampleSeries.length; i++) {
       const n = sampleSeries[i] as number;
       const time = Math.floor(sampleTimes[i] as number);
@@ -125,6 +137,8 @@ export class Commit {
         ref = this.resolve(batch, n, refs, tally, labels);
         if (ref < 0) continue;
       }
+      // A NaN that a sender chose must not be taken for a histogram.
+      if (bits[2 * i + 1] === HISTOGRAM_WORD) bits[2 * i + 1] = FREE_WORD;
       if (time <= (table.lastTime[ref] as number)) {
         // Looked up together below: one read of a page serves all of them.
         late.refs.push(ref);
@@ -135,11 +149,122 @@ export class Commit {
       this.accept(ref, time, bits, i);
       tally.accepted++;
     }
-    if (late.refs.length > 0) this.addLate(batch, late, tally);
+    if (late.refs.length > 0) this.addLate(batch, late, (i) => sampleSeries[i] as number, tally);
+  }
+
+  /** As {@link addSamples}; histograms of a series may stand among its floats. */
+  private addHistograms(
+    batch: BatchView,
+    refs: Int32Array,
+    tally: AppendTally,
+    labels: DataView,
+  ): void {
+    const { table } = this.state;
+    const bits = new Uint32Array(2 * batch.histograms.length);
+    const bytes: Uint8Array[] = [];
+    const late = makeLate(bits, bytes);
+    const before = tally.accepted + tally.duplicates;
+    for (const [i, { series: n, timeMs, histogram }] of batch.histograms.entries()) {
+      const time = Math.floor(timeMs);
+      markHistogram(bits, i, bytes.push(NO_BYTES) - 1);
+      const timely = checkTime(time, this.now, this.limits);
+      if (timely !== "ok") {
+        tally.reject(timely, () => exampleOf(batch, n, time));
+        continue;
+      }
+      const bad = checkHistogram(histogram);
+      if (bad !== undefined) {
+        tally.reject("invalid_histogram", () => `${exampleOf(batch, n, time)}: ${bad}`);
+        continue;
+      }
+      let ref = refs[n] ?? UNRESOLVED;
+      if (ref < 0) {
+        ref = this.resolve(batch, n, refs, tally, labels);
+        if (ref < 0) continue;
+      }
+      const encoded = encodeHistogram(histogram);
+      bytes[i] = encoded;
+      if (time <= (table.lastTime[ref] as number)) {
+        late.refs.push(ref);
+        late.times.push(time);
+        late.elements.push(i);
+        continue;
+      }
+      this.acceptHistogram(ref, time, encoded);
+      tally.accepted++;
+    }
+    if (late.refs.length > 0)
+      this.addLate(batch, late, (i) => batch.histograms[i]?.series ?? 0, tally);
+    tally.histograms += tally.accepted + tally.duplicates - before;
+  }
+
+  /**
+   * Zeros where counters began: only in front of everything that the series has, here and in the batch. One that
+   * may not be written is no error; the series' own samples say the rest.
+   */
+  private addCreated(
+    batch: BatchView,
+    refs: Int32Array,
+    tally: AppendTally,
+    labels: DataView,
+  ): void {
+    const first = new Map<number, number>();
+    const see = (n: number, time: number): void => {
+      first.set(n, Math.min(time, first.get(n) ?? Infinity));
+    };
+    const empty = new Map<number, Histogram>();
+    batch.sampleSeries.forEach((n, i) => see(n, batch.sampleTimes[i] as number));
+    for (const h of batch.histograms) {
+      see(h.series, h.timeMs);
+      if (checkHistogram(h.histogram) === undefined) empty.set(h.series, emptied(h.histogram));
+    }
+    for (const { series: n, createdMs, histogram } of batch.created) {
+      const time = Math.floor(createdMs);
+      if (checkTime(time, this.now, this.limits) !== "ok" || !(time < (first.get(n) ?? -Infinity)))
+        continue;
+      const zero = empty.get(n);
+      if (histogram !== (zero !== undefined)) continue;
+      let ref = refs[n] ?? UNRESOLVED;
+      if (ref < 0) ref = this.resolve(batch, n, refs, tally, labels);
+      if (ref < 0 || time <= (this.state.table.lastTime[ref] as number)) continue;
+      if (zero !== undefined) this.acceptHistogram(ref, time, encodeHistogram(zero));
+      else {
+        SCRATCH[0] = 0;
+        this.accept(ref, time, SCRATCH_BITS, 0);
+      }
+    }
+  }
+
+  /** Exemplars of series that are known; what is refused costs no sample, so it is only not counted. */
+  private addExemplars(batch: BatchView, refs: Int32Array, tally: AppendTally): void {
+    const { exemplars, table } = this.state;
+    for (const { series: n, timeMs, value, labelBytes } of batch.exemplars) {
+      let ref = refs[n] ?? UNRESOLVED;
+      if (ref === UNRESOLVED) {
+        const from = batch.labelOffsets[n] ?? 0;
+        ref = table.find(batch.labelBytes, from, batch.labelOffsets[n + 1] ?? from);
+      }
+      if (ref < 0 || checkTime(timeMs, this.now, this.limits) !== "ok") continue;
+      const exemplar = { ref, timeMs, value, labels: labelBytes };
+      const verdict = exemplars.judge(exemplar);
+      if (verdict === "kept") {
+        // The batch's bytes are not to be held on to.
+        const kept = { ...exemplar, labels: labelBytes.slice() };
+        exemplars.add(kept);
+        this.log.exemplars.push(kept);
+        this.state.exemplarsChanged = true;
+      }
+      if (verdict === "kept" || verdict === "duplicate") tally.exemplars++;
+    }
   }
 
   /** Samples that are not their series' newest: repeats, or out of order. */
-  private addLate(batch: BatchView, late: LookUp, tally: AppendTally): void {
+  private addLate(
+    batch: BatchView,
+    late: LookUp,
+    seriesOf: (element: number) => number,
+    tally: AppendTally,
+  ): void {
     const { head } = this.state;
     const stored = this.stored.compare(late);
     const many = refsWithMany(late.refs);
@@ -155,21 +280,27 @@ export class Commit {
       const time = late.times[k] as number;
       const i = late.elements[k] as number;
       const at = find(ref, time);
-      const verdict = at < 0 ? stored[k] : head.sameBits(at, late.bits, i) ? EQUAL : DIFFERENT;
+      const histogram = histogramOf(late, i);
+      const verdict =
+        at < 0 ? stored[k] : isSame(head, at, late.bits, i, histogram) ? EQUAL : DIFFERENT;
       if (verdict === EQUAL) tally.duplicates++;
       else if (verdict === DIFFERENT) {
-        tally.reject("duplicate_timestamp", () =>
-          exampleOf(batch, batch.sampleSeries[i] as number, time),
-        );
+        tally.reject("duplicate_timestamp", () => exampleOf(batch, seriesOf(i), time));
       } else {
-        this.accept(ref, time, late.bits, i);
+        if (histogram !== undefined) this.acceptHistogram(ref, time, histogram);
+        else this.accept(ref, time, late.bits, i);
         indexes.get(ref)?.set(time, head.count - 1);
         tally.accepted++;
       }
     }
   }
 
-  private addIncrements(batch: BatchView, refs: Int32Array, tally: AppendTally): void {
+  private addIncrements(
+    batch: BatchView,
+    refs: Int32Array,
+    tally: AppendTally,
+    labels: DataView,
+  ): void {
     const { incrementSeries, incrementTimes, incrementAmounts } = batch;
     const id = batch.batchId === "" ? undefined : batchIdKey(batch.batchId, this.now);
     if (id !== undefined && this.state.batchIds.has(id, this.now)) {
@@ -177,11 +308,6 @@ export class Commit {
       return;
     }
     let taken = 0;
-    const labels = new DataView(
-      batch.labelBytes.buffer,
-      batch.labelBytes.byteOffset,
-      batch.labelBytes.length,
-    );
     for (let i = 0; i < incrementSeries.length; i++) {
       const n = incrementSeries[i] as number;
       const time = incrementTimes[i] as number;
@@ -212,9 +338,19 @@ export class Commit {
   }
 
   private accept(ref: number, time: number, bits: Uint32Array, i: number): void {
-    const table = this.state.table;
     this.state.head.append(ref, time, bits, i);
     this.log.sample(ref, time, bits, i);
+    this.accepted(ref, time);
+  }
+
+  private acceptHistogram(ref: number, time: number, bytes: Uint8Array): void {
+    this.state.head.appendHistogram(ref, time, bytes);
+    this.log.histogram(ref, time, bytes);
+    this.accepted(ref, time);
+  }
+
+  private accepted(ref: number, time: number): void {
+    const table = this.state.table;
     if (time > (table.lastTime[ref] as number)) table.lastTime[ref] = time;
     if (this.state.groups.isEmpty) return;
     const groups = this.state.groups.groupsOf(ref);
@@ -288,6 +424,52 @@ function refsWithMany(refs: readonly number[]): ReadonlySet<number> {
   return many;
 }
 
+/** A look-up to be filled. */
+function makeLate(
+  bits: Uint32Array,
+  histograms: readonly Uint8Array[],
+): LookUp & { readonly refs: number[]; readonly times: number[]; readonly elements: number[] } {
+  return { refs: [], times: [], elements: [], bits, histograms };
+}
+
+/** The histogram that element `i` of the look-up is; undefined for a float. */
+export function histogramOf(late: LookUp, i: number): Uint8Array | undefined {
+  return isHistogramAt(late.bits, i) ? late.histograms[late.bits[2 * i] as number] : undefined;
+}
+
+function isSame(
+  head: Head,
+  at: number,
+  bits: Uint32Array,
+  i: number,
+  histogram: Uint8Array | undefined,
+): boolean {
+  const there = head.histogramAt(at);
+  if (there === undefined || histogram === undefined)
+    return there === histogram && head.sameBits(at, bits, i);
+  return sameBytes(there, histogram);
+}
+
+/** A histogram of the same kind that has seen nothing. */
+function emptied(h: Histogram): Histogram {
+  return {
+    ...h,
+    resetHint: RESET_UNKNOWN,
+    zeroCount: 0,
+    count: 0,
+    sum: 0,
+    positiveSpans: [],
+    positiveBuckets: NO_BUCKETS,
+    negativeSpans: [],
+    negativeBuckets: NO_BUCKETS,
+  };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+const NO_BYTES = new Uint8Array();
 const UNRESOLVED = -1;
 const REFUSED = -2;
 const SCRATCH = new Float64Array(1);

@@ -29,7 +29,7 @@ export function countDeletion(
   let samples = 0;
   for (const block of blocks) {
     if (block.maxMs < startMs || block.minMs > endMs) continue;
-    const { series } = store.index(block);
+    const series = store.series(block);
     const locals = matchAny(series, matchers, table);
     let last = -1;
     store.read(block, locals, startMs - 1, endMs, (local, minMs, maxMs, count, page, from, end) => {
@@ -85,6 +85,7 @@ function countWithin(
   endMs: number,
 ): number {
   if (count > columns.times.length) columns = new SampleColumns(2 * count);
+  columns.histograms.length = 0;
   decodeChunk(page, from, end, columns, 0);
   let n = 0;
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 import type { SelectHints } from "../core/metric-store";
 import { isStaleAt } from "../core/stale";
+import { isHistogramAt } from "./histogram-mark";
 import { type SampleColumns, copyRow } from "./sample-columns";
 
 /** Samples with k × 5 min < t ≤ (k + 1) × 5 min make one bucket, as a range that ends on its bound takes them in. */
@@ -83,9 +84,18 @@ function bucketed(columns: SampleColumns, count: number, aggregate: Aggregate): 
   for (let i = 0; i < count; i++) {
     if (isStaleAt(bits, i)) continue;
     const time = times[i] as number;
+    if (isHistogramAt(bits, i)) {
+      // Of histograms the last of a bucket stands for it: their means are no histograms.
+      const again = made > 0 && bucketOf(time) === bucket && isHistogramAt(bits, made - 1);
+      if (again) made--;
+      copyRow(columns, i, made);
+      weights[made++] = 0;
+      bucket = bucketOf(time);
+      continue;
+    }
     const value = values[i] as number;
     const weight = Math.max(1, weights[i] as number);
-    if (bucketOf(time) !== bucket) {
+    if (bucketOf(time) !== bucket || isHistogramAt(bits, made - 1)) {
       bucket = bucketOf(time);
       times[made] = time;
       values[made] = value;

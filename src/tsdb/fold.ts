@@ -5,7 +5,9 @@ import { CHUNK_SAMPLES, encodeChunk } from "./chunk";
 import type { Head } from "./head";
 import { type BlockMeta, SEGMENT, WINDOW_MS, windowOf } from "./manifest";
 import type { ChunkEntry } from "./page";
-import { SampleColumns } from "./sample-columns";
+import { decodeHistogram } from "../core/histogram-bytes";
+import { isHistogramAt } from "./histogram-mark";
+import { SampleColumns, setHistogram } from "./sample-columns";
 import type { SeriesTable } from "./series-table";
 
 /**
@@ -55,26 +57,46 @@ export function orderByMetric(table: SeriesTable, refs: readonly number[]): numb
     .flatMap(([, list]) => list.sort((a, b) => a - b));
 }
 
+/** A histogram is as large as dozens of floats. */
+const CHUNK_HISTOGRAMS = 120;
+
 let columns = new SampleColumns(1024);
 
-function chunksOf(head: Head, ref: number, after: number, to: number): ChunkEntry[] {
+/** The head's samples of a series with after < t ≤ to, packed. */
+export function chunksOf(head: Head, ref: number, after: number, to: number): ChunkEntry[] {
   const s = head.read(ref, after, to);
   const count = s.to - s.from;
   if (count === 0) return [];
   if (count > columns.times.length) columns = new SampleColumns(2 * count);
+  columns.histograms.length = 0;
   for (let i = 0; i < count; i++) {
     columns.times[i] = head.base + (s.offsets[s.from + i] as number);
     columns.bits[2 * i] = s.bits[2 * (s.from + i)] as number;
     columns.bits[2 * i + 1] = s.bits[2 * (s.from + i) + 1] as number;
+    if (isHistogramAt(columns.bits, i))
+      setHistogram(columns, i, decodeHistogram(head.histogram(columns.bits[2 * i] as number)));
   }
   return encodeChunks(columns, 0, count);
 }
 
-/** Sorted samples from..to as chunks of at most {@link CHUNK_SAMPLES}. */
+/** Sorted samples from..to as chunks of at most {@link CHUNK_SAMPLES}, floats and histograms apart. */
 export function encodeChunks(samples: SampleColumns, from: number, to: number): ChunkEntry[] {
+  if (samples.histograms.length === 0) return encodeRun(samples, from, to, CHUNK_SAMPLES);
+  const out: ChunkEntry[] = [];
+  for (let at = from; at < to;) {
+    const histograms = isHistogramAt(samples.bits, at);
+    let end = at + 1;
+    while (end < to && isHistogramAt(samples.bits, end) === histograms) end++;
+    out.push(...encodeRun(samples, at, end, histograms ? CHUNK_HISTOGRAMS : CHUNK_SAMPLES));
+    at = end;
+  }
+  return out;
+}
+
+function encodeRun(samples: SampleColumns, from: number, to: number, most: number): ChunkEntry[] {
   const out: ChunkEntry[] = [];
   const count = to - from;
-  const pieces = Math.ceil(count / CHUNK_SAMPLES);
+  const pieces = Math.ceil(count / most);
   for (let i = 0; i < pieces; i++) {
     const a = from + Math.floor((count * i) / pieces);
     const b = from + Math.floor((count * (i + 1)) / pieces);

@@ -1,8 +1,13 @@
 import type { ByteWriter } from "../core/byte-writer";
 import { putOffsetsChunk } from "./chunk";
+import { isHistogramAt, markHistogram } from "./histogram-mark";
 
 /** Bytes of one sample in the head: value 8, time offset 4, series 4, previous sample 4. */
 export const HEAD_SAMPLE_BYTES = 20;
+
+/** Of each histogram beside its bytes: the array object. */
+const HISTOGRAM_OVERHEAD = 96;
+const MARK = new Uint32Array(2);
 
 /** A stretch of one series read out of the head: elements from..to of shared columns, sorted by time, no time twice. */
 export interface HeadSamples {
@@ -31,6 +36,11 @@ export class Head {
   private last = new Int32Array(256).fill(-1);
   private counts = new Uint32Array(256);
   private unsorted = new Uint8Array(256);
+  /** Histograms as bytes (core/histogram-bytes.ts), which samples point to (histogram-mark.ts). */
+  private readonly histograms: Uint8Array[] = [];
+  private histogramBytes = 0;
+  /** Series with histograms among their samples. */
+  private readonly withHistograms = new Set<number>();
   /** Series with samples, in order of first arrival. */
   readonly series: number[] = [];
   private scratchOffsets = new Int32Array(512);
@@ -39,7 +49,31 @@ export class Head {
   private scratchBitBytes = new Uint8Array(this.scratchBits.buffer);
 
   get bytes(): number {
-    return this.count * HEAD_SAMPLE_BYTES;
+    return this.count * HEAD_SAMPLE_BYTES + this.histogramBytes;
+  }
+
+  /** Appends a histogram, as bytes. */
+  appendHistogram(ref: number, time: number, bytes: Uint8Array): void {
+    markHistogram(MARK, 0, this.histograms.push(bytes) - 1);
+    this.histogramBytes += bytes.length + HISTOGRAM_OVERHEAD;
+    this.withHistograms.add(ref);
+    this.append(ref, time, MARK, 0);
+  }
+
+  /** The bytes of a histogram by its number. */
+  histogram(number: number): Uint8Array {
+    const bytes = this.histograms[number];
+    if (bytes === undefined) throw new Error(`the head has no histogram ${number}`);
+    return bytes;
+  }
+
+  hasHistograms(ref: number): boolean {
+    return this.withHistograms.size > 0 && this.withHistograms.has(ref);
+  }
+
+  /** The bytes of the histogram at element `at`; undefined where a float stands there. */
+  histogramAt(at: number): Uint8Array | undefined {
+    return isHistogramAt(this.bits, at) ? this.histogram(this.bits[2 * at] as number) : undefined;
   }
 
   /** Whether the time can be kept beside the others; where not, the head must be folded first. */
@@ -150,13 +184,16 @@ export class Head {
       this.unsorted[ref] = 0;
     }
     this.series.length = 0;
+    this.histograms.length = 0;
+    this.histogramBytes = 0;
+    this.withHistograms.clear();
     this.count = 0;
     this.minTime = Infinity;
     this.maxTime = -Infinity;
   }
 
   get footprint(): number {
-    return this.refs.length * HEAD_SAMPLE_BYTES + this.last.length * 9;
+    return this.refs.length * HEAD_SAMPLE_BYTES + this.last.length * 9 + this.histogramBytes;
   }
 
   private reserve(n: number): void {

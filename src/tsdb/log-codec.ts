@@ -2,7 +2,11 @@ import type { MetricMetadata } from "../core/series";
 import type { AccumulatorState } from "./accumulators";
 import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
+import { type StoredExemplar, putExemplar, readExemplar } from "./exemplars";
+import { markHistogram } from "./histogram-mark";
 import { MAX_BLOB_BYTES, concatBytes } from "./storage-port";
+
+const MARK = new Uint32Array(2);
 
 /**
  * One commit of the log: what was decided, not what was asked. Replay puts the
@@ -18,6 +22,9 @@ export interface LogRecord {
   readonly accumulators: readonly AccumulatorState[];
   readonly batchIds: readonly BatchIdEntry[];
   readonly metadata: readonly MetricMetadata[];
+  /** As bytes; a sample that is a histogram (histogram-mark.ts) has its number in this list. */
+  readonly histograms: readonly Uint8Array[];
+  readonly exemplars: readonly StoredExemplar[];
 }
 
 export interface BatchIdEntry {
@@ -27,7 +34,8 @@ export interface BatchIdEntry {
   readonly seenMs: number;
 }
 
-const LOG_VERSION = 1;
+/** Version 2 ends with histograms and exemplars; version 1, which has none, is still read. */
+const LOG_VERSION = 2;
 
 /** Collects the effects of one commit. */
 export class LogBuilder {
@@ -35,6 +43,8 @@ export class LogBuilder {
   readonly accumulators = new Map<number, AccumulatorState>();
   readonly batchIds: BatchIdEntry[] = [];
   readonly metadata: MetricMetadata[] = [];
+  readonly exemplars: StoredExemplar[] = [];
+  private readonly histograms: Uint8Array[] = [];
   private readonly refs = new ByteWriter(4096);
   private readonly times = new ByteWriter(4096);
   private bits = new Uint32Array(1024);
@@ -57,9 +67,15 @@ export class LogBuilder {
     this.bits[at + 1] = from[2 * i + 1] as number;
   }
 
+  histogram(ref: number, time: number, bytes: Uint8Array): void {
+    markHistogram(MARK, 0, this.histograms.push(bytes) - 1);
+    this.sample(ref, time, MARK, 0);
+  }
+
   get isEmpty(): boolean {
     return (
-      this.samples +
+      this.exemplars.length +
+        this.samples +
         this.series.length +
         this.accumulators.size +
         this.batchIds.length +
@@ -86,7 +102,11 @@ export class LogBuilder {
     for (const a of this.accumulators.values()) putAccumulator(w, a);
     w.varint(this.batchIds.length);
     for (const b of this.batchIds) putBatchId(w, b);
-    if (this.metadata.length > 0) w.text(JSON.stringify(this.metadata));
+    w.text(this.metadata.length === 0 ? "" : JSON.stringify(this.metadata));
+    w.varint(this.histograms.length);
+    for (const h of this.histograms) w.block(h);
+    w.varint(this.exemplars.length);
+    for (const e of this.exemplars) putExemplar(w, e);
     return w.view();
   }
 }
@@ -95,7 +115,8 @@ export class LogBuilder {
 export function readLogRecord(bytes: Uint8Array): LogRecord {
   const r = new ByteReader(bytes);
   const version = r.u8();
-  if (version !== LOG_VERSION) throw new CorruptBytesError(`log version ${version} is not known`);
+  if (version !== 1 && version !== LOG_VERSION)
+    throw new CorruptBytesError(`log version ${version} is not known`);
   const series = list(r, () => ({ ref: r.varint(), labels: r.block() }));
   const samples = r.varint();
   const refs = new Uint32Array(samples);
@@ -106,8 +127,11 @@ export function readLogRecord(bytes: Uint8Array): LogRecord {
   const accumulators = list(r, () => getAccumulator(r));
   const batchIds = list(r, () => getBatchId(r));
   // The writer is finish() above, so the shape is known.
-  const metadata = r.done ? [] : (JSON.parse(r.text()) as MetricMetadata[]);
-  return { series, refs, times, bits, accumulators, batchIds, metadata };
+  const text = r.done ? "" : r.text();
+  const metadata = text === "" ? [] : (JSON.parse(text) as MetricMetadata[]);
+  const histograms = version === 1 ? [] : list(r, () => r.block());
+  const exemplars = version === 1 ? [] : list(r, () => readExemplar(r));
+  return { series, refs, times, bits, accumulators, batchIds, metadata, histograms, exemplars };
 }
 
 /** Running sums of zigzag differences. Most take one byte, and waking waits for this loop. */

@@ -170,6 +170,7 @@ function decodeAll(chunks: readonly ChunkEntry[]): {
   const sorted = [...chunks].sort((a, b) => a.minMs - b.minMs);
   const total = sorted.reduce((n, c) => n + c.count, 0);
   if (total > columns.times.length) columns = new SampleColumns(2 * total);
+  columns.histograms.length = 0;
   let at = 0;
   let apart = true;
   sorted.forEach((c, i) => {

@@ -24,6 +24,7 @@ export function passOver(
     if (!touched && minMs >= horizonMs) return visit(series, minMs, maxMs, count, page, from, end);
     if (maxMs < horizonMs || isAllHidden(stretches, minMs, maxMs)) return;
     if (count > columns.times.length) columns = new SampleColumns(2 * count);
+    columns.histograms.length = 0;
     decodeChunk(page, from, end, columns, 0);
     const { times } = columns;
     const kept = keepRows(columns, count, (i) => {

@@ -2,12 +2,14 @@ import type { Labels } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import { SampleBudgetError, type SelectRequest } from "../core/metric-store";
 import type { BlockStore } from "./block-store";
-import { CHUNK_SAMPLES, decodeChunk, offsetsChunkBytes } from "./chunk";
-import { DIFFERENT, EQUAL, type LookUp } from "./commit";
+import { encodeHistogram } from "../core/histogram-bytes";
+import { CHUNK_SAMPLES, decodeChunk, isHistogramChunk, offsetsChunkBytes } from "./chunk";
+import { DIFFERENT, EQUAL, type LookUp, histogramOf } from "./commit";
+import { chunksOf } from "./fold";
 import { aggregateFor } from "./downsample";
 import { type BlockMeta, DOWNSAMPLED } from "./manifest";
 import { matchBlock, matchSeries } from "./match";
-import { SampleColumns } from "./sample-columns";
+import { SampleColumns, histogramAt, sameBytes } from "./sample-columns";
 import { SelectBuilder } from "./select-codec";
 import type { ShardState } from "./shard-state";
 import { SymbolMap } from "./symbol-map";
@@ -73,13 +75,20 @@ function addHot(
       startMs,
       endMs,
       (local, minMs, maxMs, count, page, from, end) => {
-        budget.take(minMs, maxMs, count, startMs, endMs);
+        budget.takeChunk(minMs, maxMs, count, request, page, from, end);
         out.chunk(numberOf(series.refs[local] as number), page, from, end);
       },
     );
   }
   if (head.count === 0 || head.maxTime <= startMs || head.minTime > endMs) return;
   for (const ref of refs) {
+    if (head.hasHistograms(ref)) {
+      for (const c of chunksOf(head, ref, startMs, endMs)) {
+        budget.takeChunk(c.minMs, c.maxMs, c.count, request, c.bytes, 0, c.bytes.length);
+        out.chunk(numberOf(ref), c.bytes, 0, c.bytes.length);
+      }
+      continue;
+    }
     const s = head.read(ref, startMs, endMs);
     const count = s.to - s.from;
     if (count === 0) continue;
@@ -108,7 +117,7 @@ function addBlock(
     request.startMs,
     request.endMs,
     (local, minMs, maxMs, count, page, from, end) => {
-      budget.take(minMs, maxMs, count, request.startMs, request.endMs);
+      budget.takeChunk(minMs, maxMs, count, request, page, from, end);
       if (local !== current) {
         current = local;
         number = out.series(symbols.map(series.idsOf(local - skipped)));
@@ -185,20 +194,29 @@ export function compareStored(source: QuerySource, samples: LookUp): Uint8Array 
         );
         if (within.length === 0) return;
         if (count > columns.times.length) columns = new SampleColumns(count);
+        columns.histograms.length = 0;
         decodeChunk(page, from, end, columns, 0);
         for (const k of within) {
           const at = indexOfTime(columns.times, count, samples.times[k] as number);
           if (at < 0) continue;
           const i = samples.elements[k] as number;
-          const same =
-            columns.bits[2 * at] === samples.bits[2 * i] &&
-            columns.bits[2 * at + 1] === samples.bits[2 * i + 1];
-          verdicts[k] = same ? EQUAL : DIFFERENT;
+          verdicts[k] = sameAs(columns, at, samples, i) ? EQUAL : DIFFERENT;
         }
       },
     );
   }
   return verdicts;
+}
+
+function sameAs(columns: SampleColumns, at: number, samples: LookUp, i: number): boolean {
+  const there = histogramAt(columns, at);
+  const asked = histogramOf(samples, i);
+  if (there !== undefined && asked !== undefined) return sameBytes(encodeHistogram(there), asked);
+  return (
+    there === asked &&
+    columns.bits[2 * at] === samples.bits[2 * i] &&
+    columns.bits[2 * at + 1] === samples.bits[2 * i + 1]
+  );
 }
 
 /** Element of `time` among the first `count`, which rise; −1 where it is none of them. */
@@ -221,10 +239,20 @@ class Budget {
     this.left = max;
   }
 
-  take(minMs: number, maxMs: number, count: number, startMs: number, endMs: number): void {
+  /** A histogram counts as what it takes in memory: two packed bytes, about, for each float of eight bytes. */
+  takeChunk(
+    minMs: number,
+    maxMs: number,
+    count: number,
+    { startMs, endMs }: SelectRequest,
+    page: Uint8Array,
+    from: number,
+    end: number,
+  ): void {
     const part = Math.min(maxMs, endMs) - Math.max(minMs, startMs);
     const whole = maxMs - minMs;
-    this.takeCount(whole <= part ? count : Math.ceil((count * part) / whole));
+    const held = isHistogramChunk(page, from) ? Math.max(count, (end - from) / 2) : count;
+    this.takeCount(whole <= part ? held : Math.ceil((held * part) / whole));
   }
 
   takeCount(count: number): void {

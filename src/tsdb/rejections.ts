@@ -30,6 +30,9 @@ export function checkTime(
 export class AppendTally {
   accepted = 0;
   duplicates = 0;
+  /** How many of both are histograms. */
+  histograms = 0;
+  exemplars = 0;
   private readonly reasons = new Map<
     SampleRejection,
     { count: number; readonly example: string }
@@ -45,6 +48,8 @@ export class AppendTally {
     return {
       accepted: this.accepted,
       duplicates: this.duplicates,
+      ...(this.histograms === 0 ? {} : { histograms: this.histograms }),
+      ...(this.exemplars === 0 ? {} : { exemplars: this.exemplars }),
       rejected: [...this.reasons].map(([reason, r]) => ({
         reason,
         count: r.count,
@@ -62,9 +67,13 @@ export function mergeResults(parts: readonly AppendResult[]): AppendResult {
     if (known === undefined) reasons.set(r.reason, { count: r.count, example: r.example });
     else known.count += r.count;
   }
+  const histograms = parts.reduce((n, p) => n + (p.histograms ?? 0), 0);
+  const exemplars = parts.reduce((n, p) => n + (p.exemplars ?? 0), 0);
   return {
     accepted: parts.reduce((n, p) => n + p.accepted, 0),
     duplicates: parts.reduce((n, p) => n + p.duplicates, 0),
+    ...(histograms === 0 ? {} : { histograms }),
+    ...(exemplars === 0 ? {} : { exemplars }),
     rejected: [...reasons].map(([reason, r]) => ({ reason, ...r })),
   };
 }

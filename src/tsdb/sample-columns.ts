@@ -1,3 +1,7 @@
+import type { Histogram } from "../core/histogram";
+import { encodeHistogram } from "../core/histogram-bytes";
+import { isHistogramAt, markHistogram } from "./histogram-mark";
+
 /** Decoded samples as two columns, with views over the values so that a NaN's bits can move as integers or bytes. */
 export class SampleColumns {
   readonly times: Float64Array;
@@ -6,6 +10,8 @@ export class SampleColumns {
   readonly bytes: Uint8Array;
   /** Only where some samples stand for several: for how many, 0 where for itself alone. */
   weights: Float64Array | undefined;
+  /** What the samples that are histograms (histogram-mark.ts) point to. Rows move, this list does not. */
+  readonly histograms: Histogram[] = [];
 
   constructor(size: number) {
     this.times = new Float64Array(size);
@@ -18,6 +24,31 @@ export class SampleColumns {
   weigh(): Float64Array {
     return (this.weights ??= new Float64Array(this.times.length));
   }
+}
+
+/** Makes row `i` a histogram. */
+export function setHistogram(columns: SampleColumns, i: number, h: Histogram): void {
+  markHistogram(columns.bits, i, columns.histograms.push(h) - 1);
+}
+
+/** The histogram of row `i`; undefined where it is a float. */
+export function histogramAt(columns: SampleColumns, i: number): Histogram | undefined {
+  return isHistogramAt(columns.bits, i)
+    ? columns.histograms[columns.bits[2 * i] as number]
+    : undefined;
+}
+
+/** Whether row `i` of one and row `k` of the other have the same value: of floats bit for bit. */
+export function sameValue(a: SampleColumns, i: number, b: SampleColumns, k: number): boolean {
+  const x = histogramAt(a, i);
+  const y = histogramAt(b, k);
+  if (x !== undefined && y !== undefined) return sameBytes(encodeHistogram(x), encodeHistogram(y));
+  if (x !== undefined || y !== undefined) return false;
+  return a.bits[2 * i] === b.bits[2 * k] && a.bits[2 * i + 1] === b.bits[2 * k + 1];
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((v, i) => v === b[i]);
 }
 
 /** Sorts samples from..to by time; of a repeated time the first stays. Gives the new end. */

@@ -4,7 +4,8 @@ import type { Series } from "../core/series";
 import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
 import { chunkCount, decodeChunk } from "./chunk";
-import { SampleColumns, sortAndDedupe } from "./sample-columns";
+import type { Histogram } from "../core/histogram";
+import { SampleColumns, histogramAt, sortAndDedupe } from "./sample-columns";
 import { Symbols, readSymbolTexts } from "./symbols";
 
 /**
@@ -180,9 +181,27 @@ function decodeRequest(parts: readonly AnswerPart[], request: SelectRequest): Se
         timestamps: times.subarray(lo, hi),
         values: values.subarray(lo, hi),
         ...weightsOf(columns.weights, lo, hi),
+        ...histogramsOf(columns, lo, hi),
       });
   }
   return out;
+}
+
+/** Only where the series has some in range. */
+function histogramsOf(
+  columns: SampleColumns,
+  from: number,
+  to: number,
+): { readonly histograms: readonly (Histogram | undefined)[] } | undefined {
+  if (columns.histograms.length === 0) return undefined;
+  let found = false;
+  const histograms: (Histogram | undefined)[] = [];
+  for (let i = from; i < to; i++) {
+    const h = histogramAt(columns, i);
+    if (h !== undefined) found = true;
+    histograms.push(h);
+  }
+  return found ? { histograms } : undefined;
 }
 
 /** Raw samples beside downsampled ones count as one each. */

@@ -1,7 +1,10 @@
 import type { MetricMetadata } from "../core/series";
 import type { AccumulatorState } from "./accumulators";
 import { BatchIds } from "./batch-ids";
+import { CorruptBytesError } from "../core/byte-reader";
+import { Exemplars } from "./exemplars";
 import { Head } from "./head";
+import { isHistogramAt } from "./histogram-mark";
 import type { LogRecord } from "./log-codec";
 import { SelectorGroups } from "./selector-groups";
 import { SeriesTable } from "./series-table";
@@ -20,6 +23,8 @@ export class ShardState {
   /** Taken up since the last fold, for the next checkpoint. */
   readonly newSeries: number[] = [];
   readonly newBatchIds: LogRecord["batchIds"][number][] = [];
+  readonly exemplars = new Exemplars();
+  exemplarsChanged = false;
   metadataChanged = false;
   accumulatorsChanged = false;
 
@@ -35,7 +40,11 @@ export class ShardState {
     for (let i = 0; i < refs.length; i++) {
       const ref = refs[i] as number;
       const time = times[i] as number;
-      this.head.append(ref, time, bits, i);
+      if (isHistogramAt(bits, i)) {
+        const histogram = record.histograms[bits[2 * i] as number];
+        if (histogram === undefined) throw new CorruptBytesError("a histogram the log lacks");
+        this.head.appendHistogram(ref, time, histogram);
+      } else this.head.append(ref, time, bits, i);
       if (time > (lastTime[ref] as number)) lastTime[ref] = time;
     }
     for (const a of record.accumulators) this.accumulators.set(a.ref, a);
@@ -46,6 +55,8 @@ export class ShardState {
     }
     for (const m of record.metadata) this.metadata.set(m.name, m);
     if (record.metadata.length > 0) this.metadataChanged = true;
+    for (const e of record.exemplars) this.exemplars.add(e);
+    if (record.exemplars.length > 0) this.exemplarsChanged = true;
   }
 
   /** Forgets series; the others keep their numbers. */
@@ -60,6 +71,10 @@ export class ShardState {
     next.restored();
     this.table = next;
     this.groups.seriesDropped(dead);
+    if (this.exemplars.count > 0) {
+      this.exemplars.drop(dead);
+      this.exemplarsChanged = true;
+    }
   }
 
   /** Bytes held, about. */
@@ -67,6 +82,7 @@ export class ShardState {
     return (
       this.table.footprint +
       this.head.footprint +
+      this.exemplars.footprint +
       this.accumulators.size * 120 +
       this.batchIds.size * 60
     );

@@ -8,7 +8,8 @@ import type {
   SelectRequest,
   ShardEpoch,
 } from "../core/metric-store";
-import type { MetricMetadata } from "../core/series";
+import type { ExemplarSeries, MetricMetadata } from "../core/series";
+import { matchSeries } from "./match";
 import {
   REPEAT_MS,
   STEP_MS,
@@ -368,6 +369,19 @@ export class Shard {
   /** Has the blocks rewritten that hold deleted samples, in {@link maintain}. */
   cleanTombstones(): void {
     this.tombstones.apply();
+  }
+
+  /** Exemplars with startMs ≤ t ≤ endMs of the series that one of the matcher lists accepts. */
+  exemplars(filter: SeriesFilter): ExemplarSeries[] {
+    const { table, exemplars } = this.state;
+    const wanted = new Set<number>();
+    for (const list of filter.matchers.length === 0 ? [[]] : filter.matchers)
+      for (const ref of matchSeries(table, list)) wanted.add(ref);
+    const found = exemplars.find(filter.startMs, filter.endMs, (ref) => wanted.has(ref));
+    return [...found].map(([ref, list]) => ({
+      seriesLabels: table.labelsOf(ref),
+      exemplars: list,
+    }));
   }
 
   /** @see MetricShardRpc.shardMap */

@@ -41,6 +41,7 @@ export const SPACES = {
   tombstones: 8,
   retention: 9,
   merge: 10,
+  exemplars: 11,
 } as const;
 export const FIRST_BLOCK_SPACE = 1024;
 
