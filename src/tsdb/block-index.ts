@@ -19,18 +19,21 @@ export interface SegmentRefs {
   readonly refs: Uint32Array;
   /** Number within the block by shard number; −1 where absent. */
   readonly localOf: Int32Array;
+  /** Bytes held. */
+  readonly footprint: number;
 }
 
 export type BlockSeries = SegmentRefs | BlockLabels;
 
-export interface BlockIndex {
-  readonly series: BlockSeries;
-  readonly seriesCount: number;
+/** Where the pages of a block begin. */
+export interface BlockPages {
   readonly pages: readonly PageMark[];
   /** The only page of a small block, which then needs one row in all. */
   readonly inlinePage: Uint8Array | undefined;
-  /** Bytes held when decoded. */
-  readonly footprint: number;
+}
+
+export interface BlockIndex extends BlockPages {
+  readonly series: BlockSeries;
 }
 
 const VERSION = 1;
@@ -104,16 +107,9 @@ export function decodeIndex(bytes: Uint8Array): BlockIndex {
     minMs += r.zigzag();
     pages.push({ firstSeries, minMs, maxMs: minMs + r.varint() });
   }
-  const inlinePage = r.done ? undefined : r.take(r.end - r.at);
-  const held =
-    series.kind === "refs" ? series.refs.byteLength + series.localOf.byteLength : series.footprint;
-  return {
-    series,
-    seriesCount,
-    pages,
-    inlinePage,
-    footprint: held + pages.length * 48 + (inlinePage === undefined ? 0 : bytes.length),
-  };
+  // A copy: it is kept longer than the bytes around it.
+  const inlinePage = r.done ? undefined : r.take(r.end - r.at).slice();
+  return { series, pages, inlinePage };
 }
 
 function decodeRefs(r: ByteReader, count: number): BlockSeries {
@@ -126,7 +122,8 @@ function decodeRefs(r: ByteReader, count: number): BlockSeries {
   }
   const localOf = new Int32Array(max + 1).fill(-1);
   for (let i = 0; i < count; i++) localOf[refs[i] as number] = i;
-  return { kind: "refs", refs, localOf };
+  const footprint = refs.byteLength + localOf.byteLength;
+  return { kind: "refs", refs, localOf, footprint };
 }
 
 function decodeLabelSets(r: ByteReader, count: number): BlockSeries {

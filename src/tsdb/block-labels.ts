@@ -17,6 +17,7 @@ export class BlockLabels {
   readonly kind = "labels";
   private readonly postings = new Map<number, Postings>();
   private table: Int32Array | undefined;
+  private made = 0;
 
   /**
    * @param ids label symbols of series i: `ids.subarray(starts[i], starts[i + 1])`, name and value in turn
@@ -67,14 +68,9 @@ export class BlockLabels {
     }
   }
 
-  /** Bytes held once all that can be asked for was made. */
+  /** Bytes held, with what was made so far. */
   get footprint(): number {
-    return (
-      this.ids.byteLength * 2 +
-      this.starts.byteLength * 5 +
-      this.symbols.footprint +
-      this.symbols.size * 8
-    );
+    return this.ids.byteLength + this.starts.byteLength + this.symbols.footprint + this.made;
   }
 
   private post(name: number): Postings {
@@ -104,12 +100,14 @@ export class BlockLabels {
       const value = valueOf[i] as number;
       if (value >= 0) locals[(fill[value] as number)++] = i;
     }
+    this.made += 4 * (values.length + offsets.length + total) + 100;
     return { values: Uint32Array.from(values), offsets: Uint32Array.from(offsets), locals };
   }
 
   private hashAll(): Int32Array {
     let size = 16;
     while (size < this.count * 2) size *= 2;
+    this.made += 4 * size;
     const table = new Int32Array(size).fill(-1);
     for (let i = 0; i < this.count; i++) {
       let slot =

@@ -1,5 +1,7 @@
 import {
   type BlockIndex,
+  type BlockPages,
+  type BlockSeries,
   type PageMark,
   type SegmentRefs,
   decodeIndex,
@@ -25,7 +27,9 @@ const FIRST_PAGE = 65_536;
 
 /** Reads and writes blocks. Indexes and pages are cached against the ledger. */
 export class BlockStore {
-  private readonly indexes: Cache<BlockIndex>;
+  private readonly indexes: Cache<BlockSeries>;
+  private readonly charged = new Map<number, number>();
+  private readonly marks: Cache<BlockPages>;
   private readonly pages: Cache<Uint8Array>;
   /** Samples older than this are no longer kept: {@link read} passes over them. */
   horizonMs = -Infinity;
@@ -38,27 +42,35 @@ export class BlockStore {
     private readonly tombstones: Tombstones,
   ) {
     this.indexes = new Cache(ledger, `${owner}/index`);
+    this.marks = new Cache(ledger, `${owner}/marks`);
     this.pages = new Cache(ledger, `${owner}/page`);
   }
 
-  index(block: BlockMeta): BlockIndex {
-    return this.indexes.get(block.id, () => {
-      const rows = this.storage.range(rowId(block.id, 0), rowId(block.id, block.indexRows));
-      const value = decodeIndex(concatBytes(rows.map((r) => r.data)));
+  /** The series of a block. */
+  series(block: BlockMeta): BlockSeries {
+    const found = this.indexes.get(block.id, () => {
+      const value = this.load(block).series;
+      this.charged.set(block.id, value.footprint);
       return { value, bytes: value.footprint };
     });
+    // Postings are made when they are asked for.
+    if (this.charged.get(block.id) !== found.footprint) {
+      this.charged.set(block.id, found.footprint);
+      this.indexes.resize(block.id, found.footprint);
+    }
+    return found;
   }
 
   /** The series of a segment. */
   refs(block: BlockMeta): SegmentRefs {
-    const { series } = this.index(block);
+    const series = this.series(block);
     if (series.kind !== "refs") throw new Error(`block ${block.id} is no segment`);
     return series;
   }
 
   /** The series of a cut block. */
   labels(block: BlockMeta): BlockLabels {
-    const { series } = this.index(block);
+    const series = this.series(block);
     if (series.kind !== "labels") throw new Error(`block ${block.id} has no labels`);
     return series;
   }
@@ -92,8 +104,24 @@ export class BlockStore {
     this.readAll(block, wanted, after, to, passOver(hidden, series, this.horizonMs, visit));
   }
 
+  /** Small, and asked for with every read, so that it outlives the series in the cache. */
+  private pagesOf(block: BlockMeta): BlockPages {
+    return this.marks.get(block.id, () => {
+      const value = this.load(block);
+      return { value: { pages: value.pages, inlinePage: value.inlinePage }, bytes: bytesOf(value) };
+    });
+  }
+
+  /** Reads a block's index; the part that was not asked for is kept too. */
+  private load(block: BlockMeta): BlockIndex {
+    const rows = this.storage.range(rowId(block.id, 0), rowId(block.id, block.indexRows));
+    const index = decodeIndex(concatBytes(rows.map((r) => r.data)));
+    this.marks.put(block.id, { pages: index.pages, inlinePage: index.inlinePage }, bytesOf(index));
+    return index;
+  }
+
   private hiddenIn(block: BlockMeta): Hidden | undefined {
-    return this.tombstones.hiddenIn(block, () => this.index(block).series);
+    return this.tombstones.hiddenIn(block, () => this.series(block));
   }
 
   private readAll(
@@ -103,7 +131,7 @@ export class BlockStore {
     to: number,
     visit: ChunkVisitor,
   ): void {
-    const index = this.index(block);
+    const index = this.pagesOf(block);
     if (index.inlinePage !== undefined) return readPage(index.inlinePage, wanted, after, to, visit);
     let page = -1;
     for (let i = 0; i < wanted.length; i++) {
@@ -132,6 +160,8 @@ export class BlockStore {
   /** Deletes a block's rows; gives how many. */
   drop(block: BlockMeta): number {
     this.indexes.delete(block.id);
+    this.charged.delete(block.id);
+    this.marks.delete(block.id);
     for (let p = 0; p < block.pageRows; p++) this.pages.delete(rowId(block.id, FIRST_PAGE + p));
     return this.dropRows(block.id);
   }
@@ -143,6 +173,8 @@ export class BlockStore {
   /** Gives back what it holds of the ledger. */
   close(): void {
     this.indexes.clear();
+    this.charged.clear();
+    this.marks.clear();
     this.pages.clear();
   }
 
@@ -262,6 +294,10 @@ export class BlockWriter {
     this.bytes += this.held.length;
     this.held = undefined;
   }
+}
+
+function bytesOf({ pages, inlinePage }: BlockPages): number {
+  return 64 + pages.length * 48 + (inlinePage?.length ?? 0);
 }
 
 function rowId(block: number, n: number): number {

@@ -89,6 +89,17 @@ export class Cache<T> {
     return value;
   }
 
+  /** Keeps a value that was made in passing. */
+  put(id: number, value: T, bytes: number): void {
+    this.values.set(id, value);
+    this.ledger.charge(this.key(id), bytes, () => this.values.delete(id));
+  }
+
+  /** Charges a value anew that has grown since; nothing where it has been let go. */
+  resize(id: number, bytes: number): void {
+    if (this.values.has(id)) this.ledger.charge(this.key(id), bytes, () => this.values.delete(id));
+  }
+
   delete(id: number): void {
     if (this.values.delete(id)) this.ledger.release(this.key(id));
   }

@@ -1,4 +1,5 @@
 import { BatchBuilder, type BatchView } from "../core/batch";
+import type { BatchHistogram } from "../core/batch-extras";
 import { decodeLabels } from "../core/label-bytes";
 import { type Labels, METRIC_NAME, labelValue, renderLabels } from "../core/labels";
 import { encodeLabelSets } from "./block-index";
@@ -6,11 +7,13 @@ import { CHUNK_SAMPLES, decodeChunk } from "./chunk";
 import { isDayClosed } from "./compaction-plan";
 import { BUCKET_MS, MEAN, bucketOf } from "./downsample";
 import { encodeChunks } from "./fold";
+import { checkHistogram } from "./histogram-check";
+import { FREE_WORD, isHistogramAt } from "./histogram-mark";
 import { type BlockLevel, type BlockMeta, DAY_MS, DOWNSAMPLED, WINDOW_MS } from "./manifest";
 import type { ChunkEntry } from "./page";
 import type { QuerySource } from "./query";
 import type { AppendTally, ShardLimits } from "./rejections";
-import { SampleColumns, copyRow } from "./sample-columns";
+import { SampleColumns, copyRow, histogramAt, sameValue, setHistogram } from "./sample-columns";
 import { checkLabels } from "./series-table";
 import { Symbols } from "./symbols";
 
@@ -58,19 +61,26 @@ export function partBatch(
     sampleValues.byteOffset,
     sampleValues.byteLength,
   );
-  for (let i = 0; i < sampleSeries.length; i++) {
-    const n = sampleSeries[i] as number;
-    const time = Math.floor(sampleTimes[i] as number);
+  const part = (n: number, time: number, row: number, keep: (ref: number) => void): void => {
     if (!(time >= horizonMs)) tally.reject("too_old", example(n, time));
     else if (time > now + limits.futureMs) tally.reject("too_far_in_future", example(n, time));
-    else if (time >= now - limits.outOfOrderMs)
-      recent.sampleBytes(recentRef(n), time, values, 8 * i);
+    else if (time >= now - limits.outOfOrderMs) keep(recentRef(n));
     else {
       const list = rows.get(n);
-      if (list === undefined) rows.set(n, [i]);
-      else list.push(i);
+      if (list === undefined) rows.set(n, [row]);
+      else list.push(row);
     }
+  };
+  for (let i = 0; i < sampleSeries.length; i++) {
+    const time = Math.floor(sampleTimes[i] as number);
+    part(sampleSeries[i] as number, time, i, (ref) => recent.sampleBytes(ref, time, values, 8 * i));
   }
+  batch.histograms.forEach(({ series: n, timeMs, histogram }, i) => {
+    const bad = checkHistogram(histogram);
+    const time = Math.floor(timeMs);
+    if (bad !== undefined) tally.reject("invalid_histogram", () => `${example(n, time)()}: ${bad}`);
+    else part(n, time, sampleSeries.length + i, (ref) => recent.histogram(ref, time, histogram));
+  });
   for (let i = 0; i < batch.incrementSeries.length; i++)
     tally.reject("invalid_value", () => "an increment: only samples can be imported");
   for (const m of batch.metadata) recent.metadata(m);
@@ -91,8 +101,11 @@ function oldSeries(
   tally: AppendTally,
 ): OldSeries {
   const labels = decodeLabels(bytes);
-  const { sampleTimes, sampleValues } = batch;
-  const timeOf = (i: number): number => Math.floor(sampleTimes[i] as number);
+  const { sampleTimes, sampleValues, histograms } = batch;
+  /** Histograms are numbered behind the floats. */
+  const histogramOf = (i: number): BatchHistogram | undefined => histograms[i - sampleTimes.length];
+  const timeOf = (i: number): number =>
+    Math.floor(histogramOf(i)?.timeMs ?? (sampleTimes[i] as number));
   const rising = rows.every((i, k) => k === 0 || timeOf(i) > timeOf(rows[k - 1] as number));
   const order = rising ? rows : [...rows].sort((a, b) => timeOf(a) - timeOf(b) || a - b);
   const bits = new Uint32Array(
@@ -103,18 +116,18 @@ function oldSeries(
   const samples = new SampleColumns(rows.length);
   let count = 0;
   for (const i of order) {
-    const time = timeOf(i);
-    const [lo, hi] = [bits[2 * i] as number, bits[2 * i + 1] as number];
-    const last = count - 1;
-    if (last >= 0 && samples.times[last] === time) {
-      if (samples.bits[2 * last] === lo && samples.bits[2 * last + 1] === hi) tally.duplicates++;
-      else tally.reject("duplicate_timestamp", () => `${renderLabels(labels)} at ${time}`);
-      continue;
+    samples.times[count] = timeOf(i);
+    const found = histogramOf(i);
+    if (found !== undefined) setHistogram(samples, count, found.histogram);
+    else {
+      samples.bits[2 * count] = bits[2 * i] as number;
+      samples.bits[2 * count + 1] = bits[2 * i + 1] as number;
+      // A NaN that a sender chose must not be taken for a histogram.
+      if (isHistogramAt(samples.bits, count)) samples.bits[2 * count + 1] = FREE_WORD;
     }
-    samples.times[count] = time;
-    samples.bits[2 * count] = lo;
-    samples.bits[2 * count + 1] = hi;
-    count++;
+    if (count === 0 || samples.times[count - 1] !== samples.times[count]) count++;
+    else if (sameValue(samples, count - 1, samples, count)) tally.duplicates++;
+    else tally.reject("duplicate_timestamp", () => `${renderLabels(labels)} at ${timeOf(i)}`);
   }
   return { labels, bytes, samples, count };
 }
@@ -159,6 +172,7 @@ export function dropKnown(
     }
     let kept = 0;
     for (let i = 0; i < s.count; i++) {
+      if (verdict[i] !== DIFFERENT && histogramAt(s.samples, i) !== undefined) tally.histograms++;
       if (verdict[i] === NEW) copyRow(s.samples, i, kept++);
       else if (verdict[i] === EQUAL) tally.duplicates++;
       else {
@@ -180,7 +194,7 @@ function compareWith(
   known: Uint8Array,
 ): void {
   const { store, state } = source;
-  const { series } = store.index(block);
+  const series = store.series(block);
   const numbers = new Map<number, number>();
   old.forEach((s, n) => {
     const local =
@@ -203,6 +217,7 @@ function compareWith(
     let i = firstFrom(samples.times, rows, isMean ? bucketOf(minMs) * BUCKET_MS + 1 : minMs);
     if (i === rows || (samples.times[i] as number) > maxMs) return;
     if (count > columns.times.length) columns = new SampleColumns(2 * count);
+    columns.histograms.length = 0;
     decodeChunk(page, from, end, columns, 0);
     for (let k = 0; k < count && i < rows; k++) {
       const time = columns.times[k] as number;
@@ -214,10 +229,7 @@ function compareWith(
       }
       while (i < rows && (samples.times[i] as number) < time) i++;
       if (i === rows || samples.times[i] !== time) continue;
-      const same =
-        columns.bits[2 * k] === samples.bits[2 * i] &&
-        columns.bits[2 * k + 1] === samples.bits[2 * i + 1];
-      verdict[i] = same ? EQUAL : DIFFERENT;
+      verdict[i] = sameValue(columns, k, samples, i) ? EQUAL : DIFFERENT;
     }
   });
 }

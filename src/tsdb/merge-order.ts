@@ -60,6 +60,7 @@ function* segmentOrder(
     Int32Array.from(store.refs(b).refs, (ref) => outputOfRef[ref] as number),
   );
   return yield* makeOrder(refs.length, outputs, function* (kept) {
+    yield { work: kept.length };
     return encodeRefs(kept.map((i) => refs[i] as number));
   });
 }
@@ -74,7 +75,7 @@ function* labelOrder(
   const numbers = new Map<string, number>();
   const found: Int32Array[] = [];
   for (const block of inputs) {
-    const index = store.index(block).series;
+    const index = store.series(block);
     yield { work: block.series * SERIES_WORK };
     const map = new SymbolMap(index.kind === "refs" ? table.symbols : index.symbols, symbols);
     const count = index.kind === "refs" ? index.refs.length : index.count;

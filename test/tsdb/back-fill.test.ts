@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { BatchBuilder } from "../../src/core/batch";
+import type { Histogram } from "../../src/core/histogram";
 import { labelsOf } from "../../src/core/labels";
 import type { Matcher } from "../../src/core/matchers";
 import { DAY_MS, HOUR_MS } from "../../src/tsdb/manifest";
 import { DEFAULT_LIMITS } from "../../src/tsdb/rejections";
+import { decodeSelect } from "../../src/tsdb/select-codec";
 import { Shard } from "../../src/tsdb/shard";
+import { concatBytes } from "../../src/tsdb/storage-port";
 import { MemoryStorage } from "./memory-storage";
 import { readEverything } from "./scenario";
 
@@ -104,6 +107,50 @@ describe("importing samples of any age", () => {
       ["too_far_in_future", 1],
       ["series_limit", 1],
     ]);
+  });
+});
+
+describe("importing native histograms", () => {
+  const histogram = (count: number): Histogram => ({
+    schema: 3,
+    resetHint: 0,
+    zeroThreshold: 1e-128,
+    zeroCount: 1,
+    count: count + 1,
+    sum: count * 1.5,
+    positiveSpans: [{ offset: 4, length: 1 }],
+    positiveBuckets: Float64Array.of(count),
+    negativeSpans: [],
+    negativeBuckets: new Float64Array(),
+    customValues: new Float64Array(),
+  });
+  const start = NOW - 3 * DAY_MS;
+  const batch = (times: number, factor = 1): Uint8Array => {
+    const b = new BatchBuilder();
+    const ref = b.series(labelsOf({ __name__: "latency" }));
+    for (let i = 0; i < times; i++)
+      b.histogram(ref, start + i * 10 * MINUTE, histogram(i * factor));
+    return b.finish();
+  };
+  const read = (shard: Shard): (Histogram | undefined)[] => {
+    const requests = [{ matchers: named("latency"), startMs: 0, endMs: NOW }];
+    const [found] = decodeSelect([concatBytes(shard.select(requests, Infinity))], requests);
+    return [...(found?.[0]?.histograms ?? [])];
+  };
+
+  it("keeps them bit for bit, merged and after a restart; again they are repeats, and others refused", () => {
+    const storage = new MemoryStorage();
+    const shard = new Shard(storage);
+    expect(shard.importSamples(batch(300), NOW)).toMatchObject({ accepted: 300, histograms: 300 });
+    expect(read(shard)).toEqual(Array.from({ length: 300 }, (_, i) => histogram(i)));
+    settle(shard);
+    expect(read(new Shard(storage))).toEqual(Array.from({ length: 300 }, (_, i) => histogram(i)));
+    expect(shard.importSamples(batch(300), NOW)).toMatchObject({ accepted: 0, duplicates: 300 });
+    expect(shard.importSamples(batch(300, 2), NOW).rejected).toMatchObject([
+      { reason: "duplicate_timestamp", count: 299 },
+    ]);
+    shard.deleteSeries([named("latency")], start, start + 10 * MINUTE, NOW);
+    expect(read(shard)).toHaveLength(298);
   });
 });
 

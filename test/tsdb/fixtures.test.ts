@@ -5,7 +5,7 @@ import { encodeChunk } from "../../src/tsdb/chunk";
 import { SampleColumns } from "../../src/tsdb/sample-columns";
 import { Shard } from "../../src/tsdb/shard";
 import { MemoryStorage, type StorageDump } from "./memory-storage";
-import { readEverything, writeScenario } from "./scenario";
+import { readEverything, writeDownsampled, writeScenario } from "./scenario";
 
 /** Written once by the version it names, never again: what is out there must read for ever. */
 const fixture = (name: string): { disk: StorageDump; samples: ReturnType<typeof readEverything> } =>
@@ -34,6 +34,21 @@ describe("bytes of earlier versions", () => {
 
   it("hold what the scenario says, which this version writes too", () => {
     expect(readEverything(new Shard(writeScenario()))).toEqual(fixture("shard-v1.json").samples);
+  });
+});
+
+describe("a disk with downsampled days, an import and a deletion", () => {
+  const { disk, samples } = fixture("downsampled-v1.json");
+
+  it("reads as what was stored", () => {
+    const shard = new Shard(MemoryStorage.load(disk));
+    expect(readEverything(shard)).toEqual(samples);
+    expect(shard.blocks.filter((b) => b.level === 3)).toHaveLength(3);
+    expect(Object.keys(samples).some((k) => k.includes("noise"))).toBe(false);
+  });
+
+  it("is what this version writes too", () => {
+    expect(readEverything(new Shard(writeDownsampled()))).toEqual(samples);
   });
 });
 

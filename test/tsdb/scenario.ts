@@ -56,6 +56,21 @@ export function writeScenario(): MemoryStorage {
   return storage;
 }
 
+/** {@link writeScenario}'s disk 20 days later: its days downsampled, one of its metrics deleted, a sample imported. */
+export function writeDownsampled(): MemoryStorage {
+  const storage = writeScenario();
+  const shard = new Shard(storage);
+  const now = START + 20 * 24 * 60 * MINUTE;
+  while (shard.maintain(now, 100_000));
+  shard.retain(START - 24 * 60 * MINUTE, now - 15 * 24 * 60 * MINUTE);
+  while (shard.maintain(now, 100_000));
+  shard.deleteSeries([[{ type: "=", name: "__name__", value: "noise" }]], 0, now, now);
+  const b = new BatchBuilder();
+  b.sample(b.series(labelsOf({ __name__: "imported" })), START + 5 * 24 * 60 * MINUTE, 42.5);
+  shard.importSamples(b.finish(), now);
+  return storage;
+}
+
 /** Everything a shard answers over all time, with values as hexadecimal words so that every bit counts. */
 export function readEverything(shard: Shard): Record<string, (readonly [number, string])[]> {
   const requests = [{ matchers: [], startMs: 0, endMs: Number.MAX_SAFE_INTEGER }];
