@@ -40,27 +40,32 @@ export function evalHistogramFunction(e: CallExpr, env: Env): readonly Column[] 
       const q = scalarOf(e.args[0] as Expr, env);
       warnOfQuantile(q, e.args[0] as Expr, env);
       const at = e.args[1] as Expr;
-      return perHistogram(
+      const repairs: Repairs = new Map();
+      const out = perHistogram(
         inputsOf(at, env),
-        (h) => quantiles(h, q, at, env),
+        (h) => quantiles(h, q, repairs, env),
         (c) => nativeQuantiles(c, q, (e.args[0] as Expr).span, env),
       );
+      tellOfRepairs(repairs, at, env);
+      return out;
     }
     case "histogram_quantiles": {
       const at = e.args[0] as Expr;
       const label = stringOf(e.args[1] as Expr, env);
       const inputs = inputsOf(at, env);
       const out: Column[] = [];
+      const repairs: Repairs = new Map();
       for (const arg of e.args.slice(2)) {
         const q = scalarOf(arg, env);
         warnOfQuantile(q, arg, env);
         const found = perHistogram(
           inputs,
-          (h) => quantiles(h, q, at, env),
+          (h) => quantiles(h, q, repairs, env),
           (c) => nativeQuantiles(c, q, at.span, env),
         );
         for (const c of found) out.push(...labelledByQuantile(c, label, q));
       }
+      tellOfRepairs(repairs, at, env);
       return mergeSameLabels(out);
     }
     case "histogram_fraction": {
@@ -219,7 +224,10 @@ interface Repair {
   samples: number;
 }
 
-function quantiles(h: Histogram, qs: Float64Array, at: Expr, env: Env): Column {
+/** By metric name: one word about all series of a metric. */
+type Repairs = Map<string, Repair>;
+
+function quantiles(h: Histogram, qs: Float64Array, repairs: Repairs, env: Env): Column {
   const kinds = new Uint8Array(env.grid.steps);
   const values = newValues(env);
   const buckets = bufferFor(h);
@@ -240,12 +248,30 @@ function quantiles(h: Histogram, qs: Float64Array, at: Expr, env: Env): Column {
     repair = makeMonotonic(buckets, timeAt(env.grid, i), repair);
     values[i] = bucketQuantile(q, buckets);
   }
-  if (repair !== undefined) tellOfRepair(repair, h, at, env);
+  if (repair !== undefined) addRepair(repairs, h.name, repair);
   return { labels: h.labels, dropName: true, kinds, values };
 }
 
-function tellOfRepair(r: Repair, h: Histogram, at: Expr, env: Env): void {
-  const of = h.name === "" ? "" : ` for metric name ${quote(h.name)}`;
+function addRepair(repairs: Repairs, name: string, r: Repair): void {
+  const all = repairs.get(name);
+  if (all === undefined) {
+    repairs.set(name, r);
+    return;
+  }
+  all.lowest = Math.min(all.lowest, r.lowest);
+  all.highest = Math.max(all.highest, r.highest);
+  all.largest = Math.max(all.largest, r.largest);
+  all.firstMs = Math.min(all.firstMs, r.firstMs);
+  all.lastMs = Math.max(all.lastMs, r.lastMs);
+  all.samples += r.samples;
+}
+
+function tellOfRepairs(repairs: Repairs, at: Expr, env: Env): void {
+  for (const [name, r] of repairs) tellOfRepair(r, name, at, env);
+}
+
+function tellOfRepair(r: Repair, name: string, at: Expr, env: Env): void {
+  const of = name === "" ? "" : ` for metric name ${quote(name)}`;
   const time = (ms: number): string => {
     const date = new Date(ms);
     return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString().replace(/\.\d+Z$/, "Z");

@@ -9,7 +9,7 @@ import {
 import type { ArithmeticOp, BinaryExpr, VectorMatching } from "./ast";
 import { isComparison, isTrim } from "./ast";
 import { ABSENT, type Column, FLOAT } from "./columns";
-import { type Env, hasHistograms, newValues } from "./env";
+import { type Env, newValues } from "./env";
 import { combineColumns } from "./histogram-binary";
 import { labelSetText } from "./label-set-text";
 import { mergeSameLabels } from "./merge";
@@ -87,7 +87,7 @@ function combiner(e: BinaryExpr, swapped: boolean, env: Env): Combine {
   return (a, b, labels) => {
     const l = swapped ? b : a;
     const r = swapped ? a : b;
-    if (isTrim(op) || hasHistograms([l, r])) {
+    if (isTrim(op) || l.histograms !== undefined || r.histograms !== undefined) {
       const dropName = returnBool || (filters && a.dropName);
       return combineColumns(e, l, r, { labels: labels(a.labels, b.labels), dropName }, env);
     }
