@@ -290,7 +290,7 @@ async function expectDescribed(o: Operation, r: Response): Promise<void> {
   }
   const media = mediaTypeOf(r);
   expect(Object.keys(content)).toContain(media);
-  if (!media.endsWith("json")) return;
+  if (!media.endsWith("json") || media.endsWith("ndjson")) return;
   if (media === "application/problem+json") {
     const { code } = JSON.parse(text) as { readonly code: string };
     expect(responses(o)[r.status]?.description).toContain(`\`${code}\``);
@@ -332,6 +332,7 @@ function exampleOf(o: Operation): string {
     "/api/v1/query": "/api/v1/query?query=described&stats=all",
     "/api/v1/query_range": "/api/v1/query_range?query=described&start=0&end=60&step=15",
     "/api/v1/query_exemplars": "/api/v1/query_exemplars?query=described",
+    "/api/v1/search/label_values": "/api/v1/search/label_values?label=job",
     "/api/v1/series": "/api/v1/series?match[]=described",
     "/api/v1/format_query": "/api/v1/format_query?query=up",
     "/api/v1/parse_query": "/api/v1/parse_query?query=up",

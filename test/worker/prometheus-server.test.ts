@@ -122,6 +122,86 @@ describe("metadata", () => {
   });
 });
 
+describe("search", () => {
+  const search = async (what: string, params: readonly (readonly [string, string])[]) => {
+    const query = new URLSearchParams(params.map(([k, v]) => [k, v]));
+    const r = await send(`/api/v1/search/${what}?${query}`, { headers: READ });
+    const lines = (await r.text()).trim().split("\n");
+    return { http: r.status, lines: lines.map((line): unknown => JSON.parse(line)) };
+  };
+
+  it("finds names that hold or resemble a term, best first, in batches", async () => {
+    expect(
+      await search("metric_names", [
+        ["search[]", "temperature"],
+        ["include_score", "true"],
+        ["include_metadata", "true"],
+      ]),
+    ).toEqual({
+      http: 200,
+      lines: [
+        {
+          results: [
+            {
+              name: "server_temperature",
+              score: 0.9,
+              type: "gauge",
+              help: "How warm.",
+              unit: "",
+            },
+          ],
+        },
+        { status: "success", has_more: false },
+      ],
+    });
+    expect(
+      await search("metric_names", [
+        ["match[]", '{__name__=~"server.*"}'],
+        ["search[]", "Server.Utf9"],
+        ["fuzz_threshold", "90"],
+        ["case_sensitive", "false"],
+        ["sort_by", "score"],
+      ]),
+    ).toMatchObject({ lines: [{ results: [{ name: "server.utf8" }] }, {}] });
+    expect(
+      await search("label_names", [
+        ["match[]", '{__name__=~"server.*"}'],
+        ["sort_by", "alpha"],
+        ["sort_dir", "dsc"],
+        ["limit", "3"],
+        ["batch_size", "2"],
+      ]),
+    ).toEqual({
+      http: 200,
+      lines: [
+        { results: [{ name: "room é" }, { name: "room" }] },
+        { results: [{ name: "instance" }] },
+        { status: "success", has_more: true },
+      ],
+    });
+    expect(
+      await search("label_values", [
+        ["label", "room"],
+        ["search[]", "nothing"],
+      ]),
+    ).toMatchObject({ lines: [{ results: [] }, { has_more: false }] });
+  });
+
+  it.each([
+    [[], 'missing required parameter "label"'],
+    [[["fuzz_alg", "x"]], 'invalid fuzz_alg "x": must be "jarowinkler" or "subsequence"'],
+    [[["limit", "0"]], 'invalid limit "0": must be a whole number from 1 to 10000'],
+    [[["sort_dir", "asc"]], "sort_dir is only valid with sort_by=alpha"],
+    [[["sort_by", "score"]], "sort_by=score requires search[] to be set"],
+    [[["include_score", "x"]], 'invalid include_score "x": must be boolean'],
+  ] as const)("refuses %j", async (params, error) => {
+    expect(await search("label_values", params)).toEqual({
+      http: 400,
+      lines: [{ status: "error", errorType: "bad_data", error }],
+    });
+  });
+});
+
 describe("query_exemplars", () => {
   it("says nothing of an expression that selects nothing", async () => {
     const r = await send("/api/v1/query_exemplars?query=1", { headers: READ });

@@ -4,7 +4,7 @@ import type { AppEnv } from "../deps";
 
 /** The paths that a script of another origin may be let read: Prometheus' own, none that writes. */
 const READS =
-  /^\/(?:federate|api\/v1\/(?:query|query_range|query_exemplars|format_query|parse_query|series|labels|label\/[^/]+\/values|metadata|rules|alerts|features|read|status\/[a-z]+))$/;
+  /^\/(?:federate|api\/v1\/(?:query|query_range|query_exemplars|format_query|parse_query|series|labels|label\/[^/]+\/values|metadata|rules|alerts|features|read|search\/[a-z_]+|status\/[a-z]+))$/;
 
 /**
  * Prometheus' cross-origin headers, for the origins that PROMETHEUS_CORS_ORIGIN names. Unlike there, nobody

@@ -20,9 +20,9 @@ const off = (names: readonly string[]): Record<string, boolean> =>
 const FEATURES = {
   api: {
     ...on(
-      "admin exclude_alerts native_histograms query_exemplars query_stats query_warnings remote_read rules_pagination",
+      "admin exclude_alerts native_histograms query_exemplars query_stats query_warnings remote_read rules_pagination search",
     ),
-    ...off(["notifications_live", "search"]),
+    ...off(["notifications_live"]),
   },
   otlp_receiver: on("delta_conversion"),
   prometheus: {

@@ -10,6 +10,7 @@ import { labelNames, labelValues, metadata, seriesQuery } from "./metadata";
 import { instantQuery, rangeQuery } from "./query";
 import { remoteRead } from "./remote-read/route";
 import { failure, refuse, refuseText } from "./respond";
+import { searchLabelNames, searchLabelValues, searchMetricNames } from "./search/route";
 import { buildInfo, flags, runtimeInfo, tsdbStatus, walReplay } from "./status";
 
 /** Prometheus' query API (https://prometheus.io/docs/prometheus/latest/querying/api/). */
@@ -34,6 +35,9 @@ export function prometheusRoutes(): Hono<AppEnv> {
   app.get("/api/v1/status/walreplay", read, walReplay);
   app.get("/api/v1/status/tsdb", read, tsdbStatus);
   app.get("/api/v1/features", read, features);
+  app.on(both, "/api/v1/search/metric_names", read, searchMetricNames);
+  app.on(both, "/api/v1/search/label_names", read, searchLabelNames);
+  app.on(both, "/api/v1/search/label_values", read, searchLabelValues);
   // An event stream of the server's own troubles, to which its web interface listens; GET /api/health has them here.
   app.get("/api/v1/notifications/live", read, () =>
     failure({

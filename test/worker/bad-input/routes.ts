@@ -107,6 +107,9 @@ export const API_ROUTES: readonly Route[] = [
     "labels",
     "format_query",
     "parse_query",
+    "search/metric_names",
+    "search/label_names",
+    "search/label_values",
   ].flatMap((name) => [
     at("read", "GET", `/api/v1/${name}`),
     at("read", "POST", `/api/v1/${name}`, undefined, form),

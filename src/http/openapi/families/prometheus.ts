@@ -151,6 +151,64 @@ export const prometheusFamily: Family = {
       },
       failures: NOT_READ,
     }),
+    ...(["metric_names", "label_names", "label_values"] as const).flatMap((what) =>
+      both({
+        path: `/api/v1/search/${what}`,
+        id: {
+          metric_names: "searchMetricNames",
+          label_names: "searchLabelNames",
+          label_values: "searchLabelValues",
+        }[what],
+        summary: `Search ${what.replace("_", " ")}`,
+        parameters: [
+          ...(what === "label_values" ? [requiredQuery("label", string, "The label.")] : []),
+          match,
+          query("search[]", list(string), "Any of these, up to 32; none: everything."),
+          query(
+            "fuzz_alg",
+            oneOf(["jarowinkler", "subsequence"]),
+            "`jarowinkler`, the default, finds what holds a term, and above a threshold what resembles it.",
+          ),
+          query(
+            "fuzz_threshold",
+            { type: "integer", minimum: 0, maximum: 100 },
+            "How alike at least.",
+          ),
+          query("case_sensitive", { type: "boolean", default: true }, "Whether case counts."),
+          query("sort_by", oneOf(["alpha", "score"]), "By name unless given."),
+          query("sort_dir", oneOf(["asc", "dsc"]), "With `sort_by=alpha`."),
+          query("include_score", { type: "boolean", default: false }, "Tell each score."),
+          ...(what === "metric_names"
+            ? [
+                query(
+                  "include_metadata",
+                  { type: "boolean", default: false },
+                  "Tell type, help and unit.",
+                ),
+              ]
+            : []),
+          start("; an hour ago unless given"),
+          end("; now unless given"),
+          query(
+            "limit",
+            { type: "integer", minimum: 1, maximum: 10_000, default: 100 },
+            "The most that are answered.",
+          ),
+          query(
+            "batch_size",
+            { type: "integer", minimum: 1, maximum: 10_000, default: 100 },
+            "Results of one line.",
+          ),
+        ],
+        answers: {
+          200: {
+            description: "Lines of `results`, then one of `status` and `has_more`.",
+            content: { "application/x-ndjson": string },
+          },
+        },
+        failures: NOT_READ,
+      }),
+    ),
     ...both({
       path: "/api/v1/format_query",
       id: "formatQuery",
