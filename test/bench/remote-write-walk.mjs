@@ -18,29 +18,37 @@ const bundle = async (entry) => {
     `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
   );
 };
-const { decodeSnappy, decodeWriteRequest, encodeSnappy, encodeWriteRequest } = await bundle(`
+const {
+  decodeSnappy,
+  decodeWriteRequest,
+  decodeWriteRequestV2,
+  encodeRequestV2,
+  encodeSnappy,
+  encodeWriteRequest,
+} = await bundle(`
   export { decodeSnappy } from "./src/ingest/snappy/decode";
   export { decodeWriteRequest } from "./src/ingest/remote-write/decode";
+  export { decodeWriteRequestV2 } from "./src/ingest/remote-write/decode-v2";
   export { encodeSnappy, encodeWriteRequest } from "./test/ingest/remote-write/encode";
+  export { encodeRequestV2 } from "./test/ingest/remote-write/encode-v2";
 `);
 
 const methods = ["GET", "POST", "PUT", "DELETE"];
-const body = encodeSnappy(
-  encodeWriteRequest(
-    Array.from({ length: SERIES }, (_, i) => ({
-      labels: [
-        ["__name__", "http_requests_total"],
-        ["code", "200"],
-        ["instance", `host-${Math.floor(i / 100)}:9100`],
-        ["job", "api"],
-        ["method", methods[i % 4]],
-        ["path", `/api/v1/resource/${i % 100}`],
-        ["pod", `pod-${i}`],
-      ],
-      samples: [[1_700_000_000_000 + i, i * 1.5]],
-    })),
-  ),
-);
+const series = Array.from({ length: SERIES }, (_, i) => ({
+  labels: [
+    ["__name__", "http_requests_total"],
+    ["code", "200"],
+    ["instance", `host-${Math.floor(i / 100)}:9100`],
+    ["job", "api"],
+    ["method", methods[i % 4]],
+    ["path", `/api/v1/resource/${i % 100}`],
+    ["pod", `pod-${i}`],
+  ],
+  samples: [[1_700_000_000_000 + i, i * 1.5]],
+  metadata: { type: 1, help: "Requests." },
+}));
+const body = encodeSnappy(encodeWriteRequest(series));
+const body2 = encodeSnappy(encodeRequestV2(series));
 
 const rate = (name, work) => {
   for (let i = 0; i < 20; i++) work();
@@ -61,3 +69,7 @@ console.log(
 rate("snappy", () => decodeSnappy(body, 1 << 26));
 rate("walk + pack", () => decodeWriteRequest(raw, ""));
 rate("snappy + walk + pack", () => decodeWriteRequest(decodeSnappy(body, 1 << 26), ""));
+const raw2 = decodeSnappy(body2, 1 << 26);
+console.log(`the same by version 2.0: ${body2.length} bytes compressed, ${raw2.length} raw`);
+rate("walk + pack", () => decodeWriteRequestV2(raw2, ""));
+rate("snappy + walk + pack", () => decodeWriteRequestV2(decodeSnappy(body2, 1 << 26), ""));
