@@ -214,7 +214,10 @@ class Planner implements Plan {
       span: given?.span ?? e.span,
     };
     this.infoSelectors.set(e, selector);
+    const { func } = this;
+    this.func = e.func;
     this.selector(selector, 0, from, to);
+    this.func = func;
   }
 
   private timing(e: VectorSelector | Subquery, rangeMs: number, stepMs: number): Timing {
