@@ -13,7 +13,7 @@ export interface SelectRequest {
 
 /** As Prometheus' storage.SelectHints: a store may use them, and stays right where it does not. */
 export interface SelectHints {
-  /** The function around the selector (`rate`, `max_over_time`); "" for an instant selector. */
+  /** The function or aggregation right around the selector (`rate`, `max_over_time`, `sum`), else "". */
   readonly func: string;
   /** The range of a range selector, 0 for an instant one, ms. */
   readonly rangeMs: number;
