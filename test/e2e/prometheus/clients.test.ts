@@ -90,7 +90,7 @@ scrape_configs:
     scrape_interval: 1s
     honor_labels: true
     metrics_path: /federate
-    params: { "match[]": ["temperature", "{__name__=~'quoted|odd|gone'}"] }
+    params: { "match[]": ["temperature", "{__name__=~'quoted|odd|gone|native'}"] }
     authorization: { credentials: vdt_read_local }
     static_configs: [{ targets: ["127.0.0.1:${vedette.port}"] }]
 `);
@@ -120,6 +120,20 @@ scrape_configs:
     });
     expect(await ask(server, "query?query=count(odd)")).toMatchObject({
       result: [{ value: [expect.any(Number), "5"] }],
+    });
+    // It asks for protobuf, the one form that has native histograms.
+    expect(await ask(server, "query?query=native")).toMatchObject({
+      result: ["a:80", "b:80"].map((instance, k) => ({
+        metric: { instance },
+        histogram: [
+          expect.any(Number),
+          {
+            count: String(240 * (k + 1)),
+            sum: String(360 * (k + 1)),
+            buckets: [[0, "1", "2", String(240 * (k + 1))]],
+          },
+        ],
+      })),
     });
     // What ended ten minutes ago is nobody's last sample.
     expect(await ask(server, "query?query=gone")).toMatchObject({ result: [] });

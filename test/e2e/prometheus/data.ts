@@ -95,6 +95,11 @@ export function dataSet(end: number): Written[] {
     { labels: { __name__: "odd", kind: "tiny" }, samples: samples((i) => i * 1e-9) },
     { labels: { __name__: "odd", kind: "huge" }, samples: samples((i) => (i + 1) * 1e22) },
     { labels: { __name__: "gone", job: "web" }, samples: samples((i) => i).slice(20, 40) },
+    ...["a:80", "b:80"].map((instance, k) => ({
+      labels: { __name__: "native", job: "web", instance },
+      samples: [],
+      histograms: samples((i) => (k + 1) * (4 * i + 4)),
+    })),
     { labels: { __name__: "quoted", text: 'a "b" \\ c\nd é 😀' }, samples: samples((i) => i) },
   );
   return out;

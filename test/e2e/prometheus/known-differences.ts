@@ -18,6 +18,11 @@ const UTF8: Difference = {
   ours: { status: 200 },
 };
 
+const EXPONENTIAL: Difference = {
+  why: "Prometheus 3 takes what lies in an exponential bucket for exponentially distributed",
+  ours: { status: 200 },
+};
+
 /** What differs from Debian's Prometheus 2.42, by the request's title. */
 export const KNOWN: ReadonlyMap<string, Difference> = new Map([
   ["GET query query=sum by (job, code) (rate(requests_total[5m])) time=END", KAHAN],
@@ -26,6 +31,12 @@ export const KNOWN: ReadonlyMap<string, Difference> = new Map([
     KAHAN,
   ],
   ["GET query_range query=avg_over_time(temperature[2m]) start=END-600 end=END step=60", KAHAN],
+  ...["histogram_quantile(0.5, native)", "histogram_fraction(1, 1.5, native)"].flatMap(
+    (query): [string, Difference][] => [
+      [`GET query query=${query} time=END`, EXPONENTIAL],
+      [`GET query_range query=${query} start=END-600 end=END step=60`, EXPONENTIAL],
+    ],
+  ),
   [
     "GET query query=temperature lookback_delta=3s time=END",
     { why: "lookback_delta is newer", ours: { status: 200, body: { data: { result: [] } } } },

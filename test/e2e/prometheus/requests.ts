@@ -82,6 +82,15 @@ export function requests(end: number): Asked[] {
     "group(temperature)",
     "stdvar(temperature)",
     "quantile(0.3, temperature)",
+    // Native histograms, as far as 2.42 has them.
+    "native",
+    "rate(native[5m])",
+    "sum(rate(native[5m]))",
+    "histogram_quantile(0.5, native)",
+    "histogram_count(native)",
+    "histogram_sum(rate(native[2m]))",
+    "histogram_fraction(1, 1.5, native)",
+    "native or temperature",
   ];
   const bad = [
     "",
@@ -132,6 +141,7 @@ export function requests(end: number): Asked[] {
     },
     { path: "query_range", params: [...(range("sum(requests_total)").params ?? [])], form: true },
     instant("requests_total[2m]", at),
+    instant("native[2m]", at),
     instant("temperature[4m50s:90s]", at),
     instant('"text"', at),
     instant("temperature", at, { lookback_delta: "3s" }),

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { GAUGE, type Histogram, NO_BUCKETS } from "../../../src/core/histogram";
+import type { Series } from "../../../src/core/series";
 import { bitsOf, setStaleAt } from "../../../src/core/stale";
 import { ProtoWriter } from "../../../src/http/prometheus/proto-writer";
 import { decodeReadRequest } from "../../../src/http/prometheus/remote-read/request";
 import { encodeReadResponse } from "../../../src/http/prometheus/remote-read/response";
 import { decodeWriteRequest } from "../../../src/ingest/remote-write/decode";
-import { readBatch } from "../../../src/core/batch";
+import { ProtoWalker } from "../../../src/ingest/remote-write/walker";
+import { batchRows, extraRows } from "../../ingest/batch-rows";
 
 describe("a read request", () => {
   it("is read with its matchers, negative times and accepted types", () => {
@@ -60,6 +63,19 @@ describe("a read request", () => {
 });
 
 describe("a read response", () => {
+  /** A result has the fields of a write request, so that the reader of those reads it. */
+  const decoded = (series: readonly Series[]): Uint8Array => {
+    const response = encodeReadResponse([series]);
+    const w = new ProtoWalker(response);
+    expect(w.tag(response.length)).toBe(10);
+    const end = w.lengthEnd(response.length);
+    expect(end).toBe(response.length);
+    const written = decodeWriteRequest(response.subarray(w.at, end), "id");
+    if (!written.ok) throw new Error(written.error.message);
+    expect(written.value.rejected).toEqual([]);
+    return written.value.batch;
+  };
+
   it("has its series by labels, times before 1970, and stale markers with their bits", () => {
     const values = Float64Array.of(1, 0);
     setStaleAt(bitsOf(values), 1);
@@ -67,18 +83,33 @@ describe("a read response", () => {
       { labels: ["__name__", "b"], timestamps: Float64Array.of(1000), values: Float64Array.of(2) },
       { labels: ["__name__", "a"], timestamps: Float64Array.of(-1, 2000), values },
     ];
-    // A result has the fields of a write request, so that the reader of those reads it.
-    const response = encodeReadResponse([found]);
-    const length = response[1] as number;
-    expect(response[0]).toBe(10);
-    const decoded = decodeWriteRequest(response.subarray(2, 2 + length), "id");
-    if (!decoded.ok) throw new Error(decoded.error.message);
-    const batch = readBatch(decoded.value.batch);
-    expect(decoded.value.samples).toBe(3);
-    expect(decoded.value.rejected).toEqual([]);
-    expect(batch).toBeDefined();
-    const text = Buffer.from(response).toString("latin1");
-    expect(text.indexOf("a")).toBeLessThan(text.indexOf("b"));
-    expect([...response].join(",")).toContain("2,0,0,0,0,0,240,127");
+    expect(batchRows(decoded(found))).toEqual(["a -1 1", "a 2000 stale", "b 1000 2"]);
+  });
+
+  it("has native histograms beside floats", () => {
+    const histogram: Histogram = {
+      schema: -53,
+      resetHint: GAUGE,
+      zeroThreshold: 0,
+      zeroCount: 0,
+      count: 3.5,
+      sum: 9,
+      positiveSpans: [{ offset: 0, length: 2 }],
+      positiveBuckets: Float64Array.of(1, 2.5),
+      negativeSpans: [],
+      negativeBuckets: NO_BUCKETS,
+      customValues: Float64Array.of(0.5, 1.5),
+    };
+    const series = {
+      labels: ["__name__", "h"],
+      timestamps: Float64Array.of(1000, 2000),
+      values: Float64Array.of(Number.NaN, 2),
+      histograms: [histogram, undefined],
+    };
+    const batch = decoded([series]);
+    expect(batchRows(batch)).toEqual(["h 2000 2"]);
+    expect(extraRows(batch)).toEqual([
+      "h 1000 s-53 n3.5 sum 9 pos 0+2 [1,2.5] le [0.5,1.5] hint 3",
+    ]);
   });
 });
