@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { encodeChunk } from "../../src/tsdb/chunk";
 import { SampleColumns } from "../../src/tsdb/sample-columns";
 import { Shard } from "../../src/tsdb/shard";
+import { readHistograms, writeHistograms } from "./histogram-scenario";
 import { MemoryStorage, type StorageDump } from "./memory-storage";
 import { readEverything, writeDownsampled, writeScenario } from "./scenario";
 
@@ -49,6 +50,23 @@ describe("a disk with downsampled days, an import and a deletion", () => {
 
   it("is what this version writes too", () => {
     expect(readEverything(new Shard(writeDownsampled()))).toEqual(samples);
+  });
+});
+
+describe("a disk with native histograms and exemplars", () => {
+  const { disk, samples } = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../fixtures/tsdb/histograms-v1.json"), "utf8"),
+  ) as { disk: StorageDump; samples: ReturnType<typeof readHistograms> };
+
+  it("reads as what was stored", () => {
+    const shard = new Shard(MemoryStorage.load(disk));
+    expect(readHistograms(shard)).toEqual(samples);
+    expect(new Set(shard.blocks.map((b) => b.level))).toEqual(new Set([0, 1, 2]));
+    expect(shard.status().logRows).toBeGreaterThan(0);
+  });
+
+  it("is what this version writes too", () => {
+    expect(readHistograms(new Shard(writeHistograms()))).toEqual(samples);
   });
 });
 
