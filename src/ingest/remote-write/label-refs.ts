@@ -9,6 +9,16 @@ const REFS_LIMIT = 2 * 1024;
 export const UNFOLDED_LIMIT_BYTES = 48 * 1024 * 1024;
 const ARENA_BYTES = 64 * 1024;
 
+interface Before {
+  readonly bytes: Uint8Array;
+  readonly pairs: number;
+  /** Which pair is the metric's name. */
+  readonly namePair: number;
+  readonly metricRef: number;
+}
+
+const NONE_BEFORE: Before = { bytes: new Uint8Array(), pairs: 0, namePair: 0, metricRef: 0 };
+
 /** Makes label bytes (core/label-bytes.ts) of symbol references by copying, no string decoded. */
 export class LabelRefs {
   private readonly refs = new Uint32Array(REFS_LIMIT);
@@ -17,6 +27,11 @@ export class LabelRefs {
   metricRef = 0;
   private arena = new Uint8Array(ARENA_BYTES);
   private used = 0;
+  /** The series before: neighbours mostly differ in their last labels alone. */
+  private before: Before = NONE_BEFORE;
+  private readonly beforeRefs = new Uint32Array(REFS_LIMIT);
+  /** Where each pair of it ends within its bytes. */
+  private readonly beforeEnds = new Uint32Array(REFS_LIMIT / 2);
   private unfolded = 0;
 
   constructor(
@@ -44,11 +59,16 @@ export class LabelRefs {
   bytes(metricName: boolean): Result<Uint8Array, string> {
     const { refs, symbols } = this;
     if (this.count % 2 !== 0) return err(`${this.count} label references, which are no pairs`);
+    // An exemplar's labels stand between two series and are none.
+    if (!metricName) this.before = NONE_BEFORE;
+    const shared = this.sharedPairs();
     let sorted = true;
-    let size = 0;
-    let named = false;
-    let kept = 0;
-    for (let i = 0; i < this.count; i += 2) {
+    let size = shared === 0 ? 0 : (this.beforeEnds[shared - 1] as number);
+    let named = shared > this.before.namePair;
+    let kept = 2 * shared;
+    let namePair = named ? this.before.namePair : 0;
+    if (named) this.metricRef = this.before.metricRef;
+    for (let i = kept; i < this.count; i += 2) {
       const name = refs[i] as number;
       const value = refs[i + 1] as number;
       if (name >= symbols.count || value >= symbols.count)
@@ -61,6 +81,7 @@ export class LabelRefs {
       if (valueSize === 0 || (this.drop !== undefined && symbols.equals(name, this.drop))) continue;
       if (!named && symbols.equals(name, METRIC_NAME_BYTES)) {
         named = true;
+        namePair = kept / 2;
         this.metricRef = value;
       }
       if (kept > 0 && symbols.compare(refs[kept - 2] as number, name) >= 0) sorted = false;
@@ -75,6 +96,7 @@ export class LabelRefs {
     if (size > LABEL_SET_LIMIT_BYTES)
       return err(`a label set of ${size} bytes; the limit is ${LABEL_SET_LIMIT_BYTES}`);
     if (!sorted) {
+      this.before = NONE_BEFORE;
       const twice = this.sort();
       if (twice !== undefined) return err(`label name ${JSON.stringify(this.shown(twice))} twice`);
     }
@@ -84,10 +106,26 @@ export class LabelRefs {
         this.w.at,
         `label sets of more than ${UNFOLDED_LIMIT_BYTES} bytes together: send smaller requests`,
       );
-    return ok(this.write(size));
+    const bytes = this.write(size, sorted ? shared : 0);
+    if (metricName && sorted) this.remember(bytes, namePair);
+    return ok(bytes);
   }
 
-  private write(size: number): Uint8Array {
+  /** How many pairs at the start are those of the series before. */
+  private sharedPairs(): number {
+    const { refs, beforeRefs } = this;
+    const n = Math.min(this.count, 2 * this.before.pairs);
+    let i = 0;
+    while (i < n && refs[i] === beforeRefs[i] && refs[i + 1] === beforeRefs[i + 1]) i += 2;
+    return i / 2;
+  }
+
+  private remember(bytes: Uint8Array, namePair: number): void {
+    for (let i = 0; i < this.count; i++) this.beforeRefs[i] = this.refs[i] as number;
+    this.before = { bytes, pairs: this.count / 2, namePair, metricRef: this.metricRef };
+  }
+
+  private write(size: number, shared: number): Uint8Array {
     if (this.used + size > this.arena.length) {
       this.arena = new Uint8Array(Math.max(ARENA_BYTES, size));
       this.used = 0;
@@ -95,7 +133,12 @@ export class LabelRefs {
     const { arena, refs, symbols } = this;
     const from = this.used;
     let at = from;
-    for (let i = 0; i < this.count; i += 2) {
+    if (shared > 0) {
+      const end = this.beforeEnds[shared - 1] as number;
+      arena.set(this.before.bytes.subarray(0, end), from);
+      at += end;
+    }
+    for (let i = 2 * shared; i < this.count; i += 2) {
       const name = refs[i] as number;
       const value = refs[i + 1] as number;
       const nameSize = symbols.size(name);
@@ -112,6 +155,7 @@ export class LabelRefs {
       arena[at++] = 0x12;
       at = putLength(arena, at, valueSize);
       at = this.copy(at, value, valueSize);
+      this.beforeEnds[i / 2] = at - from;
     }
     this.used = at;
     return arena.subarray(from, at);

@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBatch } from "../../../src/core/batch";
 import { STALE_BYTES } from "../../../src/core/stale";
-import { LABEL_SET_LIMIT_BYTES } from "../../../src/ingest/remote-write/decode";
+import { compareStrings } from "../../../src/core/labels";
+import { LABEL_SET_LIMIT_BYTES, decodeWriteRequest } from "../../../src/ingest/remote-write/decode";
 import { decodeWriteRequestV2 } from "../../../src/ingest/remote-write/decode-v2";
 import { batchRows, extraRows } from "../batch-rows";
+import { encodeWriteRequest } from "./encode";
 import { type SeriesV2, encodeRequestV2 } from "./encode-v2";
 
 const T = 1_700_000_000_000;
@@ -316,6 +318,39 @@ describe("remote write 2.0", () => {
       error: { message: expect.stringMatching(/send smaller requests/) as string },
     });
   });
+});
+
+it("gives the same batch as version 1.0 of the same series", () => {
+  const name = fc.constantFrom("__name__", "a", "b", "job", "le", "ü", "zone");
+  const value = fc.constantFrom("", "1", "2", "api", "日本", "x".repeat(130));
+  const series = fc.record({
+    labels: fc.uniqueArray(fc.tuple(name, value), { selector: ([n]) => n, maxLength: 6 }),
+    sorted: fc.boolean(),
+    named: fc.boolean(),
+    exemplar: fc.boolean(),
+    value: fc.double(),
+  });
+  fc.assert(
+    fc.property(fc.array(series, { maxLength: 8 }), (list) => {
+      const given = list.map((s) => {
+        const labels = s.labels.filter(([n]) => n !== "__name__");
+        if (s.named) labels.push(["__name__", "m"]);
+        if (s.sorted) labels.sort(([x], [y]) => compareStrings(x, y));
+        const exemplars = s.exemplar
+          ? [{ labels: [["trace_id", "t"]] as const, value: 1, timeMs: T }]
+          : [];
+        return { labels, samples: [[T, s.value]] as const, exemplars };
+      });
+      const v1 = decodeWriteRequest(encodeWriteRequest(given), "");
+      if (!v1.ok) throw new Error(v1.error.message);
+      const v2 = decode(encodeRequestV2(given));
+      expect(batchRows(v2.batch)).toEqual(batchRows(v1.value.batch));
+      expect(v2.rejected.map((r) => [r.reason, r.count])).toEqual(
+        v1.value.rejected.map((r) => [r.reason, r.count]),
+      );
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 describe("any bytes", () => {
