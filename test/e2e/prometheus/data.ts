@@ -7,6 +7,8 @@ export interface Written {
   readonly samples: readonly (readonly [number, number])[];
   /** Native histograms of one populated bucket each: time, count. */
   readonly histograms?: readonly (readonly [number, number])[];
+  /** Each of one trace id: time, value, id. */
+  readonly exemplars?: readonly (readonly [number, number, string])[];
 }
 
 /** A remote-write request of version 1.0, compressed. */
@@ -24,6 +26,16 @@ export function writeRequest(series: readonly Written[]): Uint8Array {
         m.message(2, (sample) => {
           sample.double(1, value);
           sample.int(2, time);
+        });
+      }
+      for (const [time, value, id] of s.exemplars ?? []) {
+        m.message(3, (exemplar) => {
+          exemplar.message(1, (label) => {
+            label.text(1, "trace_id");
+            label.text(2, id);
+          });
+          exemplar.double(2, value);
+          exemplar.int(3, time);
         });
       }
       for (const [time, count] of s.histograms ?? [])
@@ -95,6 +107,11 @@ export function dataSet(end: number): Written[] {
     { labels: { __name__: "odd", kind: "tiny" }, samples: samples((i) => i * 1e-9) },
     { labels: { __name__: "odd", kind: "huge" }, samples: samples((i) => (i + 1) * 1e22) },
     { labels: { __name__: "gone", job: "web" }, samples: samples((i) => i).slice(20, 40) },
+    ...["a:80", "b:80"].map((instance, k) => ({
+      labels: { __name__: "traced_total", job: "web", instance },
+      samples: samples((i) => i),
+      exemplars: [1, 2, 3].map((i) => [times[10 * i] as number, i + k / 8, `t${k}${i}`] as const),
+    })),
     ...["a:80", "b:80"].map((instance, k) => ({
       labels: { __name__: "native", job: "web", instance },
       samples: [],

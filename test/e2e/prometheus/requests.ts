@@ -212,6 +212,25 @@ export function requests(end: number): Asked[] {
     { path: "metadata", params: [["limit", "0"]] },
     { path: "metadata", params: [["limit", "x"]] },
     { path: "metadata", params: [["metric", "nothing"]] },
+    ...[
+      "traced_total",
+      'rate(traced_total{instance="a:80"}[5m])',
+      'traced_total{instance="b:80"} + traced_total{job="web"} offset 1h',
+      "temperature",
+    ].map((query) => ({
+      path: "query_exemplars",
+      params: Object.entries({ query, start, end: at }),
+    })),
+    {
+      path: "query_exemplars",
+      params: Object.entries({
+        query: "traced_total",
+        start: String(end - 314 - 1),
+        end: String(end - 314 + 1),
+      }),
+      form: true,
+    },
+    { path: "query_exemplars", params: [["query", "traced_total"]] },
     { path: "query_exemplars", params: [["query", "1"]] },
     { path: "query_exemplars", params: [["query", "up("]] },
     {
