@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { compileRegex } from "../../src/core/matchers";
 import type { Env } from "../../src/env";
 import worker from "../../src/index";
+import { writeRequest } from "../e2e/prometheus/data";
 import { post, send } from "./ingest-metrics-client";
 
 const READ = { authorization: "Bearer vdt_read_local" };
@@ -105,7 +106,7 @@ describe("work without bound", () => {
     expect(await instant("bad_total", { timeout: "0" })).toEqual(
       refused("timeout", 503, "query timed out in query queue"),
     );
-    // 100 µs are some 5,000 samples: a subquery reads each of its points 600 times.
+    // 100 µs are some 20,000 samples: a subquery reads each of its points 600 times.
     const query = "sum_over_time(vector(1)[10m:1s])";
     const slow = { start: T - 3600, end: T, step: 1 };
     expect(await range(query, { ...slow, timeout: "0.0001" })).toEqual(
@@ -314,6 +315,52 @@ describe("parameters", () => {
     // No escaping after all: a name by itself.
     const plain = await send("/api/v1/label/U__a_zz_/values", { headers: READ });
     expect([plain.status, (await plain.json<{ data: unknown }>()).data]).toEqual([200, []]);
+  });
+});
+
+describe("a series of floats and native histograms", () => {
+  beforeAll(async () => {
+    const at = (i: number): number => (T + 15 * i) * 1000;
+    const body = writeRequest([
+      {
+        labels: { __name__: "mixed", app: "x" },
+        samples: [0, 1, 2].map((i) => [at(i), i] as const),
+        histograms: [3, 4].map((i) => [at(i), 4 * i] as const),
+      },
+    ]);
+    const r = await post("/api/v1/write", body, {
+      "content-type": "application/x-protobuf",
+      "content-encoding": "snappy",
+    });
+    expect(r.status, await r.text()).toBe(204);
+  });
+
+  it("is told as both, side by side", async () => {
+    const r = await instant("mixed[5m]", { time: T + 61 });
+    expect(r.data?.result).toEqual([
+      {
+        metric: { __name__: "mixed", app: "x" },
+        values: [0, 1, 2].map((i) => [T + 15 * i, String(i)]),
+        histograms: [3, 4].map((i) => [
+          T + 15 * i,
+          { count: `${4 * i}`, sum: `${6 * i}`, buckets: [[0, "1", "2", `${4 * i}`]] },
+        ]),
+      },
+    ]);
+    expect((await instant("mixed", { time: T + 61 })).data?.result).toMatchObject([
+      { histogram: [T + 61, { count: "16" }] },
+    ]);
+  });
+
+  it("warns with a place where a function takes one kind alone", async () => {
+    const rate = await instant("rate(mixed[5m])", { time: T + 61 });
+    expect([rate.data?.result, rate.warnings]).toEqual([
+      [],
+      ['PromQL warning: encountered a mix of histograms and floats for metric name "mixed" (1:6)'],
+    ]);
+    expect((await instant("sum(mixed or bad_total)", { time: T + 61 })).warnings).toEqual([
+      "PromQL warning: encountered a mix of histograms and floats for aggregation (1:5)",
+    ]);
   });
 });
 
