@@ -66,7 +66,8 @@ export function makeMetricStore(
       // Errors cross the RPC with their name; a class does not.
       if (e instanceof Error && e.name === "SampleBudgetError")
         throw new SampleBudgetError(e.message);
-      if (e instanceof Error && e.name === "BatchFormatError") throw e;
+      if (e instanceof Error && (e.name === "BatchFormatError" || e.name === "TombstoneLimitError"))
+        throw e;
       throw new ShardUnavailableError(
         `metric shard ${number} did not answer: ${e instanceof Error ? e.message : String(e)}`,
         { cause: e },

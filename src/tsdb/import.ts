@@ -209,7 +209,11 @@ function compareWith(
   const locals = [...numbers.keys()].sort((a, b) => a - b);
   // A downsampled block is asked for its means too: they tell which samples it stands for.
   const wanted = means === Infinity ? locals : [...locals, ...locals.map((local) => local + means)];
-  store.read(block, wanted, -Infinity, Infinity, (local, minMs, maxMs, count, page, from, end) => {
+  const first = old.reduce((min, s) => Math.min(min, s.samples.times[0] as number), Infinity);
+  const last = old.reduce((max, s) => Math.max(max, s.samples.times[s.count - 1] as number), 0);
+  // A bucket that begins with the last sample has its mean after it.
+  const [after, to] = [first - 1, last + (means === Infinity ? 0 : BUCKET_MS)];
+  store.read(block, wanted, after, to, (local, minMs, maxMs, count, page, from, end) => {
     const isMean = local >= means;
     const n = numbers.get(isMean ? local - means : local) as number;
     const { samples, count: rows } = old[n] as OldSeries;

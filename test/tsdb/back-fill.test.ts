@@ -110,6 +110,35 @@ describe("importing samples of any age", () => {
   });
 });
 
+describe("a disk that fails", () => {
+  it("leaves an import or a deletion undone as a whole", () => {
+    const storage = new MemoryStorage();
+    const rows = every("x", NOW - 5 * DAY_MS, NOW - 4 * DAY_MS, 10 * MINUTE);
+    new Shard(storage).importSamples(batchOf(rows), NOW);
+    const put = storage.put.bind(storage);
+    const more = batchOf(every("y", NOW - 9 * DAY_MS, NOW - 4 * DAY_MS, 10 * MINUTE));
+    for (let at = 1; at <= 6; at++) {
+      const dump = JSON.stringify(storage.dump());
+      let left = at;
+      storage.put = (id, data) => {
+        if (--left === 0) throw new Error("the disk is full");
+        put(id, data);
+      };
+      expect(() => new Shard(storage).importSamples(more, NOW)).toThrow("disk");
+      expect(JSON.stringify(storage.dump())).toBe(dump);
+    }
+    let failing = true;
+    storage.put = (id, data) => {
+      if (failing) throw new Error("the disk is full");
+      put(id, data);
+    };
+    expect(() => new Shard(storage).deleteSeries([named("x")], 0, NOW, NOW)).toThrow("disk");
+    failing = false;
+    expect(count(new Shard(storage), "x")).toBe(rows.length);
+    expect(new Shard(storage).importSamples(more, NOW).rejected).toEqual([]);
+  });
+});
+
 describe("importing native histograms", () => {
   const histogram = (count: number): Histogram => ({
     schema: 3,

@@ -56,12 +56,10 @@ async function changing(
     await change(c.get("actor").projectId);
     return c.body(null, 204);
   } catch (e) {
+    // An error's class does not cross from the shard; its name does.
+    if (e instanceof Error && e.name === "TombstoneLimitError")
+      return failure({ status: 422, errorType: "execution", error: e.message });
     if (!(e instanceof ShardUnavailableError)) throw e;
-    const full = e.message.includes("tombstone_limit");
-    return failure(
-      full
-        ? { status: 422, errorType: "execution", error: e.message }
-        : { status: 503, errorType: "unavailable", error: e.message },
-    );
+    return failure({ status: 503, errorType: "unavailable", error: e.message });
   }
 }

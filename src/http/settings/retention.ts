@@ -40,6 +40,7 @@ export async function loadRetention(store: ConfigStore): Promise<RetentionPeriod
   const document = await store.get("retention", "default");
   if (document === undefined) return DEFAULT_PERIODS;
   const parsed = parseRetention(JSON.parse(document.body));
-  // It was checked when it was put.
-  return parsed.ok ? parsed.value : DEFAULT_PERIODS;
+  // It was checked when it was put; where it no longer reads, the defaults might delete what is to be kept.
+  if (!parsed.ok) throw new Error(`the retention settings do not read: ${parsed.error.message}`);
+  return parsed.value;
 }
