@@ -172,14 +172,47 @@ describe("the protobuf exposition format", () => {
     });
   });
 
-  it("throws nothing, whatever the bytes", () => {
+  const NATIVE = encodeFamilies([
+    {
+      name: "n",
+      type: 4,
+      metrics: [
+        {
+          native: {
+            count: 6,
+            sum: 7.5,
+            schema: 2,
+            zeroThreshold: 0.001,
+            zeroCount: 1,
+            positiveSpans: [[-1, 3]],
+            positive: [1, 1, 0],
+            createdMs: NOW,
+            buckets: [{ bound: 1, count: 4, exemplar: { trace: "abc", value: 0.5, timeMs: NOW } }],
+          },
+        },
+      ],
+    },
+  ]);
+  it.each([
+    ["classic", BODY],
+    ["native", NATIVE],
+  ])("throws nothing, whatever the bytes: %s", (_, body) => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat(BODY.length - 1), fc.nat(255)), { maxLength: 4 }),
-        (edits) => {
-          const bytes = BODY.slice();
-          for (const [at, to] of edits) bytes[at] = to;
-          decode(bytes);
+        fc.oneof(
+          fc.uint8Array({ maxLength: 60 }),
+          fc
+            .array(fc.tuple(fc.nat(body.length - 1), fc.nat(255)), { maxLength: 4 })
+            .map((edits) => {
+              const bytes = body.slice();
+              for (const [at, to] of edits) bytes[at] = to;
+              return bytes;
+            }),
+        ),
+        (bytes) => {
+          const got = decode(bytes);
+          // What is taken is a batch that the store can read.
+          if (got.ok) readBatch(got.value.batch);
         },
       ),
       { numRuns: 2000 },
