@@ -1,6 +1,7 @@
 import { metricName } from "../core/labels";
 import { type CallExpr, type Expr, type MatrixSelector, type Subquery, unwrapParens } from "./ast";
 import { ABSENT, type Column, FLOAT, timeAt } from "./columns";
+import { exactKernel } from "./exact-sums";
 import { type Env, isEmpty, newValues, scalarOf } from "./env";
 import { type RateKind, extrapolatedColumn } from "./extrapolation";
 import { formatShortest } from "./format-float";
@@ -77,8 +78,9 @@ export function evalRangeFunction(e: CallExpr, env: Env): Column[] {
     const values = newValues(env);
     w.timestamps = s.timestamps;
     w.values = s.values;
-    const weighted = s.weights === undefined ? undefined : weightedKernel(e.func, s.weights);
-    runKernel(weighted ?? fn.kernel, w, input, scalars, env, kinds, values);
+    const special =
+      s.weights === undefined ? exactKernel(e.func, s.values) : weightedKernel(e.func, s.weights);
+    runKernel(special ?? fn.kernel, w, input, scalars, env, kinds, values);
     if (!isEmpty(kinds))
       out.push({
         labels: s.labels,
