@@ -5,7 +5,7 @@ import type { Unavailable } from "./append";
 
 /** Whether the samples of this replica are to be stored. While D1 is down the last known election counts. */
 export async function isElected(
-  deps: Deps,
+  deps: Pick<Deps, "elections" | "clock">,
   projectId: string,
   sender: Sender,
 ): Promise<Result<boolean, Unavailable>> {
