@@ -13,6 +13,7 @@ export interface Cardinality {
     readonly chunkCount: number;
     readonly minTime: number;
     readonly maxTime: number;
+    readonly maxSeries?: number;
   };
   readonly seriesCountByMetricName: readonly NamedCount[];
   readonly labelValueCountByLabelName: readonly NamedCount[];
@@ -20,7 +21,6 @@ export interface Cardinality {
   readonly seriesCountByLabelValuePair: readonly NamedCount[];
   /** Series that began within the last hour. */
   readonly newSeriesByMetricName?: readonly NamedCount[];
-  readonly maxSeries?: number;
 }
 
 export async function cardinality(limit: number, signal?: AbortSignal): Promise<Cardinality> {

@@ -1,4 +1,4 @@
-import { SegmentedControl, SimpleGrid } from "@mantine/core";
+import { SegmentedControl, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { cardinality, type Cardinality } from "../api/status";
@@ -37,19 +37,16 @@ export function CardinalityPage(): ReactNode {
 
 function Lists({ data }: { readonly data: Cardinality }): ReactNode {
   const { headStats: head } = data;
-  const budget = data.maxSeries === undefined ? "" : ` of ${formatNumber(data.maxSeries)}`;
+  const budget = head.maxSeries === undefined ? "" : ` of ${formatNumber(head.maxSeries)}`;
   const since =
     head.minTime > 0 && head.minTime < head.maxTime ? ` since ${formatTime(head.minTime)}` : "";
   const newSeries = data.newSeriesByMetricName ?? [];
   return (
     <>
-      <Panel
-        title={`${formatNumber(head.numSeries)} active series}${budget}`}
-        note={`${counted(head.chunkCount, "chunk")}${since}`}
-        mb="sm"
-      >
-        {null}
-      </Panel>
+      <Text fz="sm" mb="sm">
+        <strong>{`${formatNumber(head.numSeries)} active series${budget}`}</strong>
+        {`, ${counted(head.chunkCount, "chunk")}${since}`}
+      </Text>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
         <Panel title="Series by metric">
           <Ranking
