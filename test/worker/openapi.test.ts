@@ -28,7 +28,7 @@ const NOT_DESCRIBED: readonly { readonly route: RegExp; readonly why: string }[]
   { route: /^GET \/$/, why: "leads to the web app" },
   {
     route:
-      /^GET \/(monitoring|receiver|alerts|incidents|logs|traces|events|explore|rules|reports|settings|login)(\/\*)?$/,
+      /^GET \/(monitoring|receiver|alerts|incidents|logs|traces|events|explore|rules|targets|cardinality|reports|settings|login)(\/\*)?$/,
     why: "pages of the web app",
   },
   { route: /^GET \/favicon\.svg$/, why: "files of the web app" },
