@@ -42,3 +42,33 @@ it("reads what bounds queries and who else may read", () => {
     /^PROMETHEUS_CORS_ORIGIN is no regular expression/,
   );
 });
+
+it("reads how OTLP is translated and which labels tell replicas apart", () => {
+  const parse = (vars: Partial<Env>) =>
+    // Only the variables are read, no binding.
+    parseConfig({ TOKEN_SECRET: "a-secret-of-some-length", ...vars } as Env);
+  expect(parse({})).toMatchObject({
+    otlp: { strategy: "UnderscoreEscapingWithSuffixes", promote: new Set(), customBuckets: false },
+    replicaLabels: { cluster: "cluster", replica: "__replica__" },
+  });
+  expect(
+    parse({
+      OTLP_TRANSLATION_STRATEGY: "NoTranslation",
+      OTLP_PROMOTE_RESOURCE_ATTRIBUTES: "host.name, k8s.pod.name",
+      OTLP_CONVERT_HISTOGRAMS_TO_NHCB: "1",
+      HA_CLUSTER_LABEL: "pair",
+      HA_REPLICA_LABEL: "prometheus_replica",
+    }),
+  ).toMatchObject({
+    otlp: {
+      strategy: "NoTranslation",
+      promote: new Set(["host.name", "k8s.pod.name"]),
+      customBuckets: true,
+    },
+    replicaLabels: { cluster: "pair", replica: "prometheus_replica" },
+  });
+  expect(parse({ OTLP_PROMOTE_RESOURCE_ATTRIBUTES: "*" }).otlp.promote).toBe("all");
+  expect(() => parse({ OTLP_TRANSLATION_STRATEGY: "None" })).toThrow(
+    /^OTLP_TRANSLATION_STRATEGY is one of Underscore.*"None"/,
+  );
+});

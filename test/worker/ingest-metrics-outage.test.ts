@@ -6,6 +6,7 @@ import { compose } from "../../src/compose";
 import { type AppendResult, ShardUnavailableError } from "../../src/core/metric-store";
 import type { Deps } from "../../src/http/deps";
 import { encodeSnappy, encodeWriteRequest } from "../ingest/remote-write/encode";
+import { encodeRequestV2 } from "../ingest/remote-write/encode-v2";
 import { INGEST } from "./ingest-metrics-client";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -13,6 +14,13 @@ const WRITE = { "content-type": "application/x-protobuf", "content-encoding": "s
 const now = Date.now();
 const writeBody = encodeSnappy(
   encodeWriteRequest([{ labels: [["__name__", "x"]], samples: [[now, 1]] }]),
+);
+const WRITE_V2 = {
+  ...WRITE,
+  "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+};
+const writeBodyV2 = encodeSnappy(
+  encodeRequestV2([{ labels: [["__name__", "x"]], samples: [[now, 1]] }]),
 );
 const otlpBody = JSON.stringify({
   resourceMetrics: [
@@ -47,6 +55,7 @@ async function ask(
 
 const WAYS: readonly (readonly [string, string, Record<string, string>, BodyInit])[] = [
   ["POST", "/api/v1/write", WRITE, writeBody],
+  ["POST", "/api/v1/write", WRITE_V2, writeBodyV2],
   ["POST", "/v1/metrics", JSON_TYPE, otlpBody],
   ["POST", "/api/v1/import/prometheus", {}, "x 1"],
   ["POST", "/api/v1/ingest/metrics", JSON_TYPE, '{"name":"x","value":1}'],
