@@ -51,8 +51,8 @@ async function scrapes(url, endS) {
   let samples = 0;
   for (let p = 0; p < SCRAPES; p++) {
     const next = performance.now() + SCRAPE_EVERY_MS;
-    // A scraper's times are not quite even.
-    times.push((endS - (SCRAPES - 1 - p) * STEP_S) * 1000 - 217 + ((p * 7919) % 5));
+    // Prometheus moves a scrape's time onto its grid where it is within 2 ms of it, so that times pack well.
+    times.push((endS - (SCRAPES - 1 - p) * STEP_S) * 1000 - 217);
     const text = await (await fetch(url)).text();
     for (const [key, labels, value] of parse(text)) {
       let series = bySeries.get(key);
