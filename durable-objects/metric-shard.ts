@@ -179,10 +179,7 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     this.shard().unregisterSelectors(group);
   }
 
-  async retain(
-    beforeMs: number,
-    rawBeforeMs?: number,
-  ): Promise<{ readonly deletedRows: number }> {
+  async retain(beforeMs: number, rawBeforeMs?: number): Promise<{ readonly deletedRows: number }> {
     return this.changing((shard) => ({ deletedRows: shard.retain(beforeMs, rawBeforeMs) }));
   }
 
