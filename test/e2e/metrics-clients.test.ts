@@ -282,7 +282,9 @@ describe.skipIf(!existsSync(PROMETHEUS))(`a real Prometheus (${VERSION})`, () =>
 
   /** Series and values of a job, told apart from their place. */
   async function byJob(job: string): Promise<Map<string, string>> {
-    const found = await query(`{job="${job}",__name__!~"up|scrape_.*|push_time_seconds|push_failure_time_seconds"}`);
+    const found = await query(
+      `{job="${job}",__name__!~"up|scrape_.*|push_time_seconds|push_failure_time_seconds"}`,
+    );
     return new Map(
       found.map(({ metric, value: [, text] }) => {
         const { job: _job, instance: _instance, ...rest } = metric;
