@@ -5,6 +5,7 @@ import { type SampleColumns, copyRow } from "./sample-columns";
 
 /** Samples with k × 5 min < t ≤ (k + 1) × 5 min make one bucket, as a range that ends on its bound takes them in. */
 export const BUCKET_MS = 300_000;
+const MAX_GAP_MS = BUCKET_MS / 2;
 
 /**
  * What a downsampled block holds of each series. `samples` are raw ones: the last of each bucket and what else a
@@ -42,7 +43,8 @@ export function downsample(columns: SampleColumns, count: number, aggregate: Agg
 
 /**
  * Keeps the last sample of each bucket, both sides of each fall (a counter's reset), stale markers and what comes
- * after one, the first, and as many more as leave no gap of over 5 min, the look-back of an instant. A series that
+ * after one, the first, and as many more as leave no gap of over 2.5 min: a rate over 5 min, which dashboards ask
+ * for, finds two samples, and an instant one. A series that
  * falls every third time is no counter, and its falls are nothing to be kept.
  */
 function thin(columns: SampleColumns, count: number): number {
@@ -64,7 +66,7 @@ function thin(columns: SampleColumns, count: number): number {
       lastStale ||
       (isCounter && value < lastValue) ||
       bucketOf(next) !== bucketOf(time) ||
-      next - lastKept > BUCKET_MS ||
+      next - lastKept > MAX_GAP_MS ||
       (isCounter && i + 1 < count && (values[i + 1] as number) < value);
     lastStale = stale;
     lastValue = value;

@@ -121,7 +121,7 @@ describe("downsampled blocks", () => {
       );
       for (let i = 1; i < s.timestamps.length; i++)
         expect((s.timestamps[i] as number) - (s.timestamps[i - 1] as number)).toBeLessThanOrEqual(
-          300_000,
+          150_000,
         );
     },
   );
