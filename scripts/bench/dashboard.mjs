@@ -12,6 +12,8 @@ const HOURS = 24;
 const CONNECTIONS = 6;
 /** 24 h over a panel some 700 pixels wide. */
 const PANEL_STEP_S = 120;
+/** Of 721; a rate has none before its second sample. */
+const FULL_POINTS = 715;
 
 export async function benchDashboard(report) {
   const endS = gridEnd();
@@ -112,8 +114,11 @@ function ask(agent, url, query, end) {
         answer.on("data", (d) => parts.push(d));
         answer.on("end", () => {
           const { status, data } = JSON.parse(Buffer.concat(parts).toString());
-          if (status !== "success" || data.result.length === 0)
-            reject(new Error(`no answer to ${query}`));
+          const whole =
+            status === "success" &&
+            data.result.length > 0 &&
+            data.result.every((r) => r.values.length >= FULL_POINTS);
+          if (!whole) reject(new Error(`no whole answer to ${query}`));
           else resolve(performance.now() - start);
         });
       },
