@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type Env, parseConfig, parseMetricLimits } from "../src/env";
 
@@ -71,4 +73,13 @@ it("reads how OTLP is translated and which labels tell replicas apart", () => {
   expect(() => parse({ OTLP_TRANSLATION_STRATEGY: "None" })).toThrow(
     /^OTLP_TRANSLATION_STRATEGY is one of Underscore.*"None"/,
   );
+});
+
+it("has every variable in docs/variables.md", () => {
+  const root = join(import.meta.dirname, "..");
+  const code = readFileSync(join(root, "src/env.ts"), "utf8");
+  const page = readFileSync(join(root, "docs/variables.md"), "utf8");
+  const names = [...code.matchAll(/^ {2}readonly ([A-Z_]+)\?: string;$/gm)].map((m) => m[1]);
+  expect(names.length).toBeGreaterThan(15);
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
