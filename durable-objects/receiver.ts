@@ -7,7 +7,7 @@ import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import type { DeliveryLogEntry } from "../src/notify/model";
 import { nextToSend, nextWake, supersededBy } from "../src/notify/outbox";
-import { checkOutgoingUrl } from "../src/notify/outgoing-url";
+import { checkOutgoingUrl } from "../src/core/outgoing-url";
 import { type HttpIntegration, renderRequest } from "../src/notify/render";
 import {
   type AttemptResult,

@@ -22,6 +22,7 @@ import { rateLimit } from "./http/rate-limit";
 import { answerUnexpected } from "./http/report-error";
 import { reportRoutes } from "./http/reports/routes";
 import { ruleRoutes } from "./http/rules/routes";
+import { scrapeRoutes } from "./http/scrape/routes";
 import { securityHeaders } from "./http/security-headers";
 import { sessionRoutes } from "./http/session";
 import { settingRoutes } from "./http/settings/routes";
@@ -53,6 +54,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", openapiRoutes());
   app.route("/", ingestMetricsRoutes());
   app.route("/", metricsAdminRoutes());
+  app.route("/", scrapeRoutes());
   app.route("/", logRoutes());
   app.route("/", traceRoutes());
   app.route("/", spillRoutes());

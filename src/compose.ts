@@ -1,6 +1,7 @@
 import type { Objects } from "./core/object-stubs";
 import type { Deps } from "./http/deps";
 import type { ElectionCache } from "./ingest/replicas/election";
+import { outsideOf } from "./http/scrape/outside";
 import { makeSelfMetrics } from "./http/self-metrics";
 import { type Env, parseConfig } from "./env";
 import { makeAlertHistory } from "./storage/alert-history";
@@ -55,6 +56,7 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
       return limiter === undefined || (await limiter.limit({ key })).success;
     },
     selfMetrics,
+    outside: outsideOf(env, configOf(env)),
     metrics: (projectId) => {
       const { metricShards } = configOf(env);
       return makeMetricStore(shardsOf(objectsOf(projectId), projectId, metricShards, clock));

@@ -19,6 +19,7 @@ export interface Env {
   readonly RECEIVER: DurableObjectNamespace;
   readonly INCIDENT: DurableObjectNamespace;
   readonly LIVE_HUB: DurableObjectNamespace;
+  readonly SCRAPER: DurableObjectNamespace;
   readonly SPILL: DurableObjectNamespace;
   readonly RATE_INGEST?: RateLimit;
   readonly RATE_BEACON?: RateLimit;
@@ -62,6 +63,8 @@ export interface Env {
   /** The labels that tell pairs of senders and their replicas apart; `cluster` and `__replica__` unless set. */
   readonly HA_CLUSTER_LABEL?: string;
   readonly HA_REPLICA_LABEL?: string;
+  /** Private hosts that are scraped over a binding: `host=BINDING`, comma-separated. */
+  readonly SCRAPE_BINDINGS?: string;
   /** Where the objects live, a location hint such as `weur`; Cloudflare chooses unless set. Fixed at the first deployment. */
   readonly REGION?: string;
   /** Cloudflare Access: team domain and application audience. */
@@ -90,6 +93,8 @@ export interface Config {
   readonly queryMaxSamples: number | undefined;
   /** Undefined: no other site's script reads anything. */
   readonly corsOrigin: string | undefined;
+  /** By host, the name of the binding that reaches it. */
+  readonly scrapeBindings: ReadonlyMap<string, string>;
   readonly access:
     | { readonly team: string; readonly audience: string; readonly scope: "read" | "admin" }
     | undefined;
@@ -162,6 +167,7 @@ export function parseConfig(env: Env): Config {
     externalLabels: parseExternalLabels(env.EXTERNAL_LABELS),
     queryMaxSamples: maxSamples === undefined ? undefined : Number(maxSamples),
     corsOrigin: parseCorsOrigin(env.PROMETHEUS_CORS_ORIGIN),
+    scrapeBindings: parseScrapeBindings(env.SCRAPE_BINDINGS),
     access: parseAccess(env),
   };
 }
@@ -279,4 +285,17 @@ function parseAccess(env: Env): Config["access"] {
   if (scope !== "read" && scope !== "admin")
     throw new ConfigError(`ACCESS_SCOPE is read or admin, not ${JSON.stringify(scope)}`);
   return { team, audience, scope };
+}
+
+function parseScrapeBindings(text: string | undefined): ReadonlyMap<string, string> {
+  const out = new Map<string, string>();
+  for (const pair of nonEmpty(text)?.split(",") ?? []) {
+    const m = /^([^=\s]+)=([A-Za-z_][A-Za-z0-9_]*)$/.exec(pair.trim());
+    if (m === null)
+      throw new ConfigError(
+        `SCRAPE_BINDINGS must be host=BINDING pairs, comma-separated, not ${JSON.stringify(text)}`,
+      );
+    out.set((m[1] as string).toLowerCase(), m[2] as string);
+  }
+  return out;
 }

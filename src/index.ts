@@ -9,6 +9,7 @@ export { LiveHub } from "../durable-objects/live-hub";
 export { MetricShard } from "../durable-objects/metric-shard";
 export { Receiver } from "../durable-objects/receiver";
 export { RuleGroup } from "../durable-objects/rule-group";
+export { Scraper } from "../durable-objects/scraper";
 export { Spill } from "../durable-objects/spill";
 
 const app = makeApp();

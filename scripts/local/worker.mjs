@@ -14,6 +14,7 @@ const CLASSES = {
   RECEIVER: "Receiver",
   INCIDENT: "Incident",
   LIVE_HUB: "LiveHub",
+  SCRAPER: "Scraper",
   SPILL: "Spill",
 };
 // Locally one client may be the whole load.

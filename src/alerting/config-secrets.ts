@@ -90,16 +90,19 @@ function secretsOf(file: YamlFile): SecretPlace[] {
   return out;
 }
 
-/** Receivers go by name, so that reordering them loses no secret. */
+/** Lists whose entries go by a name of theirs, so that reordering them loses no secret. */
+const NAMED_BY = new Map([
+  ["receivers", "name"],
+  ["scrape_configs", "job_name"],
+]);
+
 function pathOf(ancestors: readonly (Node | Pair | unknown)[], field: string): string {
   const parts: string[] = [];
   ancestors.forEach((node, i) => {
     const next = ancestors[i + 1];
     if (isSeq(node)) {
-      const name =
-        isMap(next) && parts[0] === "receivers" && parts.length === 1
-          ? next.get("name")
-          : undefined;
+      const named = parts.length === 1 ? NAMED_BY.get(parts[0] ?? "") : undefined;
+      const name = isMap(next) && named !== undefined ? next.get(named) : undefined;
       parts.push(typeof name === "string" ? name : String(node.items.indexOf(next)));
     } else if (isPairNode(node) && isScalar(node.key)) parts.push(String(node.key.value));
   });

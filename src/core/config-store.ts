@@ -20,7 +20,9 @@ export type ConfigKind =
   | "anomalies"
   | "reports"
   | "analytics_rollup"
-  | "retention";
+  | "retention"
+  | "prometheus"
+  | "probes";
 
 /** A project's configuration, versioned; every put and delete makes a version. */
 export interface ConfigStore {

@@ -5,6 +5,7 @@ import type {
   MetricShardRpc,
   ReceiverRpc,
   RuleGroupRpc,
+  ScraperRpc,
   SpillRpc,
   Ticking,
 } from "./objects";
@@ -14,6 +15,8 @@ export interface Objects {
   metricShard(shard: number): MetricShardRpc;
   /** `group`: `<namespace>/<group>`. */
   ruleGroup(group: string): RuleGroupRpc;
+  /** `job`: the job's name, percent-encoded. */
+  scraper(job: string): ScraperRpc;
   alertRouter(): AlertRouterRpc;
   /** `integration`: `<receiver>/<type>/<index>`. */
   receiver(integration: string): ReceiverRpc;
@@ -32,6 +35,7 @@ export type TickingClass =
   | "AlertRouter"
   | "Receiver"
   | "Incident"
+  | "Scraper"
   | "Spill";
 
 /** One entry of the list that the cron checks. */

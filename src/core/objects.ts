@@ -97,6 +97,15 @@ export interface ShardStatus {
   readonly samplesAppended: number;
 }
 
+export interface ScraperRpc extends Ticking {
+  /** Takes JSON of scrape/view ScraperSpec and starts; a lower version is ignored. */
+  configure(specJson: string): Promise<void>;
+  /** Ends every series of the job and forgets it. */
+  remove(): Promise<void>;
+  /** JSON of scrape/view ScraperView, or `null` before the first configuration. */
+  state(): Promise<string>;
+}
+
 export interface RuleGroupRpc extends Ticking {
   /** Stores the group (JSON of rules/model RuleGroupSpec) and starts it; unchanged rules keep their state. */
   configure(specJson: string): Promise<void>;

@@ -13,6 +13,7 @@ import type { Config } from "../env";
 import type { PushGroupStore } from "../ingest/pushgateway/group";
 import type { ElectionCache, ElectionStore } from "../ingest/replicas/election";
 import type { RateLimiter } from "./rate-limit";
+import type { Outside } from "./scrape/fetch";
 import type { SelfMetrics } from "./self-metrics";
 import type { Actor, TokenStore } from "../core/auth";
 
@@ -27,6 +28,8 @@ export interface Deps {
   readonly tokens: TokenStore;
   readonly rateLimiter: RateLimiter;
   readonly selfMetrics: SelfMetrics;
+  /** How scrapes and probes reach their targets. */
+  readonly outside: Outside;
   metrics(projectId: string): MetricReader & MetricWriter & MetricKeeper;
   logs(projectId: string): LogStore;
   traces(projectId: string): TraceStore;

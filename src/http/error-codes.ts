@@ -64,6 +64,8 @@ export const ERROR_CODES = {
   parameter_malformed: "A query parameter is wrong.",
   query_invalid: "The query parameter named in `where` is wrong.",
   rate_limited: "Too many requests with this token.",
+  probe_module_unknown: "There is no probe module of this name.",
+  probe_target_missing: "The probe names no target.",
   receiver_unknown: "There is no such receiver.",
   report_unknown: "There is no such report.",
   reports_invalid: "The report settings are wrong at `where`.",

@@ -7,6 +7,7 @@ import type {
   MetricShardRpc,
   ReceiverRpc,
   RuleGroupRpc,
+  ScraperRpc,
   SpillRpc,
 } from "../core/objects";
 import { type Env, REGIONS } from "../env";
@@ -46,6 +47,7 @@ export function makeObjects(
   return {
     metricShard: (shard) => stub<MetricShardRpc>(env.METRIC_SHARD, "MetricShard", String(shard)),
     ruleGroup: (group) => stub<RuleGroupRpc>(env.RULE_GROUP, "RuleGroup", group),
+    scraper: (job) => stub<ScraperRpc>(env.SCRAPER, "Scraper", job),
     alertRouter: () => stub<AlertRouterRpc>(env.ALERT_ROUTER, "AlertRouter", "router"),
     receiver: (integration) => stub<ReceiverRpc>(env.RECEIVER, "Receiver", integration),
     incident: (id) => stub<IncidentRpc>(env.INCIDENT, "Incident", id),

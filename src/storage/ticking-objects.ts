@@ -30,6 +30,8 @@ function namespaceOf(env: Env, name: TickingClass): DurableObjectNamespace {
       return env.RECEIVER;
     case "Incident":
       return env.INCIDENT;
+    case "Scraper":
+      return env.SCRAPER;
     case "Spill":
       return env.SPILL;
   }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkOutgoingUrl } from "../../src/notify/outgoing-url";
+import { checkOutgoingUrl } from "../../src/core/outgoing-url";
 
 function reason(url: string, local = false): string {
   const r = checkOutgoingUrl(url, local);

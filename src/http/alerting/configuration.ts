@@ -3,7 +3,7 @@ import type { ConfigRefusal } from "../../alerting/config-error";
 import { parseRouterConfig } from "../../alerting/config-parse";
 import { redactSecrets, restoreSecrets } from "../../alerting/config-secrets";
 import { loadRouterYaml } from "../../alerting/effective-config";
-import { checkOutgoingUrl } from "../../notify/outgoing-url";
+import { checkOutgoingUrl } from "../../core/outgoing-url";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";

@@ -14,6 +14,7 @@ import { prometheusFamily } from "./families/prometheus";
 import { remoteReadFamily } from "./families/prometheus-read";
 import { reportFamily, settingFamily } from "./families/reports";
 import { ruleFamily } from "./families/rules";
+import { scrapeFamily } from "./families/scrape";
 import { traceFamily } from "./families/traces";
 import type { Family } from "./model";
 
@@ -29,6 +30,7 @@ export const FAMILIES: readonly Family[] = [
   prometheusFamily,
   metricsAdminFamily,
   remoteReadFamily,
+  scrapeFamily,
   ruleFamily,
   alertFamily,
   notificationFamily,

@@ -124,10 +124,14 @@ export const API_ROUTES: readonly Route[] = [
   at("read", "GET", "/federate"),
   at("read", "GET", "/api/v1/label/:name/values", "/api/v1/label/job/values"),
   at("read", "GET", "/api/v1/metadata"),
-  ...["buildinfo", "runtimeinfo", "flags", "walreplay", "tsdb"].map((name) =>
+  ...["buildinfo", "runtimeinfo", "flags", "walreplay", "tsdb", "config"].map((name) =>
     at("read", "GET", `/api/v1/status/${name}`),
   ),
   at("read", "GET", "/api/v1/features"),
+  ...["targets", "targets/metadata", "scrape_pools", "alertmanagers"].map((name) =>
+    at("read", "GET", `/api/v1/${name}`),
+  ),
+  at("read", "GET", "/probe"),
   at("read", "GET", "/api/v1/notifications/live"),
   at("read", "GET", "/api/v1/rules"),
   at("read", "GET", "/api/v1/alerts"),
@@ -183,6 +187,11 @@ export const API_ROUTES: readonly Route[] = [
   at("admin", "GET", "/config/v1/alertmanager"),
   at("admin", "PUT", "/config/v1/alertmanager", undefined, yaml(KIB * KIB)),
   at("admin", "POST", "/config/v1/alertmanager", undefined, yaml(KIB * KIB)),
+  ...["prometheus", "probes"].flatMap((name) => [
+    at("admin", "GET", `/config/v1/${name}`),
+    at("admin", "PUT", `/config/v1/${name}`, undefined, yaml(KIB * KIB)),
+  ]),
+  at("admin", "DELETE", "/config/v1/prometheus"),
   at("read", "GET", "/config/v1/escalation"),
   at("admin", "PUT", "/config/v1/escalation", undefined, yaml(64 * KIB)),
   ...["anomalies", "reports", "analytics_rollup", "retention"].flatMap((name) => [

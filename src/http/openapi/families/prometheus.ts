@@ -16,6 +16,7 @@ import {
   string,
   stringMap,
 } from "../json-schema";
+import { TARGET_OPERATIONS } from "./scrape";
 import type { Answer, Family, Operation, Parameter, Schema } from "../model";
 
 const expression = requiredQuery("query", string, "A PromQL expression.");
@@ -60,6 +61,7 @@ export const prometheusFamily: Family = {
     description: "Prometheus HTTP API",
   },
   operations: [
+    ...TARGET_OPERATIONS,
     ...both({
       path: "/api/v1/query",
       id: "query",

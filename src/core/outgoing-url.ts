@@ -1,4 +1,4 @@
-import { type Result, err, ok } from "../core/result";
+import { type Result, err, ok } from "./result";
 
 export interface UrlRefusal {
   readonly reason: "not_a_url" | "scheme" | "credentials" | "private_address" | "private_name";

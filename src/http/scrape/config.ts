@@ -1,0 +1,154 @@
+import type { Context } from "hono";
+import type { ConfigRefusal } from "../../alerting/config-error";
+import { redactSecrets, restoreSecrets } from "../../alerting/config-secrets";
+import { labelsToRecord } from "../../core/labels";
+import { checkOutgoingUrl } from "../../core/outgoing-url";
+import { parsePrometheusFile } from "../../scrape/config";
+import type { PrometheusFile } from "../../scrape/model";
+import { parseProbeModules } from "../../scrape/probe-config";
+import { targetsOf } from "../../scrape/targets";
+import type { AppEnv, Deps } from "../deps";
+import { problem } from "../problem";
+import { readText } from "../text-body";
+import { md5Tail } from "./md5";
+import { DOCUMENT, loadPrometheusFile, objectOf, startJobs } from "./store";
+
+type Ctx = Context<AppEnv>;
+
+const MAX_BODY = 1024 * 1024;
+/** Of a job's name, percent-encoded: it names an object, whose name ends at 1,024 bytes with its project. */
+const MAX_NAME = 900;
+
+/** `GET /config/v1/prometheus`: the file in force, secrets hidden. */
+export async function getPrometheus(c: Ctx): Promise<Response> {
+  const doc = await c.get("deps").configStore(c.get("actor").projectId).get("prometheus", DOCUMENT);
+  return yaml(c, doc === undefined ? "{}\n" : redactSecrets(doc.body));
+}
+
+/** `PUT /config/v1/prometheus`: a whole prometheus.yml; its jobs begin, jobs that it does not have end. */
+export async function putPrometheus(c: Ctx): Promise<Response> {
+  const deps = c.get("deps");
+  const { projectId, name: by } = c.get("actor");
+  const text = await readText(c, "yaml", MAX_BODY);
+  if (!text.ok) return problem(c, text.error);
+  const before = await loadPrometheusFile(deps, projectId);
+  const restored = restoreSecrets(text.value, before?.yaml);
+  if (!restored.ok) return refused(c, restored.error);
+  const parsed = parsePrometheusFile(restored.value);
+  if (!parsed.ok) return refused(c, parsed.error);
+  const file = parsed.value;
+  const long = file.jobs.find((j) => objectOf(j.name).length > MAX_NAME);
+  if (long !== undefined)
+    return problem(c, {
+      status: 400,
+      code: "config_value_wrong",
+      detail: `the job name ${JSON.stringify(long.name.slice(0, 80))}… is too long: ${MAX_NAME} bytes, percent-encoded`,
+    });
+  const stored = await deps.configStore(projectId).put("prometheus", DOCUMENT, restored.value, by);
+  await startJobs(deps, projectId, file, goneJobs(before?.file, file));
+  return c.json({ version: stored.version, ...summaryOf(deps, file) });
+}
+
+/** `DELETE /config/v1/prometheus`: nothing is scraped any more. */
+export async function deletePrometheus(c: Ctx): Promise<Response> {
+  const deps = c.get("deps");
+  const { projectId, name: by } = c.get("actor");
+  const before = await loadPrometheusFile(deps, projectId);
+  const none: PrometheusFile = {
+    evaluationIntervalMs: 0,
+    externalLabels: {},
+    ruleFiles: [],
+    jobs: [],
+    notes: [],
+  };
+  await startJobs(deps, projectId, none, goneJobs(before?.file, none));
+  await deps.configStore(projectId).remove("prometheus", DOCUMENT, by);
+  return c.json({ jobs: [] });
+}
+
+/** `GET /config/v1/probes` */
+export async function getProbes(c: Ctx): Promise<Response> {
+  const doc = await c.get("deps").configStore(c.get("actor").projectId).get("probes", DOCUMENT);
+  return yaml(c, doc === undefined ? "modules: {}\n" : redactSecrets(doc.body));
+}
+
+/** `PUT /config/v1/probes`: blackbox_exporter's blackbox.yml. */
+export async function putProbes(c: Ctx): Promise<Response> {
+  const deps = c.get("deps");
+  const { projectId, name: by } = c.get("actor");
+  const text = await readText(c, "yaml", MAX_BODY);
+  if (!text.ok) return problem(c, text.error);
+  const store = deps.configStore(projectId);
+  const restored = restoreSecrets(text.value, (await store.get("probes", DOCUMENT))?.body);
+  if (!restored.ok) return refused(c, restored.error);
+  const parsed = parseProbeModules(restored.value);
+  if (!parsed.ok) return refused(c, parsed.error);
+  const stored = await store.put("probes", DOCUMENT, restored.value, by);
+  const applied = await loadPrometheusFile(deps, projectId);
+  if (applied !== undefined) await startJobs(deps, projectId, applied.file, []);
+  return c.json({ version: stored.version, modules: Object.keys(parsed.value) });
+}
+
+/** What was applied: by job how many targets, which cannot be reached from here, and what is done otherwise. */
+function summaryOf(deps: Deps, file: PrometheusFile): object {
+  const unreachable: object[] = [];
+  const jobs = file.jobs.map((job) => {
+    const { active, dropped, broken } = targetsOf(job, md5Tail);
+    for (const t of active) {
+      const url = new URL(t.url);
+      const asked = url.pathname === "/probe" ? url.searchParams.get("target") : null;
+      const address =
+        asked === null ? t.url : /^https?:\/\//.test(asked) ? asked : `http://${asked}`;
+      if (deps.config.scrapeBindings.has(URL.canParse(address) ? new URL(address).hostname : ""))
+        continue;
+      const checked = checkOutgoingUrl(address, deps.config.local);
+      if (checked.ok) continue;
+      unreachable.push({
+        job: job.name,
+        target: address,
+        reason: checked.error.reason.startsWith("private")
+          ? "private_target"
+          : checked.error.reason,
+        detail: `${checked.error.message}; reach it over a binding (SCRAPE_BINDINGS), or push from there: npm run agent-config`,
+      });
+    }
+    for (const b of broken)
+      unreachable.push({
+        job: job.name,
+        target: labelsToRecord(b.discovered)["__address__"] ?? "",
+        reason: "broken_target",
+        detail: b.error,
+      });
+    return { job: job.name, targets: active.length, dropped: dropped.length };
+  });
+  return {
+    jobs,
+    unreachable,
+    rule_files: file.ruleFiles,
+    notes:
+      Object.keys(file.externalLabels).length === 0
+        ? file.notes
+        : [
+            ...file.notes,
+            "external_labels: set the variable EXTERNAL_LABELS to put them on alerts",
+          ],
+  };
+}
+
+function goneJobs(before: PrometheusFile | undefined, now: PrometheusFile): string[] {
+  const kept = new Set(now.jobs.map((j) => j.name));
+  return (before?.jobs ?? []).map((j) => j.name).filter((name) => !kept.has(name));
+}
+
+function yaml(c: Ctx, text: string): Response {
+  return c.body(text, 200, { "content-type": "application/yaml; charset=utf-8" });
+}
+
+function refused(c: Ctx, r: ConfigRefusal): Response {
+  return problem(c, {
+    status: r.reason === "too_large" ? 413 : 400,
+    code: `config_${r.reason}`,
+    detail: r.message,
+    where: `${r.line}:${r.column}`,
+  });
+}

@@ -1,0 +1,76 @@
+import type { Deps } from "../deps";
+import { parsePrometheusFile } from "../../scrape/config";
+import type { PrometheusFile } from "../../scrape/model";
+import { DEFAULT_MODULES, type ProbeModules, parseProbeModules } from "../../scrape/probe-config";
+import type { ScraperSpec, ScraperView } from "../../scrape/view";
+
+export const DOCUMENT = "default";
+
+export interface Applied {
+  readonly yaml: string;
+  readonly version: number;
+  readonly file: PrometheusFile;
+}
+
+/** The `prometheus.yml` in force; undefined where there is none. */
+export async function loadPrometheusFile(
+  deps: Deps,
+  projectId: string,
+): Promise<Applied | undefined> {
+  const doc = await deps.configStore(projectId).get("prometheus", DOCUMENT);
+  if (doc === undefined) return undefined;
+  const parsed = parsePrometheusFile(doc.body);
+  // It was parsed when it was put; a stricter version of this code must not hide the others.
+  return parsed.ok ? { yaml: doc.body, version: doc.version, file: parsed.value } : undefined;
+}
+
+export async function loadModules(
+  deps: Deps,
+  projectId: string,
+): Promise<{ readonly modules: ProbeModules; readonly version: number }> {
+  const doc = await deps.configStore(projectId).get("probes", DOCUMENT);
+  const parsed = doc === undefined ? undefined : parseProbeModules(doc.body);
+  return {
+    modules: parsed?.ok === true ? parsed.value : DEFAULT_MODULES,
+    version: doc?.version ?? 0,
+  };
+}
+
+/** An object's name holds no slash of a job's. */
+export function objectOf(job: string): string {
+  return encodeURIComponent(job);
+}
+
+/** Tells every job's object what it is to do, and those of jobs that are gone to end. */
+export async function startJobs(
+  deps: Deps,
+  projectId: string,
+  file: PrometheusFile,
+  gone: readonly string[],
+): Promise<void> {
+  const { modules } = await loadModules(deps, projectId);
+  const objects = deps.objects(projectId);
+  // By the clock: it rises with the file as well as with the modules.
+  const version = deps.clock();
+  await Promise.all([
+    ...file.jobs.map((job) => {
+      const spec: ScraperSpec = { version, job, modules };
+      return objects.scraper(objectOf(job.name)).configure(JSON.stringify(spec));
+    }),
+    ...gone.map((name) => objects.scraper(objectOf(name)).remove()),
+  ]);
+}
+
+/** What every job's object tells; a job that does not answer is left out. */
+export async function viewJobs(
+  deps: Deps,
+  projectId: string,
+  file: PrometheusFile,
+): Promise<readonly ScraperView[]> {
+  const objects = deps.objects(projectId);
+  const texts = await Promise.all(
+    file.jobs.map((job) => objects.scraper(objectOf(job.name)).state()),
+  );
+  // As state() wrote it.
+  return texts.map((t) => JSON.parse(t) as ScraperView | null).filter((v) => v !== null);
+}
