@@ -196,10 +196,12 @@ function readJob(file: YamlFile, f: Fields, defaults: Defaults, notes: string[])
     if (f.take(idle) !== undefined) notes.push(`${name}: ${idle} is not used`);
   if (f.take("oauth2") !== undefined)
     file.refuse(f.node, "not_delivered", `not delivered: ${f.at("oauth2")}`);
+  const relabel = parseRelabelConfigs(file, f, "relabel_configs");
   const groups = f.list("static_configs").map(({ node, path }): TargetGroup => {
     const g = new Fields(file, node, path);
     const targets = g.texts("targets").map((t) => {
-      if (t.text.includes("/"))
+      // What relabelling makes of it is judged with the target.
+      if (t.text.includes("/") && relabel.length === 0)
         file.refuse(t.node, "value_wrong", `${JSON.stringify(t.text)} is not a valid hostname`);
       return t.text;
     });
@@ -222,7 +224,7 @@ function readJob(file: YamlFile, f: Fields, defaults: Defaults, notes: string[])
     auth,
     headers,
     groups,
-    relabel: parseRelabelConfigs(file, f, "relabel_configs"),
+    relabel,
     metricRelabel: parseRelabelConfigs(file, f, "metric_relabel_configs"),
     ...limitsOf(f, defaults.limits),
   };

@@ -336,6 +336,7 @@ function exampleOf(o: Operation): string {
     "/api/v1/series": "/api/v1/series?match[]=described",
     "/api/v1/format_query": "/api/v1/format_query?query=up",
     "/api/v1/parse_query": "/api/v1/parse_query?query=up",
+    "/probe": "/probe?target=http://127.0.0.1:9/",
     "/api/v1/reports/preview": "/api/v1/reports/preview?date=2026-01-02",
   };
   return values[o.path] ?? ids.get(o.path) ?? o.path;

@@ -1,5 +1,16 @@
 import { success } from "../dialects";
-import { anyObject, count, json, list, plain, query, record, string, yaml } from "../json-schema";
+import {
+  anyObject,
+  count,
+  json,
+  list,
+  plain,
+  query,
+  record,
+  requiredQuery,
+  string,
+  yaml,
+} from "../json-schema";
 import type { Family, Operation } from "../model";
 import { TEXT_PROBLEMS, together } from "../shared-problems";
 
@@ -98,7 +109,7 @@ export const scrapeFamily: Family = {
       summary: "Probe an address now, as blackbox_exporter does",
       scope: "read",
       parameters: [
-        query("target", string, "The address."),
+        requiredQuery("target", string, "The address."),
         query("module", string, "A module; http_2xx unless given."),
       ],
       answers: { 200: plain("What was found, as text exposition.") },
