@@ -20,7 +20,13 @@ import {
   Scrape,
 } from "../src/scrape/scrape-batch";
 import type { ScraperSpec, ScraperView, TargetView } from "../src/scrape/view";
-import { type JobTargets, type Target, nextScrape, targetsOf } from "../src/scrape/targets";
+import {
+  type JobTargets,
+  type Target,
+  nextScrape,
+  resumedScrape,
+  targetsOf,
+} from "../src/scrape/targets";
 import { parseObjectName } from "../src/storage/objects";
 import { concatBytes } from "../src/tsdb/storage-port";
 import { type ObjectMigration, migrateObject } from "./migrate";
@@ -44,6 +50,13 @@ const PIECE_BYTES = 1_500_000;
 /** A sample is stamped with the time it was due where it is this near: times on a grid take a tenth of the room. */
 const ALIGN_MS = 100;
 const ALIGN_SHARE = 0.01;
+
+/** Of a target's last error, where it is kept. */
+const MAX_ERROR = 200;
+
+type KeptHealth = Pick<Running, "health" | "lastScrapeMs" | "lastDurationMs" | "lastError"> & {
+  readonly key: string;
+};
 
 interface Running {
   readonly target: Target;
@@ -81,8 +94,10 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
     const stored = ctx.storage.sql
       .exec<{ data: string }>("SELECT data FROM settings WHERE id = 'spec'")
       .toArray()[0];
+    if (stored === undefined) return;
     // As configure() stored it.
-    if (stored !== undefined) this.start(JSON.parse(stored.data) as ScraperSpec);
+    this.start(JSON.parse(stored.data) as ScraperSpec);
+    this.recall();
   }
 
   async configure(specJson: string): Promise<void> {
@@ -164,7 +179,8 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
         target,
         before: old?.before ?? this.readSeries(target.key),
         dueMs: nextScrape(target, now),
-        busy: old?.busy ?? false,
+        // A scrape that is under way is the old one's, and what it brings is left aside.
+        busy: false,
         lastScrapeMs: old?.lastScrapeMs ?? 0,
         lastDurationMs: old?.lastDurationMs ?? 0,
         lastError: old?.lastError ?? "",
@@ -186,8 +202,12 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
   private tick(): void {
     const now = this.deps.clock();
     this.lastTickMs = now;
-    for (const r of this.running.values()) {
-      if (r.dueMs > now || this.inFlight >= PARALLEL) continue;
+    // The one that has waited longest first: where connections are short, nobody is passed over for ever.
+    const waiting = [...this.running.values()]
+      .filter((r) => r.dueMs <= now)
+      .sort((a, b) => a.dueMs - b.dueMs);
+    for (const r of waiting) {
+      if (this.inFlight >= PARALLEL) break;
       const dueMs = r.dueMs;
       r.dueMs = nextScrape(r.target, now);
       // One that still hangs from before is left to its timeout, which ends before the next is due.
@@ -203,6 +223,7 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
             // Those that found no free connection.
             if ([...this.running.values()].some((o) => !o.busy && o.dueMs <= this.deps.clock()))
               this.tick();
+            else if (this.inFlight === 0) this.keepHealth();
           }),
       );
     }
@@ -212,9 +233,15 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
   }
 
   private async schedule(): Promise<void> {
-    const due = Math.min(...[...this.running.values()].map((r) => r.dueMs));
-    if (due === Infinity) return;
     const now = this.deps.clock();
+    // With every connection taken, those that are due wait for one to be free, which ticks: a timer would only spin.
+    const full = this.inFlight >= PARALLEL;
+    const due = this.nextDue(full ? now : -Infinity);
+    if (due === Infinity) {
+      if (this.running.size > 0 && (await this.ctx.storage.getAlarm()) === null)
+        await this.ctx.storage.setAlarm(now + REVIVE_MS);
+      return;
+    }
     clearTimeout(this.timer);
     this.timer = undefined;
     const wait = Math.max(due - now, 0);
@@ -227,6 +254,45 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
     const set = await this.ctx.storage.getAlarm();
     // A revival that is set already serves as well as a later one.
     if (set === null || set > wanted || set <= now) await this.ctx.storage.setAlarm(wanted);
+  }
+
+  private nextDue(after: number): number {
+    let due = Infinity;
+    for (const r of this.running.values()) if (r.dueMs > after) due = Math.min(due, r.dueMs);
+    return due;
+  }
+
+  /** Before a pause in which the object may be put away: what its targets' state was. Costs a row a pause, none in a job that never rests. */
+  private keepHealth(): void {
+    if (this.spec === undefined || this.nextDue(-Infinity) - this.deps.clock() <= NEAR_MS) return;
+    const kept: KeptHealth[] = [...this.running.values()].map((r) => ({
+      key: r.target.key,
+      health: r.health,
+      lastScrapeMs: r.lastScrapeMs,
+      lastDurationMs: r.lastDurationMs,
+      lastError: r.lastError.slice(0, MAX_ERROR),
+    }));
+    const data = JSON.stringify(kept);
+    if (data.length > PIECE_BYTES) return;
+    this.ctx.storage.sql.exec(
+      "INSERT INTO settings VALUES ('health', ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+      data,
+    );
+  }
+
+  /** What {@link keepHealth} kept, and from it when each target is due. */
+  private recall(): void {
+    const row = this.ctx.storage.sql
+      .exec<{ data: string }>("SELECT data FROM settings WHERE id = 'health'")
+      .toArray()[0];
+    // As keepHealth() wrote it.
+    const kept = row === undefined ? [] : (JSON.parse(row.data) as readonly KeptHealth[]);
+    for (const { key, ...state } of kept) {
+      const r = this.running.get(key);
+      if (r !== undefined) Object.assign(r, state);
+    }
+    const now = this.deps.clock();
+    for (const r of this.running.values()) r.dueMs = resumedScrape(r.target, now, r.lastScrapeMs);
   }
 
   private async scrape(r: Running, dueMs: number, now: number): Promise<void> {

@@ -131,6 +131,19 @@ export function nextScrape(target: Target, now: number): number {
   return now - since + target.intervalMs;
 }
 
+/** A scrape that is later than this is left out: the next one is nearer. */
+const LATE_MS = 10_000;
+
+/**
+ * When a target is scraped first by an object that was woken: the alarm comes at the time a scrape is due or after it,
+ * so one that was just missed is made now, unless it was made before the object was put away.
+ * @param lastMs of the last scrape; 0 where none is known
+ */
+export function resumedScrape(target: Target, now: number, lastMs: number): number {
+  const late = Math.min(target.intervalMs / 2, LATE_MS);
+  return nextScrape(target, Math.max(now - late, Math.min(lastMs, now)));
+}
+
 /** FNV-1a. */
 function spread(text: string): number {
   let h = 0x811c9dc5;

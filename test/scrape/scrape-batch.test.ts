@@ -18,7 +18,7 @@ import {
   failedScrape,
   withTargetLabels,
 } from "../../src/scrape/scrape-batch";
-import { type Target, nextScrape, targetsOf } from "../../src/scrape/targets";
+import { type Target, nextScrape, resumedScrape, targetsOf } from "../../src/scrape/targets";
 
 const noHash = (): bigint => 0n;
 const NOW = 1_700_000_000_000;
@@ -168,6 +168,23 @@ describe("targets", () => {
         expect(nextScrape(t, next)).toBe(next + 15_000);
       }),
     );
+  });
+
+  it("are scraped on being woken late, unless they were or the next scrape is nearer", () => {
+    const { targets } = jobOf(
+      "{ job_name: j, scrape_interval: 1m, static_configs: [{ targets: [a] }] }",
+    );
+    const t = targets.active[0] as Target;
+    const due = nextScrape(t, NOW);
+    for (const late of [0, 1, 9_999]) {
+      expect(resumedScrape(t, due + late, 0)).toBe(due);
+      expect(resumedScrape(t, due + late, due - 60_000)).toBe(due);
+      expect(resumedScrape(t, due + late, due)).toBe(due + 60_000);
+    }
+    expect(resumedScrape(t, due + 10_000, 0)).toBe(due + 60_000);
+    expect(resumedScrape(t, due - 1, 0)).toBe(due);
+    // A clock that went back does not put it off.
+    expect(resumedScrape(t, due - 1, due + 1e6)).toBe(due);
   });
 
   it("are probes in the shape of a blackbox job whose module is known", () => {

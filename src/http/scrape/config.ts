@@ -11,7 +11,7 @@ import type { AppEnv, Deps } from "../deps";
 import { problem } from "../problem";
 import { readText } from "../text-body";
 import { md5Tail } from "./md5";
-import { DOCUMENT, loadPrometheusFile, objectOf, startJobs } from "./store";
+import { DOCUMENT, endJobs, loadPrometheusFile, objectOf, startJobs } from "./store";
 
 type Ctx = Context<AppEnv>;
 
@@ -44,8 +44,9 @@ export async function putPrometheus(c: Ctx): Promise<Response> {
       code: "config_value_wrong",
       detail: `the job name ${JSON.stringify(long.name.slice(0, 80))}… is too long: ${MAX_NAME} bytes, percent-encoded`,
     });
+  await endJobs(deps, projectId, goneJobs(before?.file, file));
   const stored = await deps.configStore(projectId).put("prometheus", DOCUMENT, restored.value, by);
-  await startJobs(deps, projectId, file, goneJobs(before?.file, file));
+  await startJobs(deps, projectId, file);
   return c.json({ version: stored.version, ...summaryOf(deps, file) });
 }
 
@@ -54,14 +55,7 @@ export async function deletePrometheus(c: Ctx): Promise<Response> {
   const deps = c.get("deps");
   const { projectId, name: by } = c.get("actor");
   const before = await loadPrometheusFile(deps, projectId);
-  const none: PrometheusFile = {
-    evaluationIntervalMs: 0,
-    externalLabels: {},
-    ruleFiles: [],
-    jobs: [],
-    notes: [],
-  };
-  await startJobs(deps, projectId, none, goneJobs(before?.file, none));
+  await endJobs(deps, projectId, before?.file.jobs.map((j) => j.name) ?? []);
   await deps.configStore(projectId).remove("prometheus", DOCUMENT, by);
   return c.json({ jobs: [] });
 }
@@ -85,7 +79,7 @@ export async function putProbes(c: Ctx): Promise<Response> {
   if (!parsed.ok) return refused(c, parsed.error);
   const stored = await store.put("probes", DOCUMENT, restored.value, by);
   const applied = await loadPrometheusFile(deps, projectId);
-  if (applied !== undefined) await startJobs(deps, projectId, applied.file, []);
+  if (applied !== undefined) await startJobs(deps, projectId, applied.file);
   return c.json({ version: stored.version, modules: Object.keys(parsed.value) });
 }
 

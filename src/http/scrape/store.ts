@@ -41,24 +41,32 @@ export function objectOf(job: string): string {
   return encodeURIComponent(job);
 }
 
-/** Tells every job's object what it is to do, and those of jobs that are gone to end. */
+/** Ends jobs that a file has no more. Before the file is stored: a failure leaves them named in it, to be ended by the next try. */
+export async function endJobs(
+  deps: Deps,
+  projectId: string,
+  gone: readonly string[],
+): Promise<void> {
+  const objects = deps.objects(projectId);
+  await Promise.all(gone.map((name) => objects.scraper(objectOf(name)).remove()));
+}
+
+/** Tells every job's object what it is to do. */
 export async function startJobs(
   deps: Deps,
   projectId: string,
   file: PrometheusFile,
-  gone: readonly string[],
 ): Promise<void> {
   const { modules } = await loadModules(deps, projectId);
   const objects = deps.objects(projectId);
   // By the clock: it rises with the file as well as with the modules.
   const version = deps.clock();
-  await Promise.all([
-    ...file.jobs.map((job) => {
+  await Promise.all(
+    file.jobs.map((job) => {
       const spec: ScraperSpec = { version, job, modules };
       return objects.scraper(objectOf(job.name)).configure(JSON.stringify(spec));
     }),
-    ...gone.map((name) => objects.scraper(objectOf(name)).remove()),
-  ]);
+  );
 }
 
 /** What every job's object tells; a job that does not answer is left out. */
