@@ -56,7 +56,7 @@ describe("a rule's annotations", () => {
     ['{{ "open }}', "unterminated quoted string", 1, 4],
     ["{{ $value", "unclosed action", 1, 1],
     ['{{ humanize "x" }}', 'error calling humanize: "x" is not a number', 1, 4],
-    ['{{ query "up" }}', "error calling query: queries inside templates are not offered", 1, 4],
+    ['{{ query "up" }}', "error calling query: there is nothing to query", 1, 4],
     ['{{ match "(" "a" }}', undefined, 1, 4],
   ])("are refused with their place: %s", (text, message, line, column) => {
     const r = expandTemplate(text, "prometheus", {
