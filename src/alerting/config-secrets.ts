@@ -49,10 +49,16 @@ export function restoreSecrets(
   }
 }
 
+/** What {@link setText} writes into: a pair, or an entry of a list in the shape of one. */
+type Valued = Pick<Pair<unknown, unknown>, "value">;
+
+/** An address with a password in it. */
+const WITH_PASSWORD = /^[a-z][a-z\d+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
+
 interface SecretPlace {
   /** `receivers/<name>/<type>/<index>/…/<field>` or `global/<field>`. */
   readonly path: string;
-  readonly pair: Pair<unknown, unknown>;
+  readonly pair: Valued;
 }
 
 const SECRET_FIELDS = new Set([
@@ -60,12 +66,16 @@ const SECRET_FIELDS = new Set([
   "api_secret",
   "api_url",
   "app_token",
+  "application_credential_secret",
+  "application_secret",
   "bearer_token",
   "bot_token",
   "client_secret",
+  "consumer_key",
   "credentials",
   "password",
   "routing_key",
+  "secret_key",
   "service_key",
   "slack_api_url",
   "smtp_auth_password",
@@ -80,11 +90,18 @@ function secretsOf(file: YamlFile): SecretPlace[] {
   visit(file.document, {
     Pair(_, pair, ancestors) {
       const field = isScalar(pair.key) ? String(pair.key.value) : "";
-      if (!isScalar(pair.value) || pair.value.value === null) return;
       const path = pathOf(ancestors, field);
+      // `http_headers`: a list of them.
+      if (field === "secrets" && isSeq(pair.value))
+        pair.value.items.forEach((value, i) => out.push({ path: `${path}/${i}`, pair: { value } }));
+      if (!isScalar(pair.value) || pair.value.value === null) return;
+      const { value } = pair.value;
       // A webhook's address often carries its own token.
       const webhook = field === "url" && path.includes("/webhook_configs/");
-      if (webhook || SECRET_FIELDS.has(field)) out.push({ path, pair });
+      const address = field === "url" || field === "proxy_url";
+      const inside =
+        address && typeof value === "string" && (value === REDACTED || WITH_PASSWORD.test(value));
+      if (webhook || inside || SECRET_FIELDS.has(field)) out.push({ path, pair });
     },
   });
   return out;
@@ -113,7 +130,7 @@ function isPairNode(node: unknown): node is Pair {
   return typeof node === "object" && node !== null && "key" in node && "value" in node;
 }
 
-function setText(pair: Pair<unknown, unknown>, text: string): void {
+function setText(pair: Valued, text: string): void {
   if (isScalar(pair.value)) {
     pair.value.value = text;
     delete pair.value.source;

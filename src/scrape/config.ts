@@ -1,6 +1,7 @@
 import { type ConfigRefusal, Refused } from "../alerting/config-error";
 import { Fields, YamlFile } from "../alerting/yaml-fields";
 import { type Result, err, ok } from "../core/result";
+import { MAX_BODY, bytesOf } from "./config-size";
 import { parseAuth, parseHeaders } from "./config-http";
 import { parseRelabelConfigs } from "./config-relabel";
 import type { PrometheusFile, ScrapeJob, TargetGroup } from "./model";
@@ -8,7 +9,6 @@ import type { PrometheusFile, ScrapeJob, TargetGroup } from "./model";
 const MINUTE = 60_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MIN_INTERVAL_MS = 1_000;
-const MAX_BODY = 16 * 1024 * 1024;
 const MAX_JOBS = 200;
 const MAX_TARGETS = 2_000;
 
@@ -131,31 +131,35 @@ function readFile(file: YamlFile): PrometheusFile {
       "value_wrong",
       "global scrape timeout is greater than scrape interval",
     );
-  const evaluationIntervalMs = global?.duration("evaluation_interval")?.ms ?? MINUTE;
+  const evaluation = global?.duration("evaluation_interval");
+  if (evaluation !== undefined)
+    notes.push(
+      "global.evaluation_interval: a rule group's own interval counts, 15s where it names none",
+    );
+  const evaluationIntervalMs = evaluation?.ms ?? MINUTE;
   const externalLabels = Object.fromEntries(
     (global?.textMap("external_labels") ?? []).map(([name, value]) => [name, value]),
   );
-  for (const name of GLOBAL_IDLE) global?.take(name);
+  for (const name of GLOBAL_IDLE)
+    if (global?.take(name) !== undefined) notes.push(`global.${name}: it changes nothing here`);
   global?.end();
   const ruleFiles = root.texts("rule_files").map((t) => t.text);
   for (const [name, note] of Object.entries(SECTIONS))
     if (root.take(name) !== undefined) notes.push(`${name}: ${note}`);
+  const seen = new Set<string>();
   const jobs = root.list("scrape_configs").map(({ node, path }) => {
-    const fields = new Fields(file, node, path);
-    return readJob(file, fields, defaults, notes);
+    const job = readJob(file, new Fields(file, node, path), defaults, notes);
+    if (seen.has(job.name))
+      file.refuse(
+        node,
+        "value_wrong",
+        `${path}: found multiple scrape configs with job name ${JSON.stringify(job.name)}`,
+      );
+    seen.add(job.name);
+    return job;
   });
   if (jobs.length > MAX_JOBS)
     file.refuse(root.node, "too_large", `${jobs.length} scrape jobs; the limit is ${MAX_JOBS}`);
-  const seen = new Set<string>();
-  for (const job of jobs) {
-    if (seen.has(job.name))
-      file.refuse(
-        root.node,
-        "value_wrong",
-        `found multiple scrape configs with job name ${JSON.stringify(job.name)}`,
-      );
-    seen.add(job.name);
-  }
   root.end();
   return { evaluationIntervalMs, externalLabels, ruleFiles, jobs, notes };
 }
@@ -244,7 +248,7 @@ function readJob(file: YamlFile, f: Fields, defaults: Defaults, notes: string[])
     "scrape_native_histograms",
     "extra_scrape_metrics",
   ])
-    f.take(idle);
+    if (f.take(idle) !== undefined) notes.push(`${name}: ${idle} changes nothing here`);
   f.end();
   return job;
 }
@@ -262,18 +266,4 @@ function limitsOf(f: Fields, otherwise: Limits): Limits {
     targetLimit: f.wholeNumber("target_limit", otherwise.targetLimit),
     classicToo: f.flag("always_scrape_classic_histograms", otherwise.classicToo),
   };
-}
-
-const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
-
-/** `15MB`; 0 is no limit, which here is the largest body that is read at all. */
-function bytesOf(f: Fields, name: string): number | undefined {
-  const node = f.take(name);
-  if (node === undefined) return undefined;
-  const text = f.scalarText(node, f.at(name));
-  const m = /^(\d+(?:\.\d+)?)([KMG]?)i?B?$/.exec(text);
-  if (m === null)
-    return f.file.refuse(node, "value_wrong", `${f.at(name)} must be a size like 15MB`);
-  const bytes = Number(m[1]) * (UNITS[m[2] ?? ""] ?? 1);
-  return bytes === 0 ? MAX_BODY : Math.min(bytes, MAX_BODY);
 }

@@ -3,6 +3,7 @@ import { type ConfigRefusal, Refused } from "../alerting/config-error";
 import { Fields, YamlFile } from "../alerting/yaml-fields";
 import { type Result, err, ok } from "../core/result";
 import { parseAuth } from "./config-http";
+import { bytesOf } from "./config-size";
 import { DEFAULT_BODY_LIMIT, HTTP_2XX, type HeaderTest, type ProbeModule } from "./probe";
 
 export type ProbeModules = Readonly<Record<string, ProbeModule>>;
@@ -58,20 +59,20 @@ function readModule(file: YamlFile, f: Fields): ProbeModule {
     failIfHeaderNotMatches: headerTests(file, http, "fail_if_header_not_matches"),
     auth: parseAuth(file, http),
     timeoutMs,
-    bodyLimit: DEFAULT_BODY_LIMIT,
+    bodyLimit: bytesOf(http, "body_size_limit") ?? DEFAULT_BODY_LIMIT,
   };
   if (module.validStatusCodes.some((c) => !Number.isInteger(c) || c < 100 || c > 999))
     file.refuse(http.node, "value_wrong", `${http.at("valid_status_codes")} must be status codes`);
-  // What the platform decides for every request.
+  for (const name of ["valid_http_versions", "tls_config"])
+    if (http.names().includes(name))
+      file.refuse(http.node, "not_delivered", `${http.at(name)}: the platform decides that itself`);
+  // What changes nothing here.
   for (const idle of [
     "preferred_ip_protocol",
     "ip_protocol_fallback",
-    "valid_http_versions",
-    "tls_config",
     "compression",
     "enable_http2",
     "enable_http3",
-    "body_size_limit",
   ])
     http.take(idle);
   http.end();

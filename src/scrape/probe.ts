@@ -58,8 +58,10 @@ export interface ProbeAnswer {
   readonly headers: Headers;
   /** As much of it as the module reads. */
   readonly body: string;
-  /** The whole body's bytes; −1 where the answer does not say and it was cut. */
+  /** What the answer says of its body's bytes; −1 where it does not say, as Go has it. */
   readonly length: number;
+  /** Whether it went on beyond the module's limit. */
+  readonly cut: boolean;
   readonly uncompressedLength: number;
 }
 
@@ -77,12 +79,14 @@ export type ProbeVerdict =
   | "not_ssl"
   | "body_matches"
   | "body_not_matches"
+  | "body_too_large"
   | "header_matches"
   | "header_not_matches";
 
 /** Whether an answer is what the module wants, else why not. */
 export function judgeProbe(module: ProbeModule, answer: ProbeAnswer | undefined): ProbeVerdict {
   if (answer === undefined) return "no_answer";
+  if (answer.cut) return "body_too_large";
   const { status } = answer;
   const valid =
     module.validStatusCodes.length === 0
@@ -110,7 +114,7 @@ export function probeSeries(
   answer: ProbeAnswer | undefined,
   times: ProbeTimes,
 ): readonly (readonly [name: string, labels: Readonly<Record<string, string>>, value: number])[] {
-  const byRegex = verdict.startsWith("body_") || verdict.startsWith("header_");
+  const byRegex = verdict.endsWith("_matches");
   return [
     ["probe_success", {}, verdict === "ok" ? 1 : 0],
     ["probe_duration_seconds", {}, times.totalMs / 1000],

@@ -86,12 +86,17 @@ export class Scrape implements ExpositionSink {
 
   /** The batch with the target's own series and stale markers; and what the next scrape is compared with. */
   finish(before: SeriesOfTarget, durationMs: number): FinishedScrape {
-    let added = 0;
-    for (const key of this.seen.keys()) if (!before.has(key)) added++;
     for (const [key, labels] of before) if (!this.seen.has(key)) this.markStale(labels);
-    const counts = { scraped: this.scraped, kept: this.kept, added };
+    const counts = this.countsAfter(before);
     putReport(this.builder, this.target, this.timeMs, { up: 1, durationMs, ...counts });
     return { batch: this.builder.finish(), series: this.seen, counts };
+  }
+
+  /** Also of a scrape that is refused: `scrape_samples_scraped` shows by how much a limit was passed. */
+  countsAfter(before: SeriesOfTarget): ScrapeCounts {
+    let added = 0;
+    for (const key of this.seen.keys()) if (!before.has(key)) added++;
+    return { scraped: this.scraped, kept: this.kept, added };
   }
 
   private take(own: Labels, ownTimeMs: number | undefined): Labels | undefined {

@@ -15,6 +15,8 @@ export interface Target {
   readonly timeoutMs: number;
   /** Tells it from the job's others, over configurations. */
   readonly key: string;
+  /** Why it is not asked at all and always down. */
+  readonly refusal?: string;
 }
 
 export interface DroppedTarget {
@@ -58,7 +60,11 @@ export function targetsOf(job: ScrapeJob, hash: HashTail): JobTargets {
       else active.set(target.key, target);
     }
   }
-  return { active: [...active.values()], dropped, broken };
+  const limit = job.targetLimit;
+  const over = limit > 0 && active.size > limit;
+  const refusal = `target_limit exceeded (number of targets: ${active.size}, limit: ${limit})`;
+  const all = [...active.values()];
+  return { active: over ? all.map((t) => ({ ...t, refusal })) : all, dropped, broken };
 }
 
 function discover(

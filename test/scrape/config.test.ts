@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { redactSecrets, restoreSecrets } from "../../src/alerting/config-secrets";
 import { parsePrometheusFile } from "../../src/scrape/config";
+import { redactPrometheusFile } from "../../src/scrape/config-secrets";
 import type { PrometheusFile } from "../../src/scrape/model";
 import { parseProbeModules } from "../../src/scrape/probe-config";
 
@@ -65,10 +67,21 @@ describe("a whole prometheus.yml", () => {
     // The timeout of the file is longer than this job's interval.
     expect(fast).toMatchObject({ intervalMs: 1_000, timeoutMs: 1_000 });
     expect(file.notes.map((n) => n.split(":")[0])).toEqual([
+      "global.evaluation_interval",
       "alerting",
       "remote_write",
       "pods",
       "pods",
+    ]);
+  });
+
+  it("says of every field that changes nothing here that it does not", () => {
+    const { notes } = parsed(
+      "{ global: { scrape_native_histograms: true }, scrape_configs: [{ job_name: a, enable_http2: false }] }",
+    );
+    expect(notes).toEqual([
+      "global.scrape_native_histograms: it changes nothing here",
+      "a: enable_http2 changes nothing here",
     ]);
   });
 
@@ -107,8 +120,8 @@ describe("a whole prometheus.yml", () => {
     [
       "a name twice",
       "scrape_configs: [{ job_name: a }, { job_name: a }]",
-      /multiple scrape configs with job name "a"/,
-      "1:1",
+      /scrape_configs\[1\]: found multiple scrape configs with job name "a"/,
+      "1:35",
     ],
     [
       "a target with a path",
@@ -162,6 +175,26 @@ describe("a whole prometheus.yml", () => {
   });
 });
 
+it("shows none of a prometheus.yml's secrets, and knows each again", () => {
+  const yaml = `
+scrape_configs:
+  - { job_name: a, basic_auth: { username: u, password: hidden-1 }, proxy_url: "http://u:hidden-2@proxy" }
+  - { job_name: b, authorization: { credentials: hidden-3 }, ec2_sd_configs: [{ secret_key: hidden-4 }] }
+remote_write:
+  - { url: "https://u:hidden-5@elsewhere/write", http_headers: { X-Key: { secrets: [hidden-6, hidden-7] } } }
+  - { url: "https://open/write", oauth2: { client_secret: hidden-8 } }
+`;
+  const shown = redactSecrets(yaml);
+  expect(shown).not.toContain("hidden");
+  expect(shown).toContain("https://open/write");
+  const back = restoreSecrets(shown, yaml);
+  if (!back.ok) throw new Error(back.error.message);
+  for (let i = 1; i <= 8; i++) expect(back.value).toContain(`hidden-${i}`);
+  expect(redactSecrets(back.value)).toBe(shown);
+  const unknown = restoreSecrets("remote_write: [{ url: <secret> }]", undefined);
+  expect(unknown.ok ? "" : unknown.error.reason).toBe("secret_unknown");
+});
+
 describe("probe modules", () => {
   it("are blackbox_exporter's, with http_2xx always there", () => {
     const r = parseProbeModules(`
@@ -193,5 +226,33 @@ modules:
   it("of other probers are refused by name", () => {
     const r = parseProbeModules("modules: { ping: { prober: icmp } }");
     expect(r.ok ? "" : r.error.message).toMatch(/modules.ping: a Worker cannot probe by "icmp"/);
+  });
+});
+
+describe("a file that is shown", () => {
+  it("holds no secret, also of what nobody reads here", () => {
+    const shown = redactPrometheusFile(`
+scrape_configs:
+  - job_name: a
+    basic_auth: { username: u, password: hidden-1 }
+    tls_config: { key: hidden-2, ca_file: shown-1 }
+    proxy_url: http://u:hidden-3@proxy:80
+    openstack_sd_configs: [{ application_credential_secret: hidden-4 }]
+    ec2_sd_configs: [{ secret_key: hidden-5 }]
+remote_write:
+  - url: https://user:hidden-6@elsewhere/write
+    http_headers: { x-key: { secrets: [hidden-7], values: [shown-2] }, Authorization: { values: [hidden-8] } }
+    sigv4: { access_key: hidden-9, secret_key: hidden-10 }
+`);
+    expect(shown).not.toContain("hidden");
+    expect(shown.match(/shown-\d/g)).toEqual(["shown-1", "shown-2"]);
+  });
+
+  it("holds no header of a probe that carries credentials", () => {
+    const shown = redactPrometheusFile(
+      "modules: { m: { prober: http, http: { headers: { Authorization: hidden, Cookie: hidden, X-Probe: shown } } } }",
+    );
+    expect(shown).not.toContain("hidden");
+    expect(shown).toContain("shown");
   });
 });

@@ -211,6 +211,7 @@ describe("a probe's verdict", () => {
     headers: new Headers({ server: "nginx" }),
     body: "all is well",
     length: 11,
+    cut: false,
     uncompressedLength: 11,
     ...over,
   });

@@ -1,17 +1,19 @@
 import type { Context } from "hono";
 import type { ConfigRefusal } from "../../alerting/config-error";
-import { redactSecrets, restoreSecrets } from "../../alerting/config-secrets";
+import { restoreSecrets } from "../../alerting/config-secrets";
 import { labelsToRecord } from "../../core/labels";
 import { checkOutgoingUrl } from "../../core/outgoing-url";
 import { parsePrometheusFile } from "../../scrape/config";
+import { redactPrometheusFile } from "../../scrape/config-secrets";
 import type { PrometheusFile } from "../../scrape/model";
-import { parseProbeModules } from "../../scrape/probe-config";
+import { type ProbeModules, parseProbeModules } from "../../scrape/probe-config";
+import { probeOf } from "../../scrape/probe-target";
 import { targetsOf } from "../../scrape/targets";
 import type { AppEnv, Deps } from "../deps";
 import { problem } from "../problem";
 import { readText } from "../text-body";
 import { md5Tail } from "./md5";
-import { DOCUMENT, endJobs, loadPrometheusFile, objectOf, startJobs } from "./store";
+import { DOCUMENT, endJobs, loadModules, loadPrometheusFile, objectOf, startJobs } from "./store";
 
 type Ctx = Context<AppEnv>;
 
@@ -22,7 +24,7 @@ const MAX_NAME = 900;
 /** `GET /config/v1/prometheus`: the file in force, secrets hidden. */
 export async function getPrometheus(c: Ctx): Promise<Response> {
   const doc = await c.get("deps").configStore(c.get("actor").projectId).get("prometheus", DOCUMENT);
-  return yaml(c, doc === undefined ? "{}\n" : redactSecrets(doc.body));
+  return yaml(c, doc === undefined ? "{}\n" : redactPrometheusFile(doc.body));
 }
 
 /** `PUT /config/v1/prometheus`: a whole prometheus.yml; its jobs begin, jobs that it does not have end. */
@@ -47,7 +49,8 @@ export async function putPrometheus(c: Ctx): Promise<Response> {
   await endJobs(deps, projectId, goneJobs(before?.file, file));
   const stored = await deps.configStore(projectId).put("prometheus", DOCUMENT, restored.value, by);
   await startJobs(deps, projectId, file);
-  return c.json({ version: stored.version, ...summaryOf(deps, file) });
+  const { modules } = await loadModules(deps, projectId);
+  return c.json({ version: stored.version, ...summaryOf(deps, file, modules) });
 }
 
 /** `DELETE /config/v1/prometheus`: nothing is scraped any more. */
@@ -63,7 +66,7 @@ export async function deletePrometheus(c: Ctx): Promise<Response> {
 /** `GET /config/v1/probes` */
 export async function getProbes(c: Ctx): Promise<Response> {
   const doc = await c.get("deps").configStore(c.get("actor").projectId).get("probes", DOCUMENT);
-  return yaml(c, doc === undefined ? "modules: {}\n" : redactSecrets(doc.body));
+  return yaml(c, doc === undefined ? "modules: {}\n" : redactPrometheusFile(doc.body));
 }
 
 /** `PUT /config/v1/probes`: blackbox_exporter's blackbox.yml. */
@@ -84,16 +87,16 @@ export async function putProbes(c: Ctx): Promise<Response> {
 }
 
 /** What was applied: by job how many targets, which cannot be reached from here, and what is done otherwise. */
-function summaryOf(deps: Deps, file: PrometheusFile): object {
+function summaryOf(deps: Deps, file: PrometheusFile, modules: ProbeModules): object {
   const unreachable: object[] = [];
   const jobs = file.jobs.map((job) => {
     const { active, dropped, broken } = targetsOf(job, md5Tail);
     for (const t of active) {
-      const url = new URL(t.url);
-      const asked = url.pathname === "/probe" ? url.searchParams.get("target") : null;
+      // A probe of a module that is not here is left to the exporter that the target names.
+      const probed = probeOf(t, modules)?.target;
       const address =
-        asked === null ? t.url : /^https?:\/\//.test(asked) ? asked : `http://${asked}`;
-      if (deps.config.scrapeBindings.has(URL.canParse(address) ? new URL(address).hostname : ""))
+        probed === undefined ? t.url : /^https?:\/\//.test(probed) ? probed : `http://${probed}`;
+      if (deps.outside.bindings.has(URL.canParse(address) ? new URL(address).hostname : ""))
         continue;
       const checked = checkOutgoingUrl(address, deps.config.local);
       if (checked.ok) continue;

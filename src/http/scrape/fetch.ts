@@ -32,6 +32,8 @@ export interface OutgoingAnswer {
   readonly headersMs: number;
 }
 
+const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
+
 /** Why nothing came back; the message is shown as a target's last error. */
 export class OutgoingError extends Error {
   override readonly name = "OutgoingError";
@@ -53,15 +55,16 @@ export async function fetchOutside(
   try {
     let url = checkedUrl(request.url, outside);
     const origin = url.origin;
+    let { method, body: sent } = request;
     for (let redirects = 0; ; redirects++) {
       const headers = new Headers(request.headers);
+      if (request.auth !== undefined) headers.set("authorization", authorizationOf(request.auth));
       // Credentials are the target's; another host does not get them.
-      if (request.auth !== undefined && url.origin === origin)
-        headers.set("authorization", authorizationOf(request.auth));
+      if (url.origin !== origin) for (const name of CREDENTIALS) headers.delete(name);
       const response = await fetcherOf(url, outside)(url.href, {
-        method: request.method,
+        method,
         headers,
-        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(sent === undefined ? {} : { body: sent }),
         redirect: "manual",
         signal: abort.signal,
       });
@@ -74,7 +77,8 @@ export async function fetchOutside(
           status: response.status,
           headers: response.headers,
           https: url.protocol === "https:",
-          redirects,
+          // One that is not followed counts too, as blackbox_exporter has it.
+          redirects: isRedirect ? redirects + 1 : redirects,
           body,
           cut,
           headersMs,
@@ -84,6 +88,11 @@ export async function fetchOutside(
       if (redirects === MAX_REDIRECTS)
         throw new OutgoingError(`stopped after ${MAX_REDIRECTS} redirects`);
       url = checkedUrl(new URL(location, url).href, outside);
+      // As every client: only 307 and 308 repeat the request as it was (RFC 9110, 15.4).
+      if (response.status < 304 && method !== "GET" && method !== "HEAD") {
+        method = "GET";
+        sent = undefined;
+      }
     }
   } catch (e) {
     if (e instanceof OutgoingError) throw e;

@@ -56,7 +56,8 @@ function answerOf(got: OutgoingAnswer): ProbeAnswer {
     redirects: got.redirects,
     headers: got.headers,
     body: new TextDecoder().decode(got.body),
-    length: declared === null ? (got.cut ? -1 : got.body.length) : Number(declared),
+    length: declared === null ? -1 : Number(declared),
+    cut: got.cut,
     uncompressedLength: got.body.length,
   };
 }

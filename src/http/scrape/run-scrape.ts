@@ -4,6 +4,7 @@ import type { RelabelStep } from "../../scrape/relabel";
 import {
   type FinishedScrape,
   Scrape,
+  type ScrapeCounts,
   type SeriesOfTarget,
   failedScrape,
 } from "../../scrape/scrape-batch";
@@ -32,15 +33,16 @@ export async function runScrape(
   now: () => number,
 ): Promise<ScrapeOutcome> {
   const began = now();
-  const fail = (error: string): ScrapeOutcome => {
+  const fail = (error: string, counts?: ScrapeCounts): ScrapeOutcome => {
     const durationMs = now() - began;
     return {
       up: false,
       error,
       durationMs,
-      batch: failedScrape(target, before, timeMs, durationMs),
+      batch: failedScrape(target, before, timeMs, durationMs, counts),
     };
   };
+  if (target.refusal !== undefined) return fail(target.refusal);
   try {
     const answer = await fetchOutside(
       {
@@ -73,7 +75,7 @@ export async function runScrape(
       classicToo: job.classicToo,
     });
     if (!parsed.ok) return fail(parsed.error.message);
-    if (scrape.refusal !== undefined) return fail(scrape.refusal);
+    if (scrape.refusal !== undefined) return fail(scrape.refusal, scrape.countsAfter(before));
     const durationMs = now() - began;
     return { up: true, durationMs, ...scrape.finish(before, durationMs) };
   } catch (e) {

@@ -76,9 +76,16 @@ export async function viewJobs(
   file: PrometheusFile,
 ): Promise<readonly ScraperView[]> {
   const objects = deps.objects(projectId);
-  const texts = await Promise.all(
+  const answers = await Promise.allSettled(
     file.jobs.map((job) => objects.scraper(objectOf(job.name)).state()),
   );
-  // As state() wrote it.
-  return texts.map((t) => JSON.parse(t) as ScraperView | null).filter((v) => v !== null);
+  return answers.flatMap((a) => {
+    if (a.status === "rejected") {
+      console.warn("a scrape job does not tell its state", a.reason);
+      return [];
+    }
+    // As state() wrote it.
+    const view = JSON.parse(a.value) as ScraperView | null;
+    return view === null ? [] : [view];
+  });
 }

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { redactSecrets } from "../../alerting/config-secrets";
+import { redactPrometheusFile } from "../../scrape/config-secrets";
 import { compileMatchers } from "../../core/matchers";
 import { labelsOf } from "../../core/labels";
 import { renderDuration } from "../../core/duration";
@@ -55,9 +55,11 @@ export async function targetMetadata(c: Ctx): Promise<Response> {
   const metric = params.get("metric") ?? "";
   const reader = deps.metrics(c.get("actor").projectId);
   const now = deps.clock();
+  const all = await reader.metadata(metric === "" ? undefined : metric, 10_000);
   const out: object[] = [];
   const max = limit.value > 0 ? limit.value : Infinity;
   for (const t of matching) {
+    if (out.length >= max) break;
     const matchers = Object.entries(t.labels).map(([name, value]) => ({
       type: "=" as const,
       name,
@@ -65,7 +67,7 @@ export async function targetMetadata(c: Ctx): Promise<Response> {
     }));
     const names = await reader.labelValues("__name__", [matchers], now - 300_000, now, 10_000);
     const known = new Set(names.flatMap((n) => [n, n.replace(/_(?:bucket|sum|count|total)$/, "")]));
-    for (const m of await reader.metadata(metric === "" ? undefined : metric, 10_000)) {
+    for (const m of all) {
       if (out.length >= max) return success(out);
       if (known.has(m.name))
         out.push({
@@ -83,7 +85,7 @@ export async function targetMetadata(c: Ctx): Promise<Response> {
 /** `GET /api/v1/status/config`: the prometheus.yml in force, secrets hidden. */
 export async function statusConfig(c: Ctx): Promise<Response> {
   const applied = await loadPrometheusFile(c.get("deps"), c.get("actor").projectId);
-  return success({ yaml: applied === undefined ? "" : redactSecrets(applied.yaml) });
+  return success({ yaml: applied === undefined ? "" : redactPrometheusFile(applied.yaml) });
 }
 
 /** `GET /api/v1/alertmanagers`: alerts go to Vedette's own router. */

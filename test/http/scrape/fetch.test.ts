@@ -72,6 +72,28 @@ describe("reaching a target from a deployment", () => {
     expect((await ask({ followRedirects: false }, to("/again"))).status).toBe(302);
   });
 
+  it("takes no credentials to another host, and repeats no body after a 302", async () => {
+    const seen: string[] = [];
+    const answer = (url: string, init: RequestInit): Response => {
+      const h = new Headers(init.headers);
+      seen.push(
+        `${init.method} ${url} ${h.get("authorization")} ${h.get("cookie")} ${h.get("x-own")} ${init.body}`,
+      );
+      return url.endsWith("/metrics")
+        ? new Response(null, {
+            status: 302,
+            headers: { location: "http://intra.example:81/other" },
+          })
+        : new Response("ok");
+    };
+    const headers = { cookie: "c=1", "x-own": "1" };
+    await ask({ method: "POST", body: "{}", headers }, outside(answer));
+    expect(seen).toEqual([
+      `POST http://intra.example/metrics Basic ${btoa("u:p")} c=1 1 {}`,
+      "GET http://intra.example:81/other null null 1 undefined",
+    ]);
+  });
+
   it("gives up in time", async () => {
     const hangs = outside(
       (_, init) =>
