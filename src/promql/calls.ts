@@ -156,16 +156,17 @@ function absentWhere(found: Uint8Array, selector: VectorSelector | undefined, en
   ];
 }
 
-/** The labels that a selector pins down: asked for by `=`, and in one matcher only. */
+/** The labels that a selector pins down: by one `=`, after which no other matcher names them (functions.go, createLabelsForAbsentFunction). */
 function labelsKnownOf(selector: VectorSelector | undefined): Column["labels"] {
   if (selector === undefined) return EMPTY_LABELS;
   const known = new Map<string, string>();
   const matched = new Set<string>();
   for (const m of selector.matchers) {
     if (m.name === METRIC_NAME) continue;
-    if (m.type === "=" && !matched.has(m.name)) known.set(m.name, m.value);
-    else known.delete(m.name);
-    matched.add(m.name);
+    if (m.type === "=" && !matched.has(m.name)) {
+      known.set(m.name, m.value);
+      matched.add(m.name);
+    } else known.delete(m.name);
   }
   return labelsFromPairs(known);
 }

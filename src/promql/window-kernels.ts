@@ -211,17 +211,23 @@ export const predictLinear: Kernel = (w, seconds) => {
   return slope * seconds + intercept;
 };
 
+/** Go's `%f`. */
+function fixed(n: number): string {
+  return Number.isFinite(n) ? n.toFixed(6) : n > 0 ? "+Inf" : "-Inf";
+}
+
 /** Holt's linear smoothing; `sf` smooths the level, `tf` the trend. */
 export const doubleExponentialSmoothing: Kernel = (w, sf, tf) => {
-  if (!(sf > 0 && sf < 1))
+  // A NaN passes, as it does in Prometheus, and makes every value NaN.
+  if (sf <= 0 || sf >= 1)
     throw new QueryError(
       "execution",
-      `invalid smoothing factor. Expected: 0 < sf < 1, got: ${sf.toFixed(6)}`,
+      `invalid smoothing factor. Expected: 0 < sf < 1, got: ${fixed(sf)}`,
     );
-  if (!(tf > 0 && tf < 1))
+  if (tf <= 0 || tf >= 1)
     throw new QueryError(
       "execution",
-      `invalid trend factor. Expected: 0 < tf < 1, got: ${tf.toFixed(6)}`,
+      `invalid trend factor. Expected: 0 < tf < 1, got: ${fixed(tf)}`,
     );
   if (w.hi - w.lo < 2) {
     w.absent = true;
