@@ -87,8 +87,8 @@ function groupsOf(e: AggregateExpr, columns: readonly Column[]): Group[] {
 function wholeCounts(param: Float64Array): Float64Array {
   return param.map((k) => {
     if (Number.isNaN(k)) executionError("Parameter value is NaN");
-    if (k >= 2 ** 63 || k < -(2 ** 63))
-      executionError(`Scalar value ${formatShortest(k)} overflows int64`);
+    if (k <= -(2 ** 63)) executionError(`Scalar value ${formatShortest(k)} underflows int64`);
+    if (k >= 2 ** 63) executionError(`Scalar value ${formatShortest(k)} overflows int64`);
     return Math.trunc(k);
   });
 }

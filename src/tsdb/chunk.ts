@@ -2,7 +2,7 @@ import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
 import { INT_LIMIT, type IntMode, cheaperMode, getInts, isIntColumn, putInts } from "./int-column";
 import type { Histogram } from "../core/histogram";
-import { putHistograms, readHistograms } from "./histogram-column";
+import { countBuckets, putHistograms, readHistograms } from "./histogram-column";
 import { isHistogramAt } from "./histogram-mark";
 import { type SampleColumns, histogramAt, setHistogram } from "./sample-columns";
 import { decodeXor, encodeXor } from "./xor-column";
@@ -164,10 +164,22 @@ function bytesOf(a: Float64Array, from: number, to: number): Uint8Array {
   return new Uint8Array(a.buffer, a.byteOffset + 8 * from, 8 * (to - from));
 }
 
-/** Whether the chunk at byte `from` holds histograms. */
-export function isHistogramChunk(bytes: Uint8Array, from: number): boolean {
-  return ((bytes[from] as number) & 15) === VALUES.histogram;
+/**
+ * What the `count` samples of the chunk at byte `from` count for in a query's budget: one each, and a histogram
+ * as many as its memory holds samples of 16 bytes, as Prometheus has it.
+ * @throws CorruptBytesError
+ */
+export function chunkWeight(bytes: Uint8Array, from: number, end: number, count: number): number {
+  const tag = bytes[from] as number;
+  if ((tag & 15) !== VALUES.histogram) return count;
+  const r = new ByteReader(bytes, from + 1, end);
+  r.varint();
+  readTimes(r, tag >> 4, count, new Float64Array(count), 0);
+  return count * HISTOGRAM_SAMPLES + Math.ceil(countBuckets(r, count) / 2);
 }
+
+/** A histogram without its buckets takes about this many times 16 bytes. */
+const HISTOGRAM_SAMPLES = 10;
 
 /** One reader for every chunk: decoding is not re-entrant. */
 const reader = new ByteReader(new Uint8Array());

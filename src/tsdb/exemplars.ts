@@ -1,4 +1,4 @@
-import { ByteReader } from "../core/byte-reader";
+import { ByteReader, CorruptBytesError } from "../core/byte-reader";
 import { ByteWriter } from "../core/byte-writer";
 import { LabelBytesError, decodeLabels } from "../core/label-bytes";
 import type { Exemplar } from "../core/series";
@@ -107,8 +107,12 @@ const VERSION = 1;
 export function decodeExemplars(bytes: Uint8Array): StoredExemplar[] {
   const r = new ByteReader(bytes);
   const version = r.u8();
-  if (version !== VERSION) throw new Error(`exemplars of version ${version} are not known`);
-  return Array.from({ length: r.varint() }, () => readExemplar(r));
+  if (version !== VERSION)
+    throw new CorruptBytesError(`exemplars of version ${version} are not known`);
+  const out: StoredExemplar[] = [];
+  // Whatever count is said: what is not there ends the reading.
+  for (let n = r.varint(); n > 0; n--) out.push(readExemplar(r));
+  return out;
 }
 
 export function putExemplar(w: ByteWriter, e: StoredExemplar): void {

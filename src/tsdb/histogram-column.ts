@@ -126,6 +126,27 @@ export function readHistograms(r: ByteReader, count: number, take: (h: Histogram
   }
 }
 
+/** How many buckets the histograms have together once they are read, without reading their counts. @throws CorruptBytesError */
+export function countBuckets(r: ByteReader, count: number): number {
+  let buckets = 0;
+  let total = 0;
+  for (let n = 0; n < count; n++) {
+    const flags = r.u8();
+    if ((flags & NEW_LAYOUT) !== 0) buckets = bucketsOf(readLayout(r));
+    total += buckets;
+    if ((flags & SAME_SUM) === 0) r.skip(8);
+    if ((flags & FLOAT_COUNTS) !== 0) {
+      r.skip(8 * (2 + buckets));
+      continue;
+    }
+    r.varint();
+    r.varint();
+    // A zigzag is one varint; of a sparse one the place stands before the difference.
+    for (let left = (flags & SPARSE) !== 0 ? 2 * r.varint() : buckets; left > 0; left--) r.varint();
+  }
+  return total;
+}
+
 function putSparse(
   w: ByteWriter,
   buckets: Float64Array,

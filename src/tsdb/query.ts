@@ -3,7 +3,7 @@ import type { Matcher } from "../core/matchers";
 import { SampleBudgetError, type SelectRequest } from "../core/metric-store";
 import type { BlockStore } from "./block-store";
 import { encodeHistogram } from "../core/histogram-bytes";
-import { CHUNK_SAMPLES, decodeChunk, isHistogramChunk, offsetsChunkBytes } from "./chunk";
+import { CHUNK_SAMPLES, chunkWeight, decodeChunk, offsetsChunkBytes } from "./chunk";
 import { DIFFERENT, EQUAL, type LookUp, histogramOf } from "./commit";
 import { chunksOf } from "./fold";
 import { aggregateFor } from "./downsample";
@@ -239,7 +239,6 @@ class Budget {
     this.left = max;
   }
 
-  /** A histogram counts as what it takes in memory: two packed bytes, about, for each float of eight bytes. */
   takeChunk(
     minMs: number,
     maxMs: number,
@@ -251,7 +250,7 @@ class Budget {
   ): void {
     const part = Math.min(maxMs, endMs) - Math.max(minMs, startMs);
     const whole = maxMs - minMs;
-    const held = isHistogramChunk(page, from) ? Math.max(count, (end - from) / 2) : count;
+    const held = chunkWeight(page, from, end, count);
     this.takeCount(whole <= part ? held : Math.ceil((held * part) / whole));
   }
 

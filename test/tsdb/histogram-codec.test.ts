@@ -6,6 +6,7 @@ import { decodeHistogram, encodeHistogram } from "../../src/core/histogram-bytes
 import { labelsOf } from "../../src/core/labels";
 import { cutBatch, splitBatch } from "../../src/tsdb/batch-split";
 import { decodeChunk, encodeChunk } from "../../src/tsdb/chunk";
+import { decodeExemplars } from "../../src/tsdb/exemplars";
 import { encodeChunks } from "../../src/tsdb/fold";
 import { checkHistogram } from "../../src/tsdb/histogram-check";
 import { SampleColumns, histogramAt, setHistogram } from "../../src/tsdb/sample-columns";
@@ -96,6 +97,23 @@ describe("histograms as bytes", () => {
         }
       }),
       { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("exemplars as bytes", () => {
+  it("are read, or refused by name", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (tail, known) => {
+        const bytes = Uint8Array.of(known ? 1 : 9, ...tail);
+        try {
+          decodeExemplars(bytes);
+          expect(known).toBe(true);
+        } catch (e) {
+          expect(e).toBeInstanceOf(CorruptBytesError);
+        }
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

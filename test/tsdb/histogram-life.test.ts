@@ -175,6 +175,30 @@ describe("a shard with native histograms", () => {
     expect(() => shard.select([request], 500)).toThrow(SampleBudgetError);
     expect(() => shard.select([request], 5_000)).not.toThrow();
   });
+
+  it("counts buckets that do not change, and so take no room at rest, all the same", () => {
+    const shard = new Shard(new MemoryStorage());
+    const buckets = Float64Array.from({ length: 2_000 }, () => 1);
+    const spans = [{ offset: 0, length: 2_000 }];
+    const same = histogram(1, {
+      count: 2_001,
+      zeroCount: 1,
+      positiveSpans: spans,
+      positiveBuckets: buckets,
+    });
+    for (let i = 0; i < 100; i++)
+      append(shard, [[SERIES, START + i * 1_000, same]], START + i * 1_000);
+    for (const place of ["head", "segment"]) {
+      const request = {
+        matchers: [{ type: "=" as const, name: "pod", value: "a" }],
+        startMs: 0,
+        endMs: START + HOUR_MS,
+      };
+      expect(() => shard.select([request], 90_000), place).toThrow(SampleBudgetError);
+      expect(() => shard.select([request], 110_000), place).not.toThrow();
+      shard.foldNow(START + 100_000);
+    }
+  });
 });
 
 describe("created times", () => {
