@@ -44,7 +44,16 @@ async function buildApp() {
   if (
     unchanged(
       "app",
-      ["dashboards/app", "src/core", "src/live", "src/incidents", "src/alerting", "src/reports", "src/notify", "package-lock.json"],
+      [
+        "dashboards/app",
+        "src/core",
+        "src/live",
+        "src/incidents",
+        "src/alerting",
+        "src/reports",
+        "src/notify",
+        "package-lock.json",
+      ],
       join(assetsDir, "index.html"),
     )
   )

@@ -35,7 +35,10 @@ const steps = [
     "types of the web app",
     () => runScript("node_modules/typescript/bin/tsc", ["-p", "dashboards/app"]).status,
   ],
-  ["types of the beacon", () => runScript("node_modules/typescript/bin/tsc", ["-p", "sdk/beacon"]).status],
+  [
+    "types of the beacon",
+    () => runScript("node_modules/typescript/bin/tsc", ["-p", "sdk/beacon"]).status,
+  ],
   ["file sizes", checkSizes],
 ];
 const failed = steps.filter(([, run]) => run() !== 0).map(([name]) => name);

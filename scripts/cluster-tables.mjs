@@ -6,13 +6,20 @@ import { join } from "node:path";
 
 const dir = join(import.meta.dirname, "..", "migrations");
 for (const file of readdirSync(dir).filter((f) => f.endsWith(".sql"))) {
-  const snapshot = JSON.parse(readFileSync(join(dir, "meta", `${file.slice(0, 4)}_snapshot.json`), "utf8"));
+  const snapshot = JSON.parse(
+    readFileSync(join(dir, "meta", `${file.slice(0, 4)}_snapshot.json`), "utf8"),
+  );
   const clustered = Object.values(snapshot.tables)
-    .filter((t) => Object.keys(t.compositePrimaryKeys).some((name) => name.startsWith("clustered_")))
+    .filter((t) =>
+      Object.keys(t.compositePrimaryKeys).some((name) => name.startsWith("clustered_")),
+    )
     .map((t) => t.name);
   let sql = readFileSync(join(dir, file), "utf8");
   for (const name of clustered) {
-    sql = sql.replace(new RegExp(`(CREATE TABLE \`${name}\` \\([^;]*\\n\\))(?= *;)`), "$1 WITHOUT ROWID");
+    sql = sql.replace(
+      new RegExp(`(CREATE TABLE \`${name}\` \\([^;]*\\n\\))(?= *;)`),
+      "$1 WITHOUT ROWID",
+    );
   }
   writeFileSync(join(dir, file), sql);
 }

@@ -7,7 +7,14 @@ ensureInstalled(true);
 run("build", () => runScript("scripts/build.mjs", []));
 const dry = process.argv.includes("--dry-run");
 if (dry) {
-  run("dry run", () => runScript("node_modules/wrangler/bin/wrangler.js", ["deploy", "--dry-run", "--outdir", "build/dry-run"]));
+  run("dry run", () =>
+    runScript("node_modules/wrangler/bin/wrangler.js", [
+      "deploy",
+      "--dry-run",
+      "--outdir",
+      "build/dry-run",
+    ]),
+  );
 } else {
   // New code may need new tables, so they come first; only a first deployment has no database to migrate yet.
   const before = migrate();
@@ -16,7 +23,20 @@ if (dry) {
 }
 
 function migrate() {
-  return spawnSync(node, [join(root, "node_modules/wrangler/bin/wrangler.js"), "d1", "migrations", "apply", "DB", "--remote"], { cwd: root, stdio: "inherit" }).status ?? 1;
+  return (
+    spawnSync(
+      node,
+      [
+        join(root, "node_modules/wrangler/bin/wrangler.js"),
+        "d1",
+        "migrations",
+        "apply",
+        "DB",
+        "--remote",
+      ],
+      { cwd: root, stdio: "inherit" },
+    ).status ?? 1
+  );
 }
 
 function run(what, step) {

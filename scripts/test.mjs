@@ -9,8 +9,16 @@ const built = runScript("scripts/build.mjs", []);
 if (built.status !== 0) process.exit(built.status ?? 1);
 const asked = process.argv.slice(2);
 // Whole processes come last and alone: some of those tests measure CPU and time.
-const runs = asked.length > 0 ? [asked] : [["--project", "core", "--project", "worker"], ["--project", "e2e"]];
-const failed = runs.filter((args) => runScript("node_modules/vitest/vitest.mjs", ["run", ...args]).status !== 0);
+const runs =
+  asked.length > 0
+    ? [asked]
+    : [
+        ["--project", "core", "--project", "worker"],
+        ["--project", "e2e"],
+      ];
+const failed = runs.filter(
+  (args) => runScript("node_modules/vitest/vitest.mjs", ["run", ...args]).status !== 0,
+);
 if (!existsSync("/usr/bin/chromium"))
   console.log(
     "SKIPPED: the browser tests; there is no /usr/bin/chromium (Debian: apt-get install chromium)",

@@ -5,7 +5,10 @@ if (base === undefined || secret === undefined) {
   console.error("usage: BOOTSTRAP_SECRET=… npm run token:first -- https://vedette.example.com");
   process.exit(2);
 }
-const r = await fetch(`${base.replace(/\/+$/, "")}/config/v1/bootstrap`, { method: "POST", headers: { authorization: `Bearer ${secret}` } });
+const r = await fetch(`${base.replace(/\/+$/, "")}/config/v1/bootstrap`, {
+  method: "POST",
+  headers: { authorization: `Bearer ${secret}` },
+});
 const body = await r.json();
 if (!r.ok) {
   console.error(`refused: ${body.detail}`);
