@@ -17,8 +17,6 @@ const CLASSES = {
   SCRAPER: "Scraper",
   SPILL: "Spill",
 };
-// Locally one client may be the whole load.
-const PLENTY = { simple: { limit: 10_000_000, period: 60 } };
 
 /** Starts the Worker; gives its address and what ends it. `vars` override its variables. */
 export async function startWorker({ stateDir, host, port, vars = {}, verbose = false }) {
@@ -53,11 +51,7 @@ export async function startWorker({ stateDir, host, port, vars = {}, verbose = f
             Object.entries(CLASSES).map(([k, className]) => [k, { className, useSQLite: true }]),
           ),
           analyticsEngineDatasets: { ANALYTICS: { dataset: "vedette_points" } },
-          ratelimits: {
-            RATE_INGEST: { namespace_id: "1001", ...PLENTY },
-            RATE_BEACON: { namespace_id: "1002", ...PLENTY },
-            RATE_API: { namespace_id: "1003", ...PLENTY },
-          },
+          // No rate limits: locally one client may be the whole load, and asking them costs every request a call.
           assets: {
             directory: assetsDir,
             binding: "ASSETS",
