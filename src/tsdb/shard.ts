@@ -527,6 +527,11 @@ export class Shard {
       if (table.isLive(ref) && (table.lastTime[ref] as number) < before && !accumulators.has(ref))
         dead.add(ref);
     }
+    // What was deleted is only hidden yet: a number given anew would show a segment's samples under another name.
+    if (dead.size > 0)
+      for (const b of blocks)
+        if (b.level === 0 && this.tombstones.concern(b))
+          for (const ref of this.store.refs(b).refs) dead.delete(ref);
     const worth =
       dead.size >= Math.max(DEAD_MIN, table.live * DEAD_SHARE) ||
       (dead.size > 0 && table.live >= this.limits.maxSeries);
