@@ -1,7 +1,7 @@
 import { BatchBuilder, type BatchView } from "../core/batch";
 import type { BatchHistogram } from "../core/batch-extras";
 import { decodeLabels } from "../core/label-bytes";
-import { type Labels, METRIC_NAME, labelValue, renderLabels } from "../core/labels";
+import { type Labels, METRIC_NAME, labelValue, labelsKey, renderLabels } from "../core/labels";
 import { encodeLabelSets } from "./block-index";
 import { CHUNK_SAMPLES, decodeChunk } from "./chunk";
 import { isDayClosed } from "./compaction-plan";
@@ -84,13 +84,22 @@ export function partBatch(
   for (let i = 0; i < batch.incrementSeries.length; i++)
     tally.reject("invalid_value", () => "an increment: only samples can be imported");
   for (const m of batch.metadata) recent.metadata(m);
-  const old: OldSeries[] = [];
+  /** By its labels, as a series may stand in a batch more than once. */
+  const series = new Map<string, { readonly n: number; readonly list: number[] }>();
   for (const [n, list] of rows) {
-    const bytes = bytesOf(n);
-    const bad = checkLabels(bytes);
-    if (bad === undefined) old.push(oldSeries(batch, bytes, list, tally));
-    else for (const _ of list) tally.reject("invalid_labels", () => bad);
+    const bad = checkLabels(bytesOf(n));
+    if (bad !== undefined) {
+      for (const _ of list) tally.reject("invalid_labels", () => bad);
+      continue;
+    }
+    const key = labelsKey(decodeLabels(bytesOf(n)));
+    const known = series.get(key);
+    if (known === undefined) series.set(key, { n, list });
+    else for (const row of list) known.list.push(row);
   }
+  const old = Array.from(series.values(), ({ n, list }) =>
+    oldSeries(batch, bytesOf(n), list, tally),
+  );
   return { recent: recent.isEmpty ? undefined : recent.finish(), old };
 }
 

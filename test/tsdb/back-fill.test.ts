@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BatchBuilder } from "../../src/core/batch";
 import type { Histogram } from "../../src/core/histogram";
+import { encodeLabels } from "../../src/core/label-bytes";
 import { labelsOf } from "../../src/core/labels";
 import type { Matcher } from "../../src/core/matchers";
 import { DAY_MS, HOUR_MS } from "../../src/tsdb/manifest";
@@ -85,6 +86,30 @@ describe("importing samples of any age", () => {
     expect(count(shard, "x")).toBe(all);
     expect(count(new Shard(storage), "x")).toBe(all);
     expect(shard.blocks.length).toBeLessThan(40);
+  });
+
+  it("takes a series that stands twice in a batch for one", () => {
+    const storage = new MemoryStorage();
+    const shard = new Shard(storage);
+    const bytes = encodeLabels(labelsOf({ __name__: "x", host: "a" }));
+    const start = NOW - 5 * DAY_MS;
+    const twice = (a: number, b: number, value: number): Uint8Array => {
+      const batch = new BatchBuilder();
+      const [one, two] = [batch.seriesBytes(bytes), batch.seriesBytes(bytes)];
+      batch.sample(one, start + a, value);
+      batch.sample(two, start + b, value);
+      return batch.finish();
+    };
+    expect(shard.importSamples(twice(1, 2, 7), NOW).accepted).toBe(2);
+    expect(shard.importSamples(twice(3, 3, 7), NOW)).toMatchObject({ accepted: 1, duplicates: 1 });
+    expect(shard.importSamples(twice(1, 2, 8), NOW)).toMatchObject({
+      accepted: 0,
+      rejected: [{ reason: "duplicate_timestamp", count: 2 }],
+    });
+    for (let i = 10; i < 20; i++) shard.importSamples(twice(2 * i, 2 * i + 1, i), NOW);
+    settle(shard);
+    expect(count(shard, "x")).toBe(23);
+    expect(shard.series({ matchers: [], startMs: 0, endMs: NOW }, 10)).toHaveLength(1);
   });
 
   it("refuses by name what is older than the retention, in the future, or beyond the series limit", () => {
