@@ -3,6 +3,7 @@ import type { RouterConfig } from "../src/alerting/config";
 import { defaultConfig } from "../src/alerting/effective-config";
 import { restoreGroups } from "../src/alerting/grouping";
 import type { Silence } from "../src/alerting/model";
+import { postAlerts } from "../src/alerting/post";
 import {
   acknowledge,
   moveToIncident,
@@ -29,7 +30,7 @@ import {
 } from "../src/alerting/state";
 import { activeAlerts, groupViews } from "../src/alerting/view";
 import { compose } from "../src/compose";
-import type { FiringSet } from "../src/core/alerts";
+import type { FiringSet, PostedAlert } from "../src/core/alerts";
 import type { Objects } from "../src/core/object-stubs";
 import type { AlertRouterRpc } from "../src/core/objects";
 import { type Result, err, ok } from "../src/core/result";
@@ -94,6 +95,12 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
 
   async receive(set: FiringSet): Promise<void> {
     await this.commit((s, now) => receive(s.state, s.settings, set, now));
+    this.list();
+  }
+
+  async post(alertsJson: string): Promise<void> {
+    const alerts = JSON.parse(alertsJson) as readonly PostedAlert[]; // checked by the route
+    await this.commit((s, now) => postAlerts(s.state, s.settings, alerts, now));
     this.list();
   }
 

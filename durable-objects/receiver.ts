@@ -125,7 +125,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
         this.finish(message, start, { outcome: "url_refused" }, null, address.error.message);
         return;
       }
-      const wanted = integration.type === "webhook" ? integration.timeoutMs : 0;
+      const wanted = integration.timeoutMs ?? 0;
       const timeoutMs = wanted === 0 ? ATTEMPT_TIMEOUT_MS : Math.min(wanted, ATTEMPT_TIMEOUT_MS);
       const result = await attempt(address.value, request, timeoutMs);
       const verdict = judgeAttempt(

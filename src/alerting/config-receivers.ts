@@ -63,7 +63,7 @@ const UNDELIVERED_TYPES = [
 ].map((t) => `${t}_configs`);
 
 const READERS: Readonly<
-  Record<IntegrationType, (f: Fields, id: string, global: GlobalDefaults) => Integration>
+  Partial<Record<IntegrationType, (f: Fields, id: string, global: GlobalDefaults) => Integration>>
 > = {
   builtin: readBuiltin,
   incident: readIncident,
@@ -85,7 +85,8 @@ export function parseReceiver(f: Fields, global: GlobalDefaults): ReceiverConfig
   for (const type of Object.keys(READERS) as IntegrationType[]) {
     f.list(`${type}_configs`).forEach(({ node, path }, i) => {
       const inner = new Fields(f.file, node, path);
-      integrations.push(READERS[type](inner, `${name}/${type}/${i}`, global));
+      const read = READERS[type];
+      if (read !== undefined) integrations.push(read(inner, `${name}/${type}/${i}`, global));
       inner.end();
     });
   }

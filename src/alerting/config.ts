@@ -6,6 +6,42 @@ export interface RouterConfig {
   readonly route: Route;
   readonly receivers: readonly ReceiverConfig[];
   readonly inhibitRules: readonly InhibitRule[];
+  /** Absent in configurations stored before there were any. */
+  readonly timeIntervals?: readonly NamedTimeIntervals[];
+}
+
+/** One entry of `time_intervals`: active whenever one of its intervals is. */
+export interface NamedTimeIntervals {
+  readonly name: string;
+  readonly intervals: readonly TimeInterval[];
+}
+
+/**
+ * Alertmanager's time interval: it contains a moment if every list that is not empty has a range with it,
+ * read on the clock of `location`. Recurring silences and maintenance windows speak in the same terms.
+ */
+export interface TimeInterval {
+  /** Minutes of the day, the end excluded, 0 to 1440. */
+  readonly times: readonly MinuteRange[];
+  /** 0 is Sunday; both ends included, as in every range below. */
+  readonly weekdays: readonly NumberRange[];
+  /** From 1; negative days count from the month's end, -1 is its last. */
+  readonly daysOfMonth: readonly NumberRange[];
+  /** 1 to 12. */
+  readonly months: readonly NumberRange[];
+  readonly years: readonly NumberRange[];
+  /** An IANA time zone; "UTC" unless said. */
+  readonly location: string;
+}
+
+export interface MinuteRange {
+  readonly startMinute: number;
+  readonly endMinute: number;
+}
+
+export interface NumberRange {
+  readonly begin: number;
+  readonly end: number;
 }
 
 export interface Route {
@@ -21,6 +57,10 @@ export interface Route {
   readonly groupWaitMs: number;
   readonly groupIntervalMs: number;
   readonly repeatIntervalMs: number;
+  /** Names of time intervals in which nothing is sent. Not inherited. */
+  readonly muteTimeIntervals?: readonly string[];
+  /** Where there are any: names of the time intervals outside of which nothing is sent. Not inherited. */
+  readonly activeTimeIntervals?: readonly string[];
   readonly routes: readonly Route[];
 }
 
@@ -40,34 +80,62 @@ export type Integration =
   | WebhookIntegration
   | SlackIntegration
   | PagerDutyIntegration
+  | EmailIntegration
+  | DiscordIntegration
+  | MsTeamsIntegration
+  | TelegramIntegration
   | IncidentIntegration
   | BuiltinIntegration;
 
 export type IntegrationType = Integration["type"];
 
-interface IntegrationBase {
+/** What routing needs to know of an integration. */
+export interface IntegrationRef {
   readonly id: string;
+  readonly type: IntegrationType;
   readonly sendResolved: boolean;
 }
 
-export interface WebhookIntegration extends IntegrationBase {
-  readonly type: "webhook";
-  readonly url: string;
-  /** 0: all. */
-  readonly maxAlerts: number;
-  /** 0: Vedette's own limit of 10 s alone. */
-  readonly timeoutMs: number;
+interface IntegrationBase {
+  readonly id: string;
+  readonly sendResolved: boolean;
+  /** Vedette's own `rate_limit`: messages a minute at most; the rest wait. */
+  readonly perMinute?: number;
+}
+
+/** Alertmanager's `http_config` as far as a Worker can honour it. */
+export interface HttpSettings {
   readonly authorization?: HttpAuthorization;
+  /** Further headers, in the file's order. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 export type HttpAuthorization =
   | { readonly kind: "bearer"; readonly type: string; readonly credentials: string }
   | { readonly kind: "basic"; readonly username: string; readonly password: string };
 
-/** An incoming webhook (`api_url`). Texts are Go templates; absent ones have Vedette's own form. */
-export interface SlackIntegration extends IntegrationBase {
+interface HttpIntegrationBase extends IntegrationBase, HttpSettings {
+  /** Absent or 0: Vedette's own limit of 10 s alone. */
+  readonly timeoutMs?: number;
+}
+
+export interface WebhookIntegration extends HttpIntegrationBase {
+  readonly type: "webhook";
+  readonly url: string;
+  /** 0: all. */
+  readonly maxAlerts: number;
+  /** Vedette's own `signing_secret`: requests are signed with HMAC-SHA-256. */
+  readonly signingSecret?: string;
+}
+
+/**
+ * An incoming webhook, or with an app token `chat.postMessage` at the same address.
+ * Texts are Go templates here and below; absent ones have Vedette's own form.
+ */
+export interface SlackIntegration extends HttpIntegrationBase {
   readonly type: "slack";
   readonly apiUrl: string;
+  readonly appToken?: string;
   readonly channel?: string;
   readonly username?: string;
   readonly iconEmoji?: string;
@@ -75,21 +143,102 @@ export interface SlackIntegration extends IntegrationBase {
   readonly color?: string;
   readonly title?: string;
   readonly titleLink?: string;
+  readonly pretext?: string;
   readonly text?: string;
+  readonly messageText?: string;
+  readonly fallback?: string;
+  readonly footer?: string;
+  readonly imageUrl?: string;
+  readonly thumbUrl?: string;
+  readonly callbackId?: string;
+  readonly linkNames?: boolean;
+  readonly mrkdwnIn?: readonly string[];
+  readonly fields?: readonly SlackField[];
+  readonly actions?: readonly SlackAction[];
 }
 
-export interface PagerDutyIntegration extends IntegrationBase {
+export interface SlackField {
+  readonly title: string;
+  readonly value: string;
+  readonly short: boolean;
+}
+
+export interface SlackAction {
+  readonly type: string;
+  readonly text: string;
+  readonly url?: string;
+  readonly style?: string;
+  readonly name?: string;
+  readonly value?: string;
+}
+
+export interface PagerDutyIntegration extends HttpIntegrationBase {
   readonly type: "pagerduty";
+  /** Events API v2; with `version: 1` the service key of Events API v1. */
   readonly routingKey: string;
+  readonly version?: 1 | 2;
   readonly url: string;
   readonly severity?: string;
   readonly description?: string;
   readonly client?: string;
   readonly clientUrl?: string;
+  readonly source?: string;
   readonly component?: string;
   readonly group?: string;
   readonly class?: string;
   readonly details?: Readonly<Record<string, string>>;
+  readonly images?: readonly {
+    readonly src?: string;
+    readonly alt?: string;
+    readonly href?: string;
+  }[];
+  readonly links?: readonly { readonly href?: string; readonly text?: string }[];
+}
+
+/** Sent by the deployment's mail binding or HTTP provider; a smarthost has no meaning on a Worker. */
+export interface EmailIntegration extends IntegrationBase {
+  readonly type: "email";
+  /** Comma-separated addresses, a template. */
+  readonly to: string;
+  /** A template; absent: the deployment's sender. */
+  readonly from?: string;
+  /** Templates by header name (`Subject`, `Reply-To`, …). */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent: Vedette's own; "": no such part. */
+  readonly html?: string;
+  readonly text?: string;
+}
+
+export interface DiscordIntegration extends HttpIntegrationBase {
+  readonly type: "discord";
+  readonly webhookUrl: string;
+  readonly title?: string;
+  readonly message?: string;
+  readonly content?: string;
+  readonly username?: string;
+  readonly avatarUrl?: string;
+}
+
+/** `msteams_configs` (connector cards) and `msteamsv2_configs` (adaptive cards by a workflow). */
+export interface MsTeamsIntegration extends HttpIntegrationBase {
+  readonly type: "msteams" | "msteamsv2";
+  readonly webhookUrl: string;
+  readonly title?: string;
+  readonly summary?: string;
+  readonly text?: string;
+}
+
+export interface TelegramIntegration extends HttpIntegrationBase {
+  readonly type: "telegram";
+  /** Base without the token, https://api.telegram.org unless set. */
+  readonly apiUrl: string;
+  readonly botToken: string;
+  readonly chatId: number;
+  readonly messageThreadId?: number;
+  readonly message?: string;
+  readonly disableNotifications: boolean;
+  /** "" sends plain text. */
+  readonly parseMode: "" | "Markdown" | "MarkdownV2" | "HTML";
 }
 
 /** Vedette's own: opens an incident that pages and escalates. */

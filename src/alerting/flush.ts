@@ -1,5 +1,5 @@
 import type { IncidentAlerts } from "../core/objects";
-import type { Integration, Route } from "./config";
+import type { IntegrationRef, Route } from "./config";
 import { type DedupVerdict, dedup } from "./dedup";
 import { fnv64 } from "./fingerprint";
 import { groupsOf, nextGridTime, routeOf } from "./grouping";
@@ -117,7 +117,7 @@ function tellReceiver(
   state: RouterState,
   settings: RouterSettings,
   s: Snapshot,
-  integration: Integration,
+  integration: IntegrationRef,
   out: Outcome,
 ): void {
   const key = toldKey(s.group.key, integration.id);
@@ -183,7 +183,7 @@ function tellIncident(
   state: RouterState,
   settings: RouterSettings,
   s: Snapshot,
-  integration: Integration,
+  integration: IntegrationRef,
   out: Outcome,
 ): void {
   const key = toldKey(s.group.key, integration.id);
@@ -278,7 +278,7 @@ function remember(
 function hold(
   state: RouterState,
   s: Snapshot,
-  integration: Integration,
+  integration: IntegrationRef,
   reason: NotifyReason,
   out: Outcome,
 ): void {
@@ -296,7 +296,7 @@ function hold(
   out.log.push(entry);
 }
 
-function release(state: RouterState, s: Snapshot, integration: Integration): void {
+function release(state: RouterState, s: Snapshot, integration: IntegrationRef): void {
   if (s.group.held[integration.id] === undefined) return;
   delete s.group.held[integration.id];
   state.dirty.groups.add(s.group.id);
@@ -304,7 +304,7 @@ function release(state: RouterState, s: Snapshot, integration: Integration): voi
 
 function logEntry(
   s: Snapshot,
-  integration: Integration,
+  integration: IntegrationRef,
   decision: NotificationLogEntry["decision"],
   reason: DedupVerdict["reason"],
   alerts: readonly RoutedAlert[],

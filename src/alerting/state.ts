@@ -1,6 +1,6 @@
 import type { StringMap } from "../core/alerts";
 import type { IncidentAlerts, OutgoingNotification } from "../core/objects";
-import type { Integration, ReceiverConfig, Route, RouterConfig } from "./config";
+import type { IntegrationRef, ReceiverConfig, Route, RouterConfig } from "./config";
 import { allRoutes } from "./config";
 import type { NotificationLogEntry, RoutedAlert, Silence } from "./model";
 
@@ -75,7 +75,8 @@ export type Intent =
   | {
       readonly kind: "notify";
       readonly id: string;
-      readonly integration: Integration;
+      /** With everything its Receiver needs to send, as the configuration holds it. */
+      readonly integration: IntegrationRef;
       readonly notification: OutgoingNotification;
     }
   | {

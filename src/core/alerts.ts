@@ -33,3 +33,13 @@ export interface FiringSet {
   readonly evaluatedAtMs: number;
   readonly alerts: readonly AlertInstance[];
 }
+
+/** An alert as a client of Alertmanager's API posts it: single, on its own clock, its end told or assumed. */
+export interface PostedAlert {
+  readonly labels: StringMap;
+  readonly annotations: StringMap;
+  readonly startsAtMs?: number;
+  /** Absent: it expires `resolve_timeout` from now unless posted again. */
+  readonly endsAtMs?: number;
+  readonly generatorUrl: string;
+}

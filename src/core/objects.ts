@@ -123,6 +123,8 @@ export interface AlertRouterRpc extends Ticking {
   /** The configuration in force, as JSON of alerting/config RouterConfig: also while D1 is down. */
   configuration(): Promise<string>;
   receive(set: FiringSet): Promise<void>;
+  /** Takes alerts of Alertmanager's own API, JSON of core/alerts PostedAlert[], checked by the route. */
+  post(alertsJson: string): Promise<void>;
   /** Active alerts with their status, as JSON of alerting/model ActiveAlert[]. */
   alerts(): Promise<string>;
   groups(): Promise<string>;

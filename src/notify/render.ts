@@ -1,4 +1,8 @@
-import type { BuiltinIntegration, IncidentIntegration, Integration } from "../alerting/config";
+import type {
+  PagerDutyIntegration,
+  SlackIntegration,
+  WebhookIntegration,
+} from "../alerting/config";
 import type { NotificationData } from "../alerting/notification-data";
 import type { OutgoingRequest } from "./model";
 import { renderPagerDuty } from "./pagerduty";
@@ -6,7 +10,7 @@ import { renderSlack } from "./slack";
 import { renderWebhook } from "./webhook";
 
 /** Integrations that send over HTTP. */
-export type HttpIntegration = Exclude<Integration, BuiltinIntegration | IncidentIntegration>;
+export type HttpIntegration = WebhookIntegration | SlackIntegration | PagerDutyIntegration;
 
 export function renderRequest(
   integration: HttpIntegration,
