@@ -1,10 +1,13 @@
 import type { Matcher } from "../core/matchers";
 
-/** Alertmanager's configuration, checked, with every inherited value filled in. */
-export interface RouterConfig {
+/**
+ * Alertmanager's configuration, checked, with every inherited value filled in. Decisions look at no more of an
+ * integration than {@link IntegrationRef}; the parser gives whole ones, the router holds sealed ones.
+ */
+export interface RouterConfig<I extends IntegrationRef = IntegrationRef> {
   readonly resolveTimeoutMs: number;
   readonly route: Route;
-  readonly receivers: readonly ReceiverConfig[];
+  readonly receivers: readonly ReceiverConfig<I>[];
   readonly inhibitRules: readonly InhibitRule[];
   /** Absent in configurations stored before there were any. */
   readonly timeIntervals?: readonly NamedTimeIntervals[];
@@ -70,9 +73,9 @@ export interface InhibitRule {
   readonly equal: readonly string[];
 }
 
-export interface ReceiverConfig {
+export interface ReceiverConfig<I extends IntegrationRef = IntegrationRef> {
   readonly name: string;
-  readonly integrations: readonly Integration[];
+  readonly integrations: readonly I[];
 }
 
 /** One way of one receiver. `id`: `<receiver>/<type>/<index>`, the name of its Receiver object. */
@@ -94,6 +97,15 @@ export interface IntegrationRef {
   readonly id: string;
   readonly type: IntegrationType;
   readonly sendResolved: boolean;
+}
+
+/** An integration as router and Receiver keep it: nothing of it that may be secret lies in plain text. */
+export interface SealedIntegration extends IntegrationRef {
+  readonly perMinute?: number;
+  /** The sealed JSON of the whole {@link Integration} (core/seal, purpose `integration`). */
+  readonly sealed: string;
+  /** Hash of the template bundle that its texts may call. */
+  readonly templates?: string;
 }
 
 interface IntegrationBase {

@@ -1,4 +1,4 @@
-import type { Integration, RouterConfig } from "../alerting/config";
+import type { IntegrationRef, RouterConfig } from "../alerting/config";
 import { loadRouterConfig } from "../alerting/effective-config";
 import type { ConfigStore } from "../core/config-store";
 import type { Objects } from "../core/object-stubs";
@@ -53,7 +53,7 @@ export function receiverNames(config: RouterConfig): string[] {
 }
 
 /** An incident opens no incident, so that integration is left out. */
-function sendingIntegrations(config: RouterConfig, receiver: string): readonly Integration[] {
+function sendingIntegrations(config: RouterConfig, receiver: string): readonly IntegrationRef[] {
   const found = config.receivers.find((r) => r.name === receiver);
   return (found?.integrations ?? []).filter((i) => i.type !== "incident");
 }
@@ -73,7 +73,7 @@ export type SendOutcome =
 export async function sendToReceiver(
   ports: SendingPorts,
   receiver: string,
-  make: (integration: Integration) => OutgoingNotification,
+  make: (integration: IntegrationRef) => OutgoingNotification,
 ): Promise<SendOutcome> {
   const config = await routerConfig(ports);
   if (!receiverNames(config).includes(receiver)) return { reason: "receiver_unknown" };

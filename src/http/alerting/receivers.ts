@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Integration } from "../../alerting/config";
+import type { IntegrationRef } from "../../alerting/config";
 import { fingerprint } from "../../alerting/fingerprint";
 import { type NotificationData, notificationData } from "../../alerting/notification-data";
 import { loadRouterConfig } from "../../alerting/effective-config";
@@ -122,7 +122,7 @@ function testData(deps: Deps, receiver: string): NotificationData {
 function testMessage(
   deps: Deps,
   receiver: string,
-  integration: Integration,
+  integration: IntegrationRef,
   data: NotificationData,
 ): OutgoingNotification {
   const id = deps.newId();
