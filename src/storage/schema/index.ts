@@ -8,3 +8,4 @@ export * from "./reports";
 export * from "./events";
 export * from "./alerts";
 export * from "./elections";
+export * from "./secrets";
