@@ -9,6 +9,12 @@ export const alertHistory = sqliteTable(
     startsAtMs: integer("starts_at_ms").notNull(),
     /** Null while it fires. */
     endedAtMs: integer("ended_at_ms"),
+    /** `resolved` by its source, `expired` for want of news, `dismissed` by a person; null while it fires. */
+    endedBy: text("ended_by"),
+    /** Who resolved it by hand. */
+    dismissedBy: text("dismissed_by"),
+    acknowledgedAtMs: integer("acknowledged_at_ms"),
+    acknowledgedBy: text("acknowledged_by"),
     name: text("name").notNull(),
     severity: text("severity").notNull(),
     /** JSON records. */

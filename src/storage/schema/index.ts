@@ -7,5 +7,6 @@ export * from "./jobs";
 export * from "./reports";
 export * from "./events";
 export * from "./alerts";
+export * from "./notifications";
 export * from "./elections";
 export * from "./secrets";
