@@ -1,4 +1,5 @@
 import type { Objects } from "./core/object-stubs";
+import { type SealKey, type Sealer, deriveSealKey, makeSealer } from "./core/seal";
 import type { Deps } from "./http/deps";
 import type { ElectionCache } from "./ingest/replicas/election";
 import { outsideOf } from "./http/scrape/outside";
@@ -17,6 +18,7 @@ import { makeObjects } from "./storage/objects";
 import { makePushGroupStore } from "./storage/push-groups";
 import { shardsOf } from "./storage/shard-epochs";
 import { listProjects } from "./storage/projects";
+import { makeSecretStore } from "./storage/secrets";
 import { makeReportStore } from "./storage/report-store";
 import { listTickingObjects } from "./storage/ticking-objects";
 import { makeTraceStore } from "./storage/trace-store";
@@ -80,6 +82,8 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     projectIds: () => listProjects(env.DB),
     tickingObjects: () => listTickingObjects(env),
     configStore: (projectId) => makeConfigStore(env.DB, projectId, clock),
+    sealer: (projectId) => sealerOf(env, projectId),
+    secrets: (projectId) => makeSecretStore(env.DB, projectId, sealerOf(env, projectId), clock),
     asset: (request) => env.ASSETS.fetch(request),
     async pingDatabase() {
       const start = clock();
@@ -87,6 +91,24 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
       return clock() - start;
     },
   };
+}
+
+const sealKeys = new WeakMap<Env, Promise<readonly [SealKey, ...SealKey[]]>>();
+
+function sealerOf(env: Env, projectId: string): Sealer {
+  return makeSealer(
+    projectId,
+    () => {
+      let keys = sealKeys.get(env);
+      if (keys === undefined) {
+        const [first, ...rest] = configOf(env).sealingSecrets;
+        keys = Promise.all([deriveSealKey(first), ...rest.map(deriveSealKey)]);
+        sealKeys.set(env, keys);
+      }
+      return keys;
+    },
+    (count) => crypto.getRandomValues(new Uint8Array(count)),
+  );
 }
 
 const configs = new WeakMap<Env, ReturnType<typeof parseConfig>>();

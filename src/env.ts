@@ -32,6 +32,10 @@ export interface Env {
   readonly TOKEN_SECRET?: string;
   /** Allows the first admin token to be made, once. */
   readonly BOOTSTRAP_SECRET?: string;
+  /** Seals secrets at rest, ≥ 16 characters; made of TOKEN_SECRET unless set. */
+  readonly SECRETS_KEY?: string;
+  /** Former values of SECRETS_KEY (or of TOKEN_SECRET), whitespace between them: they open what was sealed before. */
+  readonly SECRETS_KEY_PREVIOUS?: string;
   /** Base of every link in a message, e.g. https://vedette.example.com. */
   readonly EXTERNAL_URL?: string;
   readonly SENTRY_DSN?: string;
@@ -81,6 +85,8 @@ export interface Config {
   readonly hosts: ReadonlySet<string> | undefined;
   readonly tokenSecret: string;
   readonly bootstrapSecret: string | undefined;
+  /** Secrets of which the keys that seal are made: the first seals, all open. */
+  readonly sealingSecrets: readonly [string, ...string[]];
   readonly externalUrl: string | undefined;
   readonly sentryDsn: string | undefined;
   readonly version: string;
@@ -154,6 +160,7 @@ export function parseConfig(env: Env): Config {
     hosts: local && env.LOCAL_HOSTS !== undefined ? new Set(env.LOCAL_HOSTS.split(",")) : undefined,
     tokenSecret,
     bootstrapSecret: parseBootstrapSecret(env),
+    sealingSecrets: parseSealingSecrets(env, tokenSecret),
     externalUrl: parseExternalUrl(env.EXTERNAL_URL),
     sentryDsn: nonEmpty(env.SENTRY_DSN),
     version: env.APP_VERSION ?? "0.1.0",
@@ -239,6 +246,17 @@ function parseOtlp(env: Env): OtlpOptions {
     promoteScope: env.OTLP_PROMOTE_SCOPE_METADATA === "1",
     customBuckets: env.OTLP_CONVERT_HISTOGRAMS_TO_NHCB === "1",
   };
+}
+
+function parseSealingSecrets(env: Env, tokenSecret: string): readonly [string, ...string[]] {
+  const present = nonEmpty(env.SECRETS_KEY);
+  const previous = (env.SECRETS_KEY_PREVIOUS ?? "").split(/\s+/).filter((s) => s !== "");
+  if (present !== undefined && present.length < MIN_SECRET)
+    throw new ConfigError(
+      `SECRETS_KEY must be a secret of at least ${MIN_SECRET} characters: wrangler secret put SECRETS_KEY`,
+    );
+  // What was sealed before SECRETS_KEY was first set opens still.
+  return present === undefined ? [tokenSecret, ...previous] : [present, ...previous, tokenSecret];
 }
 
 function parseBootstrapSecret(env: Env): string | undefined {

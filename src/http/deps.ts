@@ -7,6 +7,8 @@ import type { MetricKeeper, MetricReader, MetricWriter } from "../core/metric-st
 import type { JobStore } from "../core/jobs";
 import type { Objects, TickingObject } from "../core/object-stubs";
 import type { IncidentStore } from "../incidents/store";
+import type { Sealer } from "../core/seal";
+import type { SecretStore } from "../core/secrets";
 import type { ReportStore } from "../reports/store";
 import type { TraceStore } from "../core/traces";
 import type { Config } from "../env";
@@ -38,6 +40,10 @@ export interface Deps {
   analytics(projectId: string): AnalyticsSink;
   objects(projectId: string): Objects;
   configStore(projectId: string): ConfigStore;
+  /** Seals what may not lie in plain text. */
+  sealer(projectId: string): Sealer;
+  /** What `${NAME}` in a configuration file stands for. */
+  secrets(projectId: string): SecretStore;
   pushGroups(projectId: string): PushGroupStore;
   /** Between replicas of remote-write senders; what this isolate knows, and where it is asked. */
   elections(projectId: string): {
