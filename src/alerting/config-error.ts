@@ -9,6 +9,7 @@ export interface ConfigRefusal {
     | "not_delivered"
     | "url_refused"
     | "secret_unknown"
+    | "secret_unreadable"
     | "too_large";
   readonly message: string;
   readonly line: number;

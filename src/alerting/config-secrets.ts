@@ -1,56 +1,123 @@
-import { type Node, type Pair, isMap, isScalar, isSeq, visit } from "yaml";
+import { type Node, type Pair, type Scalar, isMap, isScalar, isSeq, visit } from "yaml";
 import { type Result, err, ok } from "../core/result";
+import { type Sealer, isSealed, sealProblemText } from "../core/seal";
 import { type ConfigRefusal, Refused } from "./config-error";
 import { YamlFile } from "./yaml-fields";
 
 /** What stands in the place of a secret, as Alertmanager shows it. */
 export const REDACTED = "<secret>";
 
-/** The file with every secret replaced; comments and order stay. */
+/** The file with every secret replaced, plain or sealed; everything else stays as it was written. */
 export function redactSecrets(yaml: string): string {
-  const file = new YamlFile(yaml);
-  for (const { pair } of secretsOf(file)) if (isScalar(pair.value)) setText(pair, REDACTED);
-  return file.document.toString();
+  return replaceAll(
+    yaml,
+    secretsOf(new YamlFile(yaml)).map(({ node }) => ({ node, text: REDACTED })),
+  );
 }
 
 /**
- * Fills each `<secret>` from the file in force: same receiver, type, position and field.
- * One that stands for nothing is refused.
+ * Fills each `<secret>` from the file in force, sealed where it is sealed there: same receiver,
+ * type, position and field. One that stands for nothing is refused.
  */
 export function restoreSecrets(
   yaml: string,
   current: string | undefined,
 ): Result<string, ConfigRefusal> {
-  try {
+  return caught(() => {
     const file = new YamlFile(yaml);
-    const wanted = secretsOf(file).filter(
-      ({ pair }) => isScalar(pair.value) && pair.value.value === REDACTED,
-    );
-    if (wanted.length === 0) return ok(yaml);
-    const known = new Map<string, string>();
-    if (current !== undefined)
-      for (const { path, pair } of secretsOf(new YamlFile(current)))
-        if (isScalar(pair.value) && typeof pair.value.value === "string")
-          known.set(path, pair.value.value);
-    for (const { path, pair } of wanted) {
-      const value = known.get(path);
-      if (value === undefined)
-        file.refuse(
-          pair.value,
+    const wanted = secretsOf(file).filter(({ value }) => value === REDACTED);
+    if (wanted.length === 0) return yaml;
+    const known = valuesOf(current);
+    const filled = wanted.map(({ path, node }) => {
+      const text = known.get(path);
+      if (text === undefined)
+        return file.refuse(
+          node,
           "secret_unknown",
           `${REDACTED} at ${path} stands for nothing: the configuration in force has no secret there`,
         );
-      setText(pair, value as string);
-    }
-    return ok(file.document.toString());
+      return { node, text };
+    });
+    return replaceAll(yaml, filled);
+  });
+}
+
+/** The file as it is stored: every secret sealed. One that `current` has sealed already keeps that form, so that an equal file stays equal. */
+export async function sealSecrets(
+  yaml: string,
+  sealer: Sealer,
+  current: string | undefined,
+): Promise<string> {
+  const known = valuesOf(current);
+  const plain = secretsOf(new YamlFile(yaml)).filter(
+    ({ value }) => !isSealed(value) && value !== REDACTED && value !== "",
+  );
+  const sealed = await Promise.all(
+    plain.map(async ({ path, node, value }) => ({
+      node,
+      text: await sealAgain(sealer, value, known.get(path)),
+    })),
+  );
+  return replaceAll(yaml, sealed);
+}
+
+/** `former` where it is `value` sealed, else a new sealing. */
+export async function sealAgain(
+  sealer: Sealer,
+  value: string,
+  former: string | undefined,
+): Promise<string> {
+  if (former !== undefined && isSealed(former)) {
+    const opened = await sealer.open("config", former);
+    if (opened.ok && opened.value === value) return former;
+  }
+  return sealer.seal("config", value);
+}
+
+/** The file as it is read: every sealed secret in plain text. */
+export async function openSecrets(
+  yaml: string,
+  sealer: Sealer,
+): Promise<Result<string, ConfigRefusal>> {
+  try {
+    const file = new YamlFile(yaml);
+    const sealed = secretsOf(file).filter(({ value }) => isSealed(value));
+    const opened = await Promise.all(
+      sealed.map(async ({ path, node, value }) => {
+        const r = await sealer.open("config", value);
+        if (r.ok) return { node, text: r.value };
+        return file.refuse(
+          node,
+          "secret_unreadable",
+          `the secret at ${path} does not open: ${sealProblemText(r.error)}`,
+        );
+      }),
+    );
+    return ok(replaceAll(yaml, opened));
   } catch (e) {
     if (e instanceof Refused) return err(e.refusal);
     throw e;
   }
 }
 
-/** What {@link setText} writes into: a pair, or an entry of a list in the shape of one. */
-type Valued = Pick<Pair<unknown, unknown>, "value">;
+function caught(run: () => string): Result<string, ConfigRefusal> {
+  try {
+    return ok(run());
+  } catch (e) {
+    if (e instanceof Refused) return err(e.refusal);
+    throw e;
+  }
+}
+
+/** By path, the secrets of the file in force as they are written there. */
+function valuesOf(yaml: string | undefined): ReadonlyMap<string, string> {
+  if (yaml === undefined) return new Map();
+  return new Map(
+    secretsOf(new YamlFile(yaml))
+      .filter(({ value }) => value !== REDACTED)
+      .map(({ path, value }) => [path, value]),
+  );
+}
 
 /** An address with a password in it. */
 const WITH_PASSWORD = /^[a-z][a-z\d+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
@@ -58,7 +125,8 @@ const WITH_PASSWORD = /^[a-z][a-z\d+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
 interface SecretPlace {
   /** `receivers/<name>/<type>/<index>/…/<field>` or `global/<field>`. */
   readonly path: string;
-  readonly pair: Valued;
+  readonly node: Scalar;
+  readonly value: string;
 }
 
 const SECRET_FIELDS = new Set([
@@ -87,24 +155,37 @@ const SECRET_FIELDS = new Set([
 
 function secretsOf(file: YamlFile): SecretPlace[] {
   const out: SecretPlace[] = [];
+  const add = (path: string, node: unknown): void => {
+    const value = textOf(node);
+    if (value !== undefined && isScalar(node) && !REFERENCE.test(value))
+      out.push({ path, node, value });
+  };
   visit(file.document, {
     Pair(_, pair, ancestors) {
       const field = isScalar(pair.key) ? String(pair.key.value) : "";
       const path = pathOf(ancestors, field);
       // `http_headers`: a list of them.
       if (field === "secrets" && isSeq(pair.value))
-        pair.value.items.forEach((value, i) => out.push({ path: `${path}/${i}`, pair: { value } }));
-      if (!isScalar(pair.value) || pair.value.value === null) return;
-      const { value } = pair.value;
+        pair.value.items.forEach((value, i) => add(`${path}/${i}`, value));
+      const value = textOf(pair.value);
+      if (value === undefined) return;
       // A webhook's address often carries its own token.
       const webhook = field === "url" && path.includes("/webhook_configs/");
       const address = field === "url" || field === "proxy_url";
-      const inside =
-        address && typeof value === "string" && (value === REDACTED || WITH_PASSWORD.test(value));
-      if (webhook || inside || SECRET_FIELDS.has(field)) out.push({ path, pair });
+      const inside = address && (value === REDACTED || WITH_PASSWORD.test(value));
+      if (webhook || inside || SECRET_FIELDS.has(field) || isSealed(value)) add(path, pair.value);
     },
   });
   return out;
+}
+
+/** Nothing but the name of a project's secret: it says nothing, and is worth seeing. */
+const REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+
+/** A scalar's text; of a number or a truth value, that is what the file says. */
+function textOf(node: unknown): string | undefined {
+  if (!isScalar(node) || node.value === null) return undefined;
+  return typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
 }
 
 /** Lists whose entries go by a name of theirs, so that reordering them loses no secret. */
@@ -130,10 +211,21 @@ function isPairNode(node: unknown): node is Pair {
   return typeof node === "object" && node !== null && "key" in node && "value" in node;
 }
 
-function setText(pair: Valued, text: string): void {
-  if (isScalar(pair.value)) {
-    pair.value.value = text;
-    delete pair.value.source;
-    pair.value.type = "QUOTE_DOUBLE";
+/** Puts texts in the places of scalars, double-quoted; what lies between keeps its form, comments and line numbers. */
+function replaceAll(
+  yaml: string,
+  places: readonly { readonly node: Scalar; readonly text: string }[],
+): string {
+  let out = yaml;
+  const spans = places.flatMap(({ node, text }) => {
+    const [from, to] = node.range ?? [];
+    return from === undefined || to === undefined ? [] : [{ from, to, text }];
+  });
+  for (const { from, to, text } of spans.sort((a, b) => b.from - a.from)) {
+    // A block scalar's range ends with its last line break.
+    const breaks = out.slice(from, to).endsWith("\n") ? "\n" : "";
+    // JSON's strings are YAML's double-quoted ones.
+    out = `${out.slice(0, from)}${JSON.stringify(text)}${breaks}${out.slice(to)}`;
   }
+  return out;
 }

@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   config_field_unknown: "The configuration has a field that nobody knows.",
   config_not_delivered: "The configuration has an integration that Vedette does not send with.",
   config_receiver_undefined: "A route names a receiver that is not defined.",
+  config_secret_unreadable:
+    "A stored secret does not open: the key that sealed it is not set any more.",
   config_secret_unknown: "`<secret>` stands where no secret is stored.",
   config_too_large: "The configuration has more routes, receivers or matchers than allowed.",
   config_url_refused: "An address may not be called.",

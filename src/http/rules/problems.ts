@@ -101,4 +101,5 @@ const FILE_CODES: Readonly<Record<ConfigRefusal["reason"], ErrorCode>> = {
   not_delivered: "rules_value_wrong",
   url_refused: "rules_value_wrong",
   secret_unknown: "rules_value_wrong",
+  secret_unreadable: "rules_value_wrong",
 };

@@ -44,6 +44,7 @@ const putConfiguration: Omit<Operation, "method" | "id"> = {
       "config_not_delivered",
       "config_url_refused",
       "config_secret_unknown",
+      "config_secret_unreadable",
     ],
     413: ["config_too_large"],
   }),

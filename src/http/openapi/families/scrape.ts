@@ -22,6 +22,7 @@ const REFUSED: Operation["problems"] = together(TEXT_PROBLEMS, {
     "config_value_wrong",
     "config_not_delivered",
     "config_secret_unknown",
+    "config_secret_unreadable",
   ],
   413: ["config_too_large"],
 });
