@@ -24,9 +24,19 @@ export type ConfigKind =
   | "prometheus"
   | "probes";
 
+/** One version of a document. */
+export interface ConfigVersion {
+  readonly version: number;
+  readonly body: string | null;
+  readonly updatedAtMs: number;
+  readonly updatedBy: string;
+}
+
 /** A project's configuration, versioned; every put and delete makes a version. */
 export interface ConfigStore {
   get(kind: ConfigKind, name: string): Promise<ConfigDocument | undefined>;
+  /** Its versions, the newest first, at most `limit`; a body that is null deleted it. */
+  versions(kind: ConfigKind, name: string, limit: number): Promise<ConfigVersion[]>;
   /** Documents in force whose name starts with `prefix`, by name. */
   list(kind: ConfigKind, prefix?: string): Promise<ConfigDocument[]>;
   /** Puts a new version; gives it. Equal to the body in force: no new version. */

@@ -20,6 +20,8 @@ export interface GroupEvaluation {
   readonly atMs: number;
   readonly occasion: Occasion;
   readonly settings: RuleSettings;
+  /** @see EvaluationContext.seen */
+  readonly seen?: NonNullable<EvaluationContext["seen"]>;
   /** A fault of a rule that is no named failure; the others go on. */
   readonly onFault: (rule: RunningRule, error: unknown) => void;
 }
@@ -52,6 +54,7 @@ export async function evaluateGroup(
     limit: group.spec.limit,
     settings: e.settings,
     pending: new PendingSamples(),
+    ...(e.seen === undefined ? {} : { seen: e.seen }),
   };
   // An evaluation on write may have looked later than this time of the grid: it has said what there is to say.
   const alertsToo = e.atMs > group.alertsAtMs;

@@ -49,6 +49,8 @@ export interface EvaluationContext {
   readonly settings: RuleSettings;
   /** What earlier rules of the same evaluation gave; this one's is added to it. */
   readonly pending: PendingSamples;
+  /** Of a past evaluation: what the rule then saw, where that is known, of what it would see now. */
+  readonly seen?: (now: readonly Candidate[], before: AlertingState) => readonly Candidate[];
 }
 
 export interface Evaluated {
@@ -122,7 +124,8 @@ async function applyAlerting(
   const most = Math.max(ctx.limit, MAX_ALERTS);
   if (vector.length > most)
     return err({ reason: "limit", limit: most, count: vector.length, of: "alerts" });
-  const candidates = await candidatesOf(loaded, vector, ctx);
+  const all = await candidatesOf(loaded, vector, ctx);
+  const candidates = ctx.seen === undefined ? all : ctx.seen(all, before.alerting);
   const step = stepAlerts(rule, before.alerting, candidates, ctx.atMs, ctx.limit);
   if (!step.ok) return step;
   const { changed } = step.value;

@@ -44,6 +44,21 @@ export function makeConfigStore(db: D1Database, projectId: string, clock: Clock)
   ): Promise<number> => versionOf(await appending(kind, name, body, by).first<Version>());
   return {
     get,
+    async versions(kind, name, limit) {
+      const { results } = await db
+        .prepare(
+          `SELECT kind, name, version, body, updated_at_ms, updated_by FROM config_documents
+           WHERE project_id = ?1 AND kind = ?2 AND name = ?3 ORDER BY version DESC LIMIT ?4`,
+        )
+        .bind(projectId, kind, name, limit)
+        .all<Row>();
+      return results.map((r) => ({
+        version: r.version,
+        body: r.body,
+        updatedAtMs: r.updated_at_ms,
+        updatedBy: r.updated_by,
+      }));
+    },
     async list(kind, prefix = "") {
       const { results } = await db
         .prepare(

@@ -10,6 +10,7 @@ import {
   postGroup,
   putNamespace,
 } from "./config";
+import { postBackTest } from "./backtest";
 import { answered, getAlerts, getRules } from "./read";
 import { postRuleTest } from "./test";
 
@@ -26,6 +27,7 @@ export function ruleRoutes(): Hono<AppEnv> {
   app.delete("/config/v1/rules/:namespace/:group", admin, deleteGroup);
   app.delete("/config/v1/rules/:namespace", admin, deleteNamespace);
   app.post("/api/v1/rules/test", read, postRuleTest);
+  app.post("/api/v1/rules/backtest", read, postBackTest);
   const query = requireScope("read", refuse);
   app.get("/api/v1/rules", query, answered(getRules));
   app.get("/api/v1/alerts", query, answered(getAlerts));

@@ -1,12 +1,17 @@
 import { RuleTestBody } from "../../rules/test";
 import {
   boolean,
+  count,
+  dateTime,
   epochMs,
   json,
   jsonBody,
   list,
+  nullable,
+  number,
   oneOf,
   pathParameter,
+  query,
   record,
   ref,
   string,
@@ -143,8 +148,85 @@ export const ruleFamily: Family = {
       },
       problems: together(JSON_PROBLEMS, { 400: ["rules_value_wrong"] }),
     },
+    {
+      method: "post",
+      path: "/api/v1/rules/backtest",
+      id: "backTestRules",
+      summary: "What rules would have done over a past range",
+      description:
+        "Evaluates alerting rules over stored data, with the code that evaluates them in production, and sends what they give through the routing in force; nothing is stored and nobody is told. Where a rule of that namespace, group and definition really ran, its evaluations are those that happened, on what it then saw. At most 60,000 evaluations.",
+      scope: "read",
+      parameters: [
+        query(
+          "from",
+          string,
+          "ISO 8601, a Unix time, or `-6h`; 24 hours before `to` unless given.",
+        ),
+        query("to", string, "As `from`; now unless given."),
+        query(
+          "step",
+          string,
+          "Between evaluations, a duration; the group's interval unless given.",
+        ),
+        query("namespace", string, "Where the rules stand or will stand."),
+      ],
+      body: file("A rule file, one group, or one rule (`alert`, `expr`, …)."),
+      answers: {
+        200: json(
+          "The course of every alert, and the messages.",
+          record({
+            from: dateTime,
+            to: dateTime,
+            groups: list(record({ name: string, rules: list(ref("RuleBackTest")) })),
+            notifications: record({
+              count,
+              by_receiver: { type: "object", additionalProperties: count },
+              by_reason: { type: "object", additionalProperties: count },
+              messages: list(
+                record({
+                  at: dateTime,
+                  receiver: string,
+                  integration: string,
+                  group_key: string,
+                  status: oneOf(["firing", "resolved"]),
+                  reason: string,
+                  firing: count,
+                  resolved: count,
+                }),
+              ),
+            }),
+          }),
+        ),
+      },
+      problems: together(
+        { 400: PARSED[400], 413: ["body_too_large"], 415: PARSED[415] },
+        { 400: ["query_invalid", "backtest_nothing"] },
+        { 422: ["backtest_too_long", "backtest_too_many_alerts"] },
+      ),
+    },
   ],
   schemas: {
+    RuleBackTest: record({
+      alert: string,
+      expr: string,
+      evaluations: count,
+      failures: count,
+      last_error: string,
+      ran_since: nullable(dateTime),
+      fired: count,
+      only_pending: count,
+      alerts: list(
+        record({
+          labels: stringMap,
+          annotations: stringMap,
+          pending_at: dateTime,
+          fired_at: nullable(dateTime),
+          ended_at: nullable(dateTime),
+          held_until: nullable(dateTime),
+          value: nullable(number),
+        }),
+      ),
+    }),
     RuleTestVerdict: record({
       file: string,
       passed: boolean,
