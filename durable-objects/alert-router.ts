@@ -38,6 +38,7 @@ import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import { parseActiveAlerts } from "../src/http/live/active-alerts";
 import { parseObjectName } from "../src/storage/objects";
+import { tellHistory, withHistory } from "./router-history";
 import { RouterStorage } from "./router-storage";
 import { Timers } from "./timers";
 
@@ -80,13 +81,17 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     this.objects = this.deps.objects(this.projectId);
   }
 
-  async configure(configJson: string): Promise<void> {
+  async configure(configJson: string, templatesJson?: string): Promise<void> {
     const config = JSON.parse(configJson) as RouterConfig; // checked by alerting/config-parse
     const loaded = this.open();
     if (this.disk.setting("config") === configJson) return;
-    this.disk.putSetting("config", configJson);
+    this.disk.putConfig(configJson, templatesJson);
     loaded.settings = { ...loaded.settings, config };
     await this.commit((s, now) => reconfigure(s.state, s.settings, now));
+  }
+
+  async templates(hash: string): Promise<string | null> {
+    return this.disk.templates(hash) ?? null;
   }
 
   async configuration(): Promise<string> {
@@ -283,13 +288,17 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
       case "notify":
         await this.objects
           .receiver(intent.integration.id)
-          .enqueue(JSON.stringify(intent.integration), intent.notification);
+          .enqueue(
+            JSON.stringify(intent.integration),
+            intent.notification,
+            this.disk.templates(intent.integration.templates),
+          );
         return;
       case "incident":
         await this.tellIncident(intent);
         return;
       case "history":
-        await this.deps.alertHistory(this.projectId).record(intent.changes);
+        await tellHistory(this.deps, this.projectId, intent);
         return;
     }
   }
@@ -368,13 +377,6 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
         .catch((e: unknown) => console.warn("alert router: not listed", e)),
     );
   }
-}
-
-/** The status changes of one step travel to the history as one effect. */
-function withHistory(outcome: Outcome, nowMs: number): readonly Intent[] {
-  if (outcome.changes.length === 0) return outcome.intents;
-  const history: Intent = { kind: "history", id: `history-${nowMs}`, changes: outcome.changes };
-  return [...outcome.intents, history];
 }
 
 function dropOldSilences(state: RouterState, now: number): void {

@@ -5,7 +5,7 @@ import { compose } from "../src/compose";
 import type { OutgoingNotification, ReceiverRpc } from "../src/core/objects";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
-import type { DeliveryLogEntry } from "../src/notify/model";
+import type { Attempt } from "../src/notify/history";
 import { nextToSend, nextWake, supersededBy } from "../src/notify/outbox";
 import { checkOutgoingUrl } from "../src/core/outgoing-url";
 import { type HttpIntegration, renderRequest } from "../src/notify/render";
@@ -16,6 +16,7 @@ import {
   judgeAttempt,
 } from "../src/notify/retry";
 import { parseObjectName } from "../src/storage/objects";
+import { ReceiverHistory } from "./receiver-history";
 import { type OutboxRow, ReceiverStorage } from "./receiver-storage";
 import { Timers } from "./timers";
 
@@ -26,6 +27,8 @@ const LOST_MS = ATTEMPT_TIMEOUT_MS + 5_000;
 const PARALLEL = 4;
 /** How much of an error's body the log shows. */
 const SHOWN_BODY = 300;
+/** How long the log waits for an answer's body once its status is there. */
+const BODY_MS = 1_000;
 const REPAIR_MS = 60_000;
 
 /**
@@ -35,6 +38,7 @@ const REPAIR_MS = 60_000;
 export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   private readonly disk: ReceiverStorage;
   private readonly timers: Timers;
+  private readonly history: ReceiverHistory;
   private readonly deps: Deps;
   /** Messages on their way, with their groups. */
   private readonly underWay = new Map<number, string>();
@@ -45,6 +49,13 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     this.disk = new ReceiverStorage(ctx.storage);
     this.timers = new Timers(ctx.storage);
     this.deps = compose(env, (work) => ctx.waitUntil(work));
+    const { projectId } = parseObjectName(ctx.id.name);
+    this.history = new ReceiverHistory(
+      ctx.storage,
+      this.timers,
+      () => this.deps.notificationHistory(projectId),
+      this.deps.clock,
+    );
   }
 
   async enqueue(integrationJson: string, notification: OutgoingNotification): Promise<void> {
@@ -67,6 +78,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
       }
       return true;
     });
+    if (fresh) this.tellHistory();
     if (!fresh || integration.type === "builtin") return;
     this.list();
     this.pump();
@@ -88,6 +100,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
 
   override async alarm(): Promise<void> {
     this.lastTickMs = this.deps.clock();
+    if (this.history.isDue(this.lastTickMs)) this.tellHistory();
     try {
       this.pump();
       await this.rest();
@@ -141,6 +154,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
         verdict,
         result.kind === "response" ? result.status : null,
         errorOf(result, verdict),
+        result.kind === "response" ? result.body : null,
       );
     } catch (e) {
       console.error("receiver: a message could not be handled", e);
@@ -173,6 +187,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     verdict: AttemptVerdict | { readonly outcome: "url_refused" },
     statusCode: number | null,
     error: string | null,
+    response: string | null = null,
   ): void {
     this.disk.transaction(() => {
       const again = verdict.outcome === "failed" ? verdict.nextAttemptMs : null;
@@ -186,17 +201,34 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
         latencyMs: this.deps.clock() - startMs,
         statusCode,
         error,
+        response,
         nextAttemptMs: again,
       });
     });
+    this.tellHistory();
+  }
+
+  /** D1 is told beside the sending, which never waits for it. */
+  private tellHistory(): void {
+    this.ctx.waitUntil(this.history.follow());
   }
 
   private log(
     message: Pick<OutboxRow, "notification" | "attempts">,
     atMs: number,
-    rest: Partial<DeliveryLogEntry> & Pick<DeliveryLogEntry, "outcome">,
+    rest: Partial<Attempt> & Pick<Attempt, "outcome">,
   ): void {
     const n = message.notification;
+    const attempt: Attempt = {
+      attempt: message.attempts,
+      atMs,
+      latencyMs: 0,
+      statusCode: null,
+      error: null,
+      response: null,
+      nextAttemptMs: null,
+      ...rest,
+    };
     this.disk.addDelivery({
       notificationId: n.id,
       groupKey: n.groupKey,
@@ -204,14 +236,9 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
       integration: n.integration,
       status: n.status,
       reason: n.reason,
-      attempt: message.attempts,
-      atMs,
-      latencyMs: 0,
-      statusCode: null,
-      error: null,
-      nextAttemptMs: null,
-      ...rest,
+      ...attempt,
     });
+    this.history.note(n, attempt);
   }
 
   private keep(n: OutgoingNotification, now: number): void {
@@ -281,7 +308,7 @@ async function attempt(
       kind: "response",
       status: response.status,
       retryAfter: response.headers.get("retry-after"),
-      body: response.ok ? await discard(response) : await firstOf(response),
+      body: await firstOf(response),
     };
   } catch (e) {
     const late =
@@ -291,23 +318,25 @@ async function attempt(
   }
 }
 
-async function discard(response: Response): Promise<string> {
-  await response.body?.cancel();
-  return "";
-}
-
-/** The first characters of a body, however much of it there is. */
+/** The first characters of a body, however much of it there is; its status is the answer, whatever becomes of the rest. */
 async function firstOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
+  const enough = setTimeout(() => void reader.cancel().catch(() => undefined), BODY_MS);
   const decoder = new TextDecoder();
   let text = "";
-  while (text.length < SHOWN_BODY) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value as Uint8Array, { stream: true });
+  try {
+    while (text.length < SHOWN_BODY) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value as Uint8Array, { stream: true });
+    }
+    await reader.cancel();
+  } catch {
+    // What came before it broke off is shown.
+  } finally {
+    clearTimeout(enough);
   }
-  await reader.cancel();
   return text.slice(0, SHOWN_BODY);
 }
 

@@ -14,6 +14,7 @@ import { makeIncidentStore } from "./storage/incident-store";
 import { makeJobStore } from "./storage/job-store";
 import { makeLogStore } from "./storage/log-store";
 import { makeMetricStore } from "./storage/metric-store";
+import { makeNotificationHistory } from "./storage/notification-history";
 import { makeObjects } from "./storage/objects";
 import { makePushGroupStore } from "./storage/push-groups";
 import { shardsOf } from "./storage/shard-epochs";
@@ -76,6 +77,7 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
       cache: electionCache(projectId),
     }),
     alertHistory: (projectId) => makeAlertHistory(env.DB, projectId),
+    notificationHistory: (projectId) => makeNotificationHistory(env.DB, projectId),
     incidents: (projectId) => makeIncidentStore(env.DB, projectId),
     reports: (projectId) => makeReportStore(env.DB, projectId),
     jobs: makeJobStore(env.DB),

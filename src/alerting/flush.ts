@@ -1,3 +1,4 @@
+import { labelOf } from "../core/alerts";
 import type { IncidentAlerts } from "../core/objects";
 import type { IntegrationRef, Route } from "./config";
 import { type DedupVerdict, dedup } from "./dedup";
@@ -15,6 +16,8 @@ import {
   receiverByName,
   toldKey,
 } from "./state";
+
+const MAX_NAMES = 20;
 
 /** Flushes every group whose time has come. */
 export function flushDue(
@@ -171,6 +174,7 @@ function tellReceiver(
       status: data.status,
       reason: verdict.reason,
       dataJson: JSON.stringify(data),
+      decidedAtMs: entry.atMs,
     },
   });
 }
@@ -323,7 +327,13 @@ function logEntry(
     firing,
     resolved: [...fingerprints(alerts, "resolved")],
     suppressed: Object.fromEntries(s.suppressed),
+    alertNames: namesOf(s.members),
   };
+}
+
+/** The first names of a group's alerts, for who searches the history. */
+function namesOf(alerts: readonly RoutedAlert[]): string[] {
+  return [...new Set(alerts.map((a) => labelOf(a.labels, "alertname")))].slice(0, MAX_NAMES);
 }
 
 function fingerprints(

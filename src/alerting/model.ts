@@ -89,6 +89,8 @@ export interface NotificationLogEntry {
   readonly resolved: readonly string[];
   /** Fingerprints that a stage took out, with the stage's reason. */
   readonly suppressed: Readonly<Record<string, HoldReason>>;
+  /** The names of the group's alerts, for the history. Absent in entries of an earlier version. */
+  readonly alertNames?: readonly string[];
 }
 
 /** One group as the API shows it. */

@@ -75,8 +75,8 @@ export type Intent =
   | {
       readonly kind: "notify";
       readonly id: string;
-      /** With everything its Receiver needs to send, as the configuration holds it. */
-      readonly integration: IntegrationRef;
+      /** As the configuration holds it: sealed, with the hash of the templates that it calls. */
+      readonly integration: IntegrationRef & { readonly templates?: string };
       readonly notification: OutgoingNotification;
     }
   | {
@@ -89,7 +89,13 @@ export type Intent =
       readonly opens: boolean;
       readonly change: IncidentAlerts;
     }
-  | { readonly kind: "history"; readonly id: string; readonly changes: readonly AlertChange[] };
+  | {
+      readonly kind: "history";
+      readonly id: string;
+      readonly changes: readonly AlertChange[];
+      /** Absent in one that an earlier version stored. */
+      readonly decisions?: readonly NotificationLogEntry[];
+    };
 
 /** A change of an alert's status, for the history. */
 export interface AlertChange {
@@ -100,6 +106,11 @@ export interface AlertChange {
   readonly startsAtMs: number;
   readonly endedAtMs: number | null;
   readonly value: number | null;
+  /** How it ended; absent while it fires. */
+  readonly endedBy?: "resolved" | "expired" | "dismissed";
+  readonly dismissedBy?: string;
+  readonly acknowledgedBy?: string;
+  readonly acknowledgedAtMs?: number;
 }
 
 /** What one step decided. */

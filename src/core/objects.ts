@@ -118,9 +118,14 @@ export interface RuleGroupRpc extends Ticking {
 }
 
 export interface AlertRouterRpc extends Ticking {
-  /** Stores the parsed Alertmanager configuration (JSON of alerting/config RouterConfig). */
-  configure(configJson: string): Promise<void>;
-  /** The configuration in force, as JSON of alerting/config RouterConfig: also while D1 is down. */
+  /**
+   * Stores the parsed Alertmanager configuration (JSON of alerting/config RouterConfig, integrations sealed) with the
+   * templates that its integrations name by hash (JSON of alerting/sealed-config TemplateBundle).
+   */
+  configure(configJson: string, templatesJson?: string): Promise<void>;
+  /** Templates that a message may call, JSON of alerting/sealed-config TemplateBundle; null where nobody refers to them any more. */
+  templates(hash: string): Promise<string | null>;
+  /** The configuration in force, integrations sealed, as JSON of alerting/config RouterConfig: also while D1 is down. */
   configuration(): Promise<string>;
   receive(set: FiringSet): Promise<void>;
   /** Takes alerts of Alertmanager's own API, JSON of core/alerts PostedAlert[], checked by the route. */
@@ -150,11 +155,20 @@ export interface OutgoingNotification {
   readonly reason: string;
   /** Alertmanager webhook v4 data (contracts.md 8), the source of every rendering. */
   readonly dataJson: string;
+  /** When the router decided on it: the history keeps it under this time. Absent: nobody but the receiver tells of it. */
+  readonly decidedAtMs?: number;
 }
 
 export interface ReceiverRpc extends Ticking {
-  /** Stores before it answers; sends afterwards, on its alarm. `integrationJson`: alerting/config Integration. */
-  enqueue(integrationJson: string, notification: OutgoingNotification): Promise<void>;
+  /**
+   * Stores before it answers; sends afterwards, on its alarm. `integrationJson`: alerting/sealed-config StoredIntegration;
+   * `templatesJson`: the TemplateBundle that it names.
+   */
+  enqueue(
+    integrationJson: string,
+    notification: OutgoingNotification,
+    templatesJson?: string,
+  ): Promise<void>;
   /** Newest first, as JSON of notify/model DeliveryLogEntry[]. */
   deliveries(limit: number): Promise<string>;
   /** What a built-in receiver keeps, newest first, as JSON of notify/model InboxMessage[]. */

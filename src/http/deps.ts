@@ -7,6 +7,7 @@ import type { MetricKeeper, MetricReader, MetricWriter } from "../core/metric-st
 import type { JobStore } from "../core/jobs";
 import type { Objects, TickingObject } from "../core/object-stubs";
 import type { IncidentStore } from "../incidents/store";
+import type { NotificationHistory } from "../notify/history";
 import type { Sealer } from "../core/seal";
 import type { SecretStore } from "../core/secrets";
 import type { ReportStore } from "../reports/store";
@@ -51,6 +52,7 @@ export interface Deps {
     readonly cache: ElectionCache;
   };
   alertHistory(projectId: string): AlertHistory;
+  notificationHistory(projectId: string): NotificationHistory;
   incidents(projectId: string): IncidentStore;
   reports(projectId: string): ReportStore;
   readonly jobs: JobStore;

@@ -16,6 +16,8 @@ export interface DeliveryLogEntry {
   readonly outcome: DeliveryOutcome;
   readonly statusCode: number | null;
   readonly error: string | null;
+  /** The first characters of the other side's answer; absent in entries of an earlier version. */
+  readonly response?: string | null;
   readonly nextAttemptMs: number | null;
 }
 
