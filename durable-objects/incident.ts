@@ -202,7 +202,7 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     for (const name of page.receivers) {
       try {
         // The message's id makes the send itself idempotent.
-        const done = await sendToReceiver(this.ports(), name, (i) =>
+        const done = await sendToReceiver(this.objects(), name, (i) =>
           pageMessage(incident, {
             id: `${page.id}/${i.id}`,
             receiver: name,
@@ -307,7 +307,6 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     return {
       configs: makeConfigStore(this.env.DB, this.projectId, Date.now),
       objects: this.objects(),
-      local: this.env.LOCAL === "1",
     };
   }
 

@@ -1,4 +1,4 @@
-import type { Integration } from "../src/alerting/config";
+import type { StoredIntegration, TemplateBundle } from "../src/alerting/sealed-config";
 import type { OutgoingNotification } from "../src/core/objects";
 import type { DeliveryLogEntry, InboxMessage } from "../src/notify/model";
 import type { QueuedMessage } from "../src/notify/outbox";
@@ -14,6 +14,10 @@ export const RECEIVER_MIGRATIONS: readonly ObjectMigration[] = [
           CREATE TABLE inbox (seq INTEGER PRIMARY KEY, data TEXT NOT NULL);
           CREATE TABLE settings (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;`,
   },
+  {
+    id: "002_templates",
+    sql: "CREATE TABLE templates (hash TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID",
+  },
 ];
 
 const DELIVERY_ROWS = 500;
@@ -24,7 +28,7 @@ const SLACK = 50;
 const SEEN_MS = 48 * 3_600_000;
 
 export interface OutboxRow extends QueuedMessage {
-  readonly integration: Integration;
+  readonly integration: StoredIntegration;
 }
 
 /** One receiver's outbox, delivery log and inbox in its object's SQLite. */
@@ -59,6 +63,25 @@ export class ReceiverStorage {
     );
   }
 
+  /** Keeps templates for the messages that name them; those that no message names any more go. */
+  keepTemplates(templatesJson: string): void {
+    const { hash } = JSON.parse(templatesJson) as TemplateBundle; // as alerting/sealed-config made it
+    if (this.templates(hash) !== undefined) return;
+    this.storage.sql.exec("INSERT INTO templates VALUES (?, ?)", hash, templatesJson);
+    this.storage.sql.exec(
+      `DELETE FROM templates WHERE hash <> ?
+       AND hash NOT IN (SELECT coalesce(json_extract(integration, '$.templates'), '') FROM outbox)`,
+      hash,
+    );
+  }
+
+  templates(hash: string): TemplateBundle | undefined {
+    const row = this.storage.sql
+      .exec<{ data: string }>("SELECT data FROM templates WHERE hash = ?", hash)
+      .toArray()[0];
+    return row === undefined ? undefined : (JSON.parse(row.data) as TemplateBundle);
+  }
+
   queue(): OutboxRow[] {
     return this.storage.sql
       .exec<{
@@ -73,7 +96,7 @@ export class ReceiverStorage {
       .map((r) => ({
         seq: r.seq,
         notification: JSON.parse(r.data) as OutgoingNotification,
-        integration: JSON.parse(r.integration) as Integration,
+        integration: JSON.parse(r.integration) as StoredIntegration,
         enqueuedAtMs: r.enqueued_at_ms,
         attempts: r.attempts,
         nextAttemptMs: r.next_attempt_ms,

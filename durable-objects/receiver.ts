@@ -1,8 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Integration } from "../src/alerting/config";
+import {
+  type StoredIntegration,
+  openIntegration,
+  sealIntegration,
+} from "../src/alerting/sealed-config";
 import type { NotificationData } from "../src/alerting/notification-data";
 import { compose } from "../src/compose";
 import type { OutgoingNotification, ReceiverRpc } from "../src/core/objects";
+import { type Sealer, sealProblemText } from "../src/core/seal";
+import type { TemplateSet } from "../src/core/template/set";
+import { alertmanagerTemplates } from "../src/notify/default-templates";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import type { Attempt } from "../src/notify/history";
@@ -43,6 +50,9 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   /** Messages on their way, with their groups. */
   private readonly underWay = new Map<number, string>();
   private lastTickMs = 0;
+  private readonly sealer: Sealer;
+  /** The templates last used. */
+  private parsed: { readonly hash: string; readonly set: TemplateSet } | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -50,6 +60,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     this.timers = new Timers(ctx.storage);
     this.deps = compose(env, (work) => ctx.waitUntil(work));
     const { projectId } = parseObjectName(ctx.id.name);
+    this.sealer = this.deps.sealer(projectId);
     this.history = new ReceiverHistory(
       ctx.storage,
       this.timers,
@@ -58,9 +69,17 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     );
   }
 
-  async enqueue(integrationJson: string, notification: OutgoingNotification): Promise<void> {
+  async enqueue(
+    integrationJson: string,
+    notification: OutgoingNotification,
+    templatesJson?: string,
+  ): Promise<void> {
+    // One that an older router hands over is plain; it is not stored so.
+    const integration = await sealIntegration(
+      JSON.parse(integrationJson) as StoredIntegration, // as alerting/sealed-config made it
+      this.sealer,
+    );
     const now = this.deps.clock();
-    const integration = JSON.parse(integrationJson) as Integration; // checked by alerting/config-parse
     const fresh = this.disk.transaction(() => {
       this.disk.forgetSeen(now);
       if (!this.disk.markSeen(notification.id, now)) return false;
@@ -74,7 +93,8 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
           this.disk.drop(old.seq);
           this.log(old, now, { outcome: "superseded" });
         }
-        this.disk.enqueue(integrationJson, notification, now, now);
+        if (templatesJson !== undefined) this.disk.keepTemplates(templatesJson);
+        this.disk.enqueue(JSON.stringify(integration), notification, now, now);
       }
       return true;
     });
@@ -110,6 +130,18 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     }
   }
 
+  /** The templates that a message's texts call, parsed once for each bundle. */
+  private templatesOf({ integration }: OutboxRow): TemplateSet | undefined {
+    const hash = "templates" in integration ? integration.templates : undefined;
+    if (hash === undefined) return undefined;
+    if (this.parsed?.hash !== hash) {
+      const stored = this.disk.templates(hash);
+      if (stored === undefined) return undefined;
+      this.parsed = { hash, set: alertmanagerTemplates(stored.files) };
+    }
+    return this.parsed.set;
+  }
+
   /** Starts every message whose turn it is. */
   private pump(): void {
     const room = PARALLEL - this.underWay.size;
@@ -130,9 +162,11 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   private async send(message: OutboxRow): Promise<void> {
     try {
       const start = this.deps.clock();
-      const integration = message.integration as HttpIntegration; // the others never enter the outbox
+      const opened = await openIntegration(message.integration, this.sealer);
+      if (!opened.ok) throw new Error(`the receiver's secrets: ${sealProblemText(opened.error)}`);
+      const integration = opened.value as HttpIntegration; // the others never enter the outbox
       const data = JSON.parse(message.notification.dataJson) as NotificationData;
-      const request = renderRequest(integration, data);
+      const request = renderRequest(integration, data, this.templatesOf(message));
       const address = checkOutgoingUrl(request.url, this.deps.config.local);
       if (!address.ok) {
         this.finish(message, start, { outcome: "url_refused" }, null, address.error.message);

@@ -10,6 +10,7 @@ import type {
 import { emptyState } from "../src/alerting/state";
 import type { StoredGroup } from "../src/alerting/grouping";
 import { markRestored } from "../src/alerting/receive";
+import type { TemplateBundle } from "../src/alerting/sealed-config";
 import { type ObjectMigration, migrateObject } from "./migrate";
 
 export const ROUTER_MIGRATIONS: readonly ObjectMigration[] = [
@@ -29,6 +30,9 @@ export const ROUTER_MIGRATIONS: readonly ObjectMigration[] = [
 /** The notification log keeps this many decisions; older ones go a hundred at a time. */
 const LOG_ROWS = 2_000;
 const LOG_SLACK = 100;
+
+/** Settings that hold template bundles, by hash. */
+const TEMPLATES = "templates:";
 
 type Table = "alerts" | "sources" | "groups" | "told" | "silences" | "settings";
 
@@ -96,6 +100,26 @@ export class RouterStorage {
 
   putSetting(name: string, data: string): void {
     this.put("settings", name, data);
+  }
+
+  /** The configuration with its templates, which stay for as long as a message that was decided calls them. */
+  putConfig(configJson: string, templatesJson: string | undefined): void {
+    this.storage.transactionSync(() => {
+      this.putSetting("config", configJson);
+      if (templatesJson !== undefined) {
+        const { hash } = JSON.parse(templatesJson) as TemplateBundle; // as alerting/sealed-config made it
+        this.putSetting(`${TEMPLATES}${hash}`, templatesJson);
+      }
+      this.storage.sql.exec(
+        `DELETE FROM settings WHERE id LIKE '${TEMPLATES}%' AND instr(?, substr(id, ${TEMPLATES.length + 1})) = 0
+         AND NOT EXISTS (SELECT 1 FROM intents WHERE instr(data, substr(settings.id, ${TEMPLATES.length + 1})) > 0)`,
+        configJson,
+      );
+    });
+  }
+
+  templates(hash: string | undefined): string | undefined {
+    return hash === undefined ? undefined : this.setting(`${TEMPLATES}${hash}`);
   }
 
   log(limit: number): NotificationLogEntry[] {

@@ -3,7 +3,7 @@ import { compareStrings } from "../core/labels";
 import type { Matcher } from "../core/matchers";
 import { type Result, err, ok } from "../core/result";
 import { type ConfigRefusal, Refused } from "./config-error";
-import type { InhibitRule, ReceiverConfig, Route, RouterConfig } from "./config";
+import type { InhibitRule, Integration, ReceiverConfig, Route, RouterConfig } from "./config";
 import { type GlobalDefaults, type UrlCheck, parseGlobal, parseReceiver } from "./config-receivers";
 import { checkMatcher, parseMatchers } from "./matcher-text";
 import { renderRouteMatchers } from "./routing";
@@ -22,7 +22,7 @@ const ROOT_TIMES = { groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatInterv
 export function parseRouterConfig(
   text: string,
   checkUrl: UrlCheck = () => undefined,
-): Result<RouterConfig, ConfigRefusal> {
+): Result<RouterConfig<Integration>, ConfigRefusal> {
   try {
     return ok(read(new YamlFile(text), checkUrl));
   } catch (e) {
@@ -31,7 +31,7 @@ export function parseRouterConfig(
   }
 }
 
-function read(file: YamlFile, checkUrl: UrlCheck): RouterConfig {
+function read(file: YamlFile, checkUrl: UrlCheck): RouterConfig<Integration> {
   const root = file.root();
   const global = parseGlobal(root.fields("global"), checkUrl);
   const receivers = readReceivers(root, global);
@@ -51,7 +51,7 @@ function read(file: YamlFile, checkUrl: UrlCheck): RouterConfig {
   return { resolveTimeoutMs: global.resolveTimeoutMs, route, receivers, inhibitRules };
 }
 
-function readReceivers(root: Fields, global: GlobalDefaults): ReceiverConfig[] {
+function readReceivers(root: Fields, global: GlobalDefaults): ReceiverConfig<Integration>[] {
   const seen = new Set<string>();
   const list = root.list("receivers");
   const over = list[MAX_RECEIVERS];

@@ -75,7 +75,7 @@ const READERS: Readonly<
 /** A name becomes part of its Receiver object's name and of API paths. */
 const MAX_NAME = 200;
 
-export function parseReceiver(f: Fields, global: GlobalDefaults): ReceiverConfig {
+export function parseReceiver(f: Fields, global: GlobalDefaults): ReceiverConfig<Integration> {
   const name = f.text("name") ?? "";
   if (name === "") f.file.refuse(f.node, "field_missing", `missing: ${f.at("name")}`);
   if (name.length > MAX_NAME)

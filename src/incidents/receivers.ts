@@ -1,5 +1,6 @@
 import type { IntegrationRef, RouterConfig } from "../alerting/config";
-import { loadRouterConfig } from "../alerting/effective-config";
+import { configInForce } from "../alerting/effective-config";
+import { handToReceiver } from "../alerting/hand-over";
 import type { ConfigStore } from "../core/config-store";
 import type { Objects } from "../core/object-stubs";
 import type { OutgoingNotification } from "../core/objects";
@@ -9,7 +10,6 @@ import { type EscalationConfig, defaultEscalation, parseEscalation } from "./pol
 export interface SendingPorts {
   readonly configs: ConfigStore;
   readonly objects: Objects;
-  readonly local: boolean;
 }
 
 /** The escalation in force: the configured one, or the default for the group's receiver. Throws where D1 cannot tell. */
@@ -19,7 +19,7 @@ export async function loadEscalation(
 ): Promise<EscalationConfig> {
   const [document, router] = await Promise.all([
     ports.configs.get("escalation", "default"),
-    routerConfig(ports),
+    configInForce(ports.objects),
   ]);
   const fallback = fallbackFor(router, receiver);
   if (document === undefined) return fallback;
@@ -30,16 +30,7 @@ export async function loadEscalation(
 
 /** What is followed while nobody can tell which escalation is configured. */
 export async function defaultFor(ports: SendingPorts, receiver: string): Promise<EscalationConfig> {
-  return fallbackFor(await routerConfig(ports), receiver);
-}
-
-/** The configuration in force; while D1 is down, the router's own copy of it. */
-async function routerConfig({ configs, objects, local }: SendingPorts): Promise<RouterConfig> {
-  try {
-    return await loadRouterConfig(configs, local);
-  } catch {
-    return JSON.parse(await objects.alertRouter().configuration()) as RouterConfig; // as the router was given it
-  }
+  return fallbackFor(await configInForce(ports.objects), receiver);
 }
 
 function fallbackFor(router: RouterConfig, receiver: string): EscalationConfig {
@@ -71,16 +62,16 @@ export type SendOutcome =
  * can be repeated. Throws where one could not be reached, after all were tried.
  */
 export async function sendToReceiver(
-  ports: SendingPorts,
+  objects: Objects,
   receiver: string,
   make: (integration: IntegrationRef) => OutgoingNotification,
 ): Promise<SendOutcome> {
-  const config = await routerConfig(ports);
+  const config = await configInForce(objects);
   if (!receiverNames(config).includes(receiver)) return { reason: "receiver_unknown" };
   const integrations = sendingIntegrations(config, receiver);
   if (integrations.length === 0) return { reason: "nothing_to_send_with" };
   const handed = await Promise.allSettled(
-    integrations.map(async (i) => ports.objects.receiver(i.id).enqueue(JSON.stringify(i), make(i))),
+    integrations.map(async (i) => handToReceiver(objects, i, make(i))),
   );
   for (const h of handed) if (h.status === "rejected") throw h.reason;
   return { sent: integrations.length };

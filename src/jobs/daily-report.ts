@@ -1,7 +1,7 @@
 import type { OutgoingNotification } from "../core/objects";
 import type { EventSummary } from "../core/events";
 import type { Deps } from "../http/deps";
-import { loadRouterConfig } from "../alerting/effective-config";
+import { configInForce } from "../alerting/effective-config";
 import { sendToReceiver } from "../incidents/receivers";
 import { type DailyReport, type DayFigures, compareDays, renderReportText } from "../reports/daily";
 import { type ReportSettings, parseReportSettings } from "../reports/settings";
@@ -92,28 +92,24 @@ async function sendReport(
   id: string,
   report: DailyReport,
 ): Promise<string> {
-  const configs = deps.configStore(projectId);
+  const objects = deps.objects(projectId);
   const settings = await loadReportSettings(deps, projectId);
   if (!settings.enabled) return "sending is off";
   const reports = deps.reports(projectId);
   // A run beside this one sends the same message ids, which a receiver takes once; so it is noted afterwards, and a failure repeats.
   if (((await reports.get(id))?.sentAtMs ?? null) !== null) return "sent before";
-  const receiver =
-    settings.receiver ?? (await loadRouterConfig(configs, deps.config.local)).route.receiver;
-  const done = await sendToReceiver(
-    { configs, objects: deps.objects(projectId), local: deps.config.local },
-    receiver,
-    (i) =>
-      reportMessage(
-        report,
-        {
-          id: `report/${id}/${i.id}`,
-          receiver,
-          integration: i.id,
-          externalUrl: deps.config.externalUrl ?? "",
-        },
-        id,
-      ),
+  const receiver = settings.receiver ?? (await configInForce(objects)).route.receiver;
+  const done = await sendToReceiver(objects, receiver, (i) =>
+    reportMessage(
+      report,
+      {
+        id: `report/${id}/${i.id}`,
+        receiver,
+        integration: i.id,
+        externalUrl: deps.config.externalUrl ?? "",
+      },
+      id,
+    ),
   );
   if ("reason" in done) return `not sent: ${receiver}: ${done.reason}`;
   await reports.noteSent(id, deps.clock());

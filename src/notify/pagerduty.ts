@@ -2,6 +2,7 @@ import type { PagerDutyIntegration } from "../alerting/config";
 import { fnv64 } from "../alerting/fingerprint";
 import type { NotificationData } from "../alerting/notification-data";
 import type { OutgoingRequest } from "./model";
+import type { TemplateSet } from "../core/template/set";
 import { expand } from "./template-data";
 import { alertText, alertsLink, cut, titleOf } from "./texts";
 
@@ -26,9 +27,10 @@ const SEVERITIES: Readonly<Record<string, string>> = {
 export function renderPagerDuty(
   integration: PagerDutyIntegration,
   data: NotificationData,
+  templates?: TemplateSet,
 ): OutgoingRequest {
   const event = (alerts: number): string =>
-    JSON.stringify(pagerDutyEvent(integration, data, alerts));
+    JSON.stringify(pagerDutyEvent(integration, data, templates, alerts));
   let alerts = Math.min(MAX_ALERTS, data.alerts.length);
   let body = event(alerts);
   const encoder = new TextEncoder();
@@ -42,6 +44,7 @@ export function renderPagerDuty(
 function pagerDutyEvent(
   integration: PagerDutyIntegration,
   data: NotificationData,
+  templates: TemplateSet | undefined,
   alerts: number,
 ): Readonly<Record<string, unknown>> {
   const base = {
@@ -51,7 +54,7 @@ function pagerDutyEvent(
   };
   if (data.status === "resolved") return { ...base, event_action: "resolve" };
   const text = (t: string | undefined): string | undefined =>
-    t === undefined || t === "" ? undefined : expand(t, data);
+    t === undefined || t === "" ? undefined : expand(t, data, templates);
   const link = alertsLink(data);
   const web = /^https?:\/\//.test(link);
   const clientUrl = text(integration.clientUrl) ?? (web ? link : undefined);
@@ -79,7 +82,10 @@ function pagerDutyEvent(
         num_resolved: data.alerts.filter((a) => a.status === "resolved").length,
         not_shown: data.alerts.length - shown.length + data.truncatedAlerts,
         ...Object.fromEntries(
-          Object.entries(integration.details ?? {}).map(([k, v]) => [k, expand(v, data)]),
+          Object.entries(integration.details ?? {}).map(([k, v]) => [
+            k,
+            expand(v, data, templates),
+          ]),
         ),
       },
     },

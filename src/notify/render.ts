@@ -4,6 +4,7 @@ import type {
   WebhookIntegration,
 } from "../alerting/config";
 import type { NotificationData } from "../alerting/notification-data";
+import type { TemplateSet } from "../core/template/set";
 import type { OutgoingRequest } from "./model";
 import { renderPagerDuty } from "./pagerduty";
 import { renderSlack } from "./slack";
@@ -15,14 +16,16 @@ export type HttpIntegration = WebhookIntegration | SlackIntegration | PagerDutyI
 export function renderRequest(
   integration: HttpIntegration,
   data: NotificationData,
+  /** What the texts call by `{{ template }}`. */
+  templates?: TemplateSet,
 ): OutgoingRequest {
   switch (integration.type) {
     case "webhook":
       return renderWebhook(integration, data);
     case "slack":
-      return renderSlack(integration, data);
+      return renderSlack(integration, data, templates);
     case "pagerduty":
-      return renderPagerDuty(integration, data);
+      return renderPagerDuty(integration, data, templates);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SlackIntegration } from "../alerting/config";
 import type { NotificationAlert, NotificationData } from "../alerting/notification-data";
 import type { OutgoingRequest } from "./model";
+import type { TemplateSet } from "../core/template/set";
 import { expand } from "./template-data";
 import { alertName, alertText, alertsLink, cut, titleOf } from "./texts";
 
@@ -20,16 +21,20 @@ type Block = Readonly<Record<string, unknown>>;
 export function renderSlack(
   integration: SlackIntegration,
   data: NotificationData,
+  templates?: TemplateSet,
 ): OutgoingRequest {
-  const title = integration.title === undefined ? titleOf(data) : expand(integration.title, data);
+  const title =
+    integration.title === undefined ? titleOf(data) : expand(integration.title, data, templates);
   const link =
-    integration.titleLink === undefined ? alertsLink(data) : expand(integration.titleLink, data);
+    integration.titleLink === undefined
+      ? alertsLink(data)
+      : expand(integration.titleLink, data, templates);
   const blocks: Block[] = [header(title)];
   let left = TOTAL_CHARS - cost(blocks[0]) - FALLBACK_CHARS;
   const bodies =
     integration.text === undefined
       ? data.alerts.map(alertBody)
-      : [cut(expand(integration.text, data), SECTION_CHARS)];
+      : [cut(expand(integration.text, data, templates), SECTION_CHARS)];
   let shown = 0;
   for (const body of bodies) {
     if (body === "") continue;
@@ -49,13 +54,15 @@ export function renderSlack(
     integration.text === undefined ? data.alerts.length - shown + data.truncatedAlerts : 0;
   blocks.push(footer(missing, link));
   const color =
-    integration.color === undefined ? COLORS[data.status] : expand(integration.color, data);
+    integration.color === undefined
+      ? COLORS[data.status]
+      : expand(integration.color, data, templates);
   const message = {
     text: escapeMrkdwn(cut(title, FALLBACK_CHARS / 6)),
-    ...optional("channel", integration.channel, data),
-    ...optional("username", integration.username, data),
-    ...optional("icon_emoji", integration.iconEmoji, data),
-    ...optional("icon_url", integration.iconUrl, data),
+    ...optional("channel", integration.channel, data, templates),
+    ...optional("username", integration.username, data, templates),
+    ...optional("icon_emoji", integration.iconEmoji, data, templates),
+    ...optional("icon_url", integration.iconUrl, data, templates),
     attachments: [{ color, blocks }],
   };
   return {
@@ -105,6 +112,7 @@ function optional(
   name: string,
   text: string | undefined,
   data: NotificationData,
+  templates: TemplateSet | undefined,
 ): Readonly<Record<string, string>> {
-  return text === undefined ? {} : { [name]: expand(text, data) };
+  return text === undefined ? {} : { [name]: expand(text, data, templates) };
 }

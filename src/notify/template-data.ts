@@ -2,10 +2,11 @@ import type { NotificationAlert, NotificationData } from "../alerting/notificati
 import type { StringMap } from "../core/alerts";
 import { compareStrings } from "../core/labels";
 import { type TemplateFunction, expandTemplate } from "../core/template/index";
+import type { TemplateSet } from "../core/template/set";
 
 /** Renders a receiver's field with Alertmanager's data; a template that fails shows its own error, so that the message still leaves. */
-export function expand(text: string, data: NotificationData): string {
-  const done = expandTemplate(text, "alertmanager", { dot: templateData(data) });
+export function expand(text: string, data: NotificationData, templates?: TemplateSet): string {
+  const done = expandTemplate(text, "alertmanager", { dot: templateData(data), ...templates });
   return done.ok ? done.value : `${text} (template: ${done.error.message})`;
 }
 

@@ -1,25 +1,37 @@
 import { type Context, Hono } from "hono";
+import { bundleText, readBundle } from "../../alerting/config-bundle";
 import type { ConfigRefusal } from "../../alerting/config-error";
-import { parseRouterConfig } from "../../alerting/config-parse";
-import { redactSecrets, restoreSecrets } from "../../alerting/config-secrets";
-import { loadRouterYaml } from "../../alerting/effective-config";
-import { checkOutgoingUrl } from "../../core/outgoing-url";
+import { redactBundle } from "../../alerting/bundle-secrets";
+import { loadStoredBundle } from "../../alerting/effective-config";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
 import { readText } from "../text-body";
+import { type Checked, checkBundle, putInForce } from "./in-force";
 
 const MAX_BODY = 1024 * 1024;
 
-/** `/config/v1/alertmanager`: Alertmanager's YAML. Secrets come back as `<secret>`, and stay where that is put. */
+/**
+ * `/config/v1/alertmanager`: Alertmanager's YAML, or a bundle of it with its templates and files. Secrets come back as
+ * `<secret>`, and stay where that is put.
+ */
 export function alertmanagerConfigRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.get("/config/v1/alertmanager", requireScope("admin"), async (c) => {
     const deps = c.get("deps");
     const configs = deps.configStore(c.get("actor").projectId);
-    const yaml = await loadRouterYaml(configs, deps.config.local);
-    return c.body(redactSecrets(yaml), 200, { "content-type": "application/yaml; charset=utf-8" });
+    const { bundle } = await loadStoredBundle(configs, deps.config.local);
+    const shown = redactBundle(bundle);
+    if ((c.req.header("accept") ?? "").includes("application/json"))
+      return c.json({
+        alertmanager_config: shown.alertmanagerConfig,
+        template_files: shown.templateFiles,
+        files: shown.files,
+      });
+    return c.body(shown.alertmanagerConfig, 200, {
+      "content-type": "application/yaml; charset=utf-8",
+    });
   });
 
   app.put("/config/v1/alertmanager", requireScope("admin"), put);
@@ -29,25 +41,33 @@ export function alertmanagerConfigRoutes(): Hono<AppEnv> {
 
 async function put(c: Context<AppEnv>): Promise<Response> {
   const deps = c.get("deps");
-  const actor = c.get("actor");
+  const { projectId, name } = c.get("actor");
   const text = await readText(c, "yaml", MAX_BODY);
   if (!text.ok) return problem(c, text.error);
-  const configs = deps.configStore(actor.projectId);
-  const current = await configs.get("alertmanager", "default");
-  const restored = restoreSecrets(text.value, current?.body);
-  if (!restored.ok) return refused(c, restored.error);
-  const parsed = parseRouterConfig(restored.value, (url) => {
-    const checked = checkOutgoingUrl(url, deps.config.local);
-    return checked.ok ? undefined : checked.error.message;
-  });
-  if (!parsed.ok) return refused(c, parsed.error);
-  const stored = await configs.put("alertmanager", "default", restored.value, actor.name);
-  await deps.objects(actor.projectId).alertRouter().configure(JSON.stringify(parsed.value));
+  const given = readBundle(text.value);
+  if (!given.ok) return refused(c, given.error);
+  const checked = await checkBundle(deps, projectId, given.value);
+  if (!checked.ok) return refused(c, checked.error);
+  if (isSet(c, "check")) return c.json({ valid: true, ...summaryOf(checked.value) });
+  const stored = await deps
+    .configStore(projectId)
+    .put("alertmanager", "default", bundleText(checked.value.sealed), name);
+  await putInForce(deps, projectId, checked.value);
   return c.json({
     version: stored.version,
     updated_at: new Date(stored.updatedAtMs).toISOString(),
-    receivers: parsed.value.receivers.map((r) => r.name),
+    ...summaryOf(checked.value),
   });
+}
+
+function summaryOf({ config }: Checked): object {
+  return { receivers: config.receivers.map((r) => r.name) };
+}
+
+/** `?strict`, `?strict=1` and `?strict=true`, as flags of a query go. */
+function isSet(c: Context<AppEnv>, name: string): boolean {
+  const value = c.req.query(name);
+  return value !== undefined && value !== "0" && value !== "false";
 }
 
 function refused(c: Context<AppEnv>, r: ConfigRefusal): Response {

@@ -2,7 +2,8 @@ import { Hono } from "hono";
 import type { IntegrationRef } from "../../alerting/config";
 import { fingerprint } from "../../alerting/fingerprint";
 import { type NotificationData, notificationData } from "../../alerting/notification-data";
-import { loadRouterConfig } from "../../alerting/effective-config";
+import { configInForce } from "../../alerting/effective-config";
+import { handToReceiver } from "../../alerting/hand-over";
 import type { OutgoingNotification } from "../../core/objects";
 import type { InboxMessage } from "../../notify/model";
 import { requireScope } from "../auth/require";
@@ -16,10 +17,7 @@ export function receiverRoutes(): Hono<AppEnv> {
 
   app.get("/api/v1/receivers", requireScope("read"), async (c) => {
     const deps = c.get("deps");
-    const config = await loadRouterConfig(
-      deps.configStore(c.get("actor").projectId),
-      deps.config.local,
-    );
+    const config = await configInForce(deps.objects(c.get("actor").projectId));
     return c.json({
       receivers: config.receivers.map((r) => ({
         name: r.name,
@@ -35,7 +33,7 @@ export function receiverRoutes(): Hono<AppEnv> {
   app.post("/api/v1/receivers/:name/test", requireScope("admin"), async (c) => {
     const deps = c.get("deps");
     const projectId = c.get("actor").projectId;
-    const config = await loadRouterConfig(deps.configStore(projectId), deps.config.local);
+    const config = await configInForce(deps.objects(projectId));
     const name = c.req.param("name");
     const receiver = config.receivers.find((r) => r.name === name);
     if (receiver === undefined)
@@ -55,7 +53,7 @@ export function receiverRoutes(): Hono<AppEnv> {
     const sent = await Promise.all(
       able.map(async (i) => {
         const message = testMessage(deps, name, i, data);
-        await deps.objects(projectId).receiver(i.id).enqueue(JSON.stringify(i), message);
+        await handToReceiver(deps.objects(projectId), i, message);
         return { integration: i.id, id: message.id };
       }),
     );
@@ -67,7 +65,7 @@ export function receiverRoutes(): Hono<AppEnv> {
     const projectId = c.get("actor").projectId;
     const limit = readLimit(c);
     if (!limit.ok) return problem(c, limit.error);
-    const config = await loadRouterConfig(deps.configStore(projectId), deps.config.local);
+    const config = await configInForce(deps.objects(projectId));
     const built = config.receivers
       .flatMap((r) => r.integrations)
       .filter((i) => i.type === "builtin");

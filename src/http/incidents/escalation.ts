@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { loadRouterConfig } from "../../alerting/effective-config";
+import { configInForce } from "../../alerting/effective-config";
 import { defaultEscalation, parseEscalation, renderEscalation } from "../../incidents/policy";
 import { receiverNames } from "../../incidents/receivers";
 import { requireScope } from "../auth/require";
@@ -15,10 +15,11 @@ export function escalationRoutes(): Hono<AppEnv> {
 
   app.get("/config/v1/escalation", requireScope("read"), async (c) => {
     const deps = c.get("deps");
-    const configs = deps.configStore(c.get("actor").projectId);
+    const { projectId } = c.get("actor");
+    const configs = deps.configStore(projectId);
     const document = await configs.get("escalation", "default");
     const router =
-      document === undefined ? await loadRouterConfig(configs, deps.config.local) : undefined;
+      document === undefined ? await configInForce(deps.objects(projectId)) : undefined;
     const text =
       document?.body ??
       renderEscalation(
@@ -35,7 +36,7 @@ export function escalationRoutes(): Hono<AppEnv> {
     const configs = deps.configStore(actor.projectId);
     const parsed = parseEscalation(
       text.value,
-      receiverNames(await loadRouterConfig(configs, deps.config.local)),
+      receiverNames(await configInForce(deps.objects(actor.projectId))),
     );
     if (!parsed.ok) {
       const { reason, message, line, column } = parsed.error;

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { loadRouterConfig } from "../../alerting/effective-config";
+import { configInForce } from "../../alerting/effective-config";
 import { DEFAULT_WATCHED, parseAnomalies } from "../../anomalies/config";
 import type { ConfigKind } from "../../core/config-store";
 import type { Result } from "../../core/result";
@@ -110,9 +110,7 @@ async function checkReports(value: unknown, c: Context<AppEnv>): Promise<Wrong |
   const { receiver } = parsed.value;
   if (receiver === undefined) return undefined;
   const deps = c.get("deps");
-  const known = receiverNames(
-    await loadRouterConfig(deps.configStore(c.get("actor").projectId), deps.config.local),
-  );
+  const known = receiverNames(await configInForce(deps.objects(c.get("actor").projectId)));
   return known.includes(receiver)
     ? undefined
     : {
