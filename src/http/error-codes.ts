@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   config_yaml_malformed: "The configuration is not YAML.",
   content_type: "The Content-Type must be application/json.",
   cross_site: "A session may only be used from Vedette's own pages.",
+  cursor_invalid: "cursor is not the `next_cursor` of a page of the same search.",
   date_wrong: "The date is no day as YYYY-MM-DD.",
   dump_malformed: "A line of the dump cannot be read; those before it are stored.",
   ended_already: "endsAt lies in the past.",

@@ -5,6 +5,7 @@ export const RETENTION_DAYS = {
   traces: 14,
   events: 395,
   alerts: 395,
+  notifications: 395,
   incidents: 730,
   reports: 730,
 } as const;

@@ -60,6 +60,10 @@ async function retain(
       return inSlices(() =>
         counted(deps.alertHistory(projectId).deleteBefore(beforeMs, ROWS_A_SLICE)),
       );
+    case "notifications":
+      return inSlices(() =>
+        counted(deps.notificationHistory(projectId).deleteBefore(beforeMs, ROWS_A_SLICE)),
+      );
     case "incidents":
       return inSlices(() =>
         counted(deps.incidents(projectId).deleteBefore(beforeMs, ROWS_A_SLICE)),

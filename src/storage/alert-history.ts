@@ -1,53 +1,23 @@
-import type { AlertHistory } from "../alerting/history";
-import type { StringMap } from "../core/alerts";
+import type { AlertHistory, AlertQuery, PastAlert } from "../alerting/history";
+import type { AlertChange } from "../alerting/state";
+import { type StringMap, labelOf } from "../core/alerts";
+import { recordsInStatements } from "./bound-records";
 
-/** One bound parameter may have 2 MB; a change is about 1 KB. */
-const CHANGES_A_STATEMENT = 500;
 const TOP = 10;
 
 /** The history in D1 (schema/alerts.ts). */
 export function makeAlertHistory(db: D1Database, projectId: string): AlertHistory {
   return {
     async record(changes) {
-      for (let i = 0; i < changes.length; i += CHANGES_A_STATEMENT) {
-        const rows = changes.slice(i, i + CHANGES_A_STATEMENT).map((c) => ({
-          f: c.fingerprint,
-          s: c.startsAtMs,
-          e: c.endedAtMs,
-          n: c.labels["alertname"] ?? "",
-          g: c.labels["severity"] ?? "",
-          l: JSON.stringify(c.labels),
-          a: JSON.stringify(c.annotations),
-          v: c.value,
-        }));
-        await db
-          .prepare(
-            `INSERT INTO alert_history (project_id, fingerprint, starts_at_ms, ended_at_ms, name, severity, labels, annotations, value)
-             SELECT ?1, value ->> 'f', value ->> 's', value ->> 'e', value ->> 'n', value ->> 'g', value ->> 'l', value ->> 'a', value ->> 'v'
-             FROM json_each(?2) WHERE true
-             ON CONFLICT (project_id, fingerprint, starts_at_ms) DO UPDATE SET
-               ended_at_ms = coalesce(excluded.ended_at_ms, ended_at_ms), annotations = excluded.annotations, value = excluded.value`,
-          )
-          .bind(projectId, JSON.stringify(rows))
-          .run();
-      }
+      for (const json of recordsInStatements(changes.map(changeRow)))
+        await db.prepare(RECORD).bind(projectId, json).run();
     },
-    async list(fromMs, toMs, limit) {
+    async search(query) {
       const { results } = await db
-        .prepare(
-          `SELECT fingerprint, starts_at_ms, ended_at_ms, labels, annotations, value FROM alert_history
-           WHERE project_id = ?1 AND starts_at_ms >= ?2 AND starts_at_ms < ?3 ORDER BY starts_at_ms DESC LIMIT ?4`,
-        )
-        .bind(projectId, fromMs, toMs, limit)
+        .prepare(SEARCH)
+        .bind(...searchParameters(projectId, query))
         .all<Row>();
-      return results.map((r) => ({
-        fingerprint: r.fingerprint,
-        startsAtMs: r.starts_at_ms,
-        endedAtMs: r.ended_at_ms,
-        labels: JSON.parse(r.labels) as StringMap,
-        annotations: JSON.parse(r.annotations) as StringMap,
-        value: r.value,
-      }));
+      return results.map(pastAlert);
     },
     async totals(fromMs, toMs) {
       const range = "project_id = ?1 AND starts_at_ms >= ?2 AND starts_at_ms < ?3";
@@ -84,10 +54,90 @@ export function makeAlertHistory(db: D1Database, projectId: string): AlertHistor
   };
 }
 
+const RECORD = `INSERT INTO alert_history (project_id, fingerprint, starts_at_ms, ended_at_ms, ended_by, dismissed_by,
+    acknowledged_at_ms, acknowledged_by, name, severity, labels, annotations, value)
+  SELECT ?1, value ->> 'f', value ->> 's', value ->> 'e', value ->> 'eb', value ->> 'db', value ->> 'ka', value ->> 'kb',
+    value ->> 'n', value ->> 'g', value ->> 'l', value ->> 'a', value ->> 'v'
+  FROM json_each(?2) WHERE true
+  ON CONFLICT (project_id, fingerprint, starts_at_ms) DO UPDATE SET
+    ended_at_ms = coalesce(excluded.ended_at_ms, ended_at_ms), ended_by = coalesce(excluded.ended_by, ended_by),
+    dismissed_by = coalesce(excluded.dismissed_by, dismissed_by),
+    acknowledged_at_ms = coalesce(excluded.acknowledged_at_ms, acknowledged_at_ms),
+    acknowledged_by = coalesce(excluded.acknowledged_by, acknowledged_by),
+    annotations = excluded.annotations, value = excluded.value`;
+
+const SEARCH = `SELECT fingerprint, starts_at_ms, ended_at_ms, ended_by, dismissed_by, acknowledged_at_ms, acknowledged_by,
+    labels, annotations, value
+  FROM alert_history
+  WHERE project_id = ?1 AND starts_at_ms >= ?2 AND starts_at_ms < ?3 AND (starts_at_ms, fingerprint) < (?4, ?5)
+    AND (?6 IS NULL OR name = ?6)
+    AND (?7 IS NULL OR severity = ?7)
+    AND (?8 IS NULL OR fingerprint = ?8)
+    AND (?9 IS NULL OR (ended_at_ms IS NULL) = (?9 = 'firing'))
+    AND (?10 IS NULL OR instr(lower(labels || annotations), lower(?10)) > 0)
+    AND NOT EXISTS (SELECT 1 FROM json_each(?11) AS want WHERE NOT EXISTS
+      (SELECT 1 FROM json_each(labels) AS has WHERE has.key = want.key AND has.value = want.value))
+  ORDER BY starts_at_ms DESC, fingerprint DESC LIMIT ?12`;
+
+function searchParameters(projectId: string, q: AlertQuery): readonly unknown[] {
+  return [
+    projectId,
+    q.fromMs,
+    q.toMs,
+    q.after?.atMs ?? Number.MAX_SAFE_INTEGER,
+    q.after?.id ?? "",
+    q.name ?? null,
+    q.severity ?? null,
+    q.fingerprint ?? null,
+    q.status ?? null,
+    // As it stands within JSON.
+    q.text === undefined ? null : JSON.stringify(q.text).slice(1, -1),
+    JSON.stringify(q.labels ?? {}),
+    q.limit,
+  ];
+}
+
+function changeRow(c: AlertChange): object {
+  return {
+    f: c.fingerprint,
+    s: c.startsAtMs,
+    e: c.endedAtMs,
+    eb: c.endedBy ?? null,
+    db: c.dismissedBy ?? null,
+    ka: c.acknowledgedAtMs ?? null,
+    kb: c.acknowledgedBy ?? null,
+    n: labelOf(c.labels, "alertname"),
+    g: labelOf(c.labels, "severity"),
+    l: JSON.stringify(c.labels),
+    a: JSON.stringify(c.annotations),
+    v: c.value,
+  };
+}
+
+function pastAlert(r: Row): PastAlert {
+  return {
+    fingerprint: r.fingerprint,
+    startsAtMs: r.starts_at_ms,
+    endedAtMs: r.ended_at_ms,
+    endedBy: r.ended_by,
+    dismissedBy: r.dismissed_by,
+    acknowledgedBy: r.acknowledged_by,
+    acknowledgedAtMs: r.acknowledged_at_ms,
+    // As changeRow wrote them.
+    labels: JSON.parse(r.labels) as StringMap,
+    annotations: JSON.parse(r.annotations) as StringMap,
+    value: r.value,
+  };
+}
+
 interface Row {
   fingerprint: string;
   starts_at_ms: number;
   ended_at_ms: number | null;
+  ended_by: AlertChange["endedBy"] | null;
+  dismissed_by: string | null;
+  acknowledged_at_ms: number | null;
+  acknowledged_by: string | null;
   labels: string;
   annotations: string;
   value: number | null;

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
+import type { AlertQuery } from "../../alerting/history";
 import type { ActiveAlert, AlertGroupView } from "../../alerting/model";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
-import { readLimit, readTime } from "./query";
+import { cursorOf, readLabels, readPage, readText } from "./history-query";
 
 const DAY_MS = 86_400_000;
 
@@ -18,19 +19,31 @@ export function alertRoutes(): Hono<AppEnv> {
   });
 
   app.get("/api/v1/alerts/history", requireScope("read"), async (c) => {
-    const limit = readLimit(c);
-    if (!limit.ok) return problem(c, limit.error);
-    const now = c.get("deps").clock();
-    const from = readTime(c, "from", now - DAY_MS);
-    if (!from.ok) return problem(c, from.error);
-    const to = readTime(c, "to", now + 1);
-    if (!to.ok) return problem(c, to.error);
+    const page = readPage(c, DAY_MS);
+    if (!page.ok) return problem(c, page.error);
+    const labels = readLabels(c);
+    if (!labels.ok) return problem(c, labels.error);
+    const texts: Record<string, string> = {};
+    for (const [parameter, field, allowed] of FILTERS) {
+      const text = readText(c, parameter, allowed);
+      if (!text.ok) return problem(c, text.error);
+      if (text.value !== undefined) texts[field] = text.value;
+    }
+    // The fields of FILTERS are AlertQuery's, with values from its own lists.
+    const query: AlertQuery = { ...page.value, ...texts, labels: labels.value };
     const history = c.get("deps").alertHistory(c.get("actor").projectId);
     const [alerts, totals] = await Promise.all([
-      history.list(from.value, to.value, limit.value),
-      history.totals(from.value, to.value),
+      history.search(query),
+      // Of the whole span: once, with its first page.
+      query.after === undefined ? history.totals(query.fromMs, query.toMs) : undefined,
     ]);
-    return c.json({ alerts, totals });
+    const last = alerts.length === query.limit ? alerts.at(-1) : undefined;
+    const next = last && cursorOf({ atMs: last.startsAtMs, id: last.fingerprint });
+    return c.json({
+      alerts,
+      ...(totals === undefined ? {} : { totals }),
+      ...(next === undefined ? {} : { next_cursor: next }),
+    });
   });
 
   app.get("/api/v1/alerts/groups", requireScope("read"), async (c) => {
@@ -53,3 +66,15 @@ export function alertRoutes(): Hono<AppEnv> {
 
   return app;
 }
+
+const FILTERS: readonly (readonly [
+  parameter: string,
+  field: keyof AlertQuery,
+  allowed?: readonly string[],
+])[] = [
+  ["name", "name"],
+  ["severity", "severity"],
+  ["fingerprint", "fingerprint"],
+  ["status", "status", ["firing", "resolved"]],
+  ["q", "text"],
+];

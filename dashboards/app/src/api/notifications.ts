@@ -11,6 +11,5 @@ export interface NotificationEntry extends NotificationLogEntry {
 /** GET /api/v1/notifications, newest first. */
 export interface Notifications {
   readonly notifications: readonly NotificationEntry[];
-  /** Escalations, reports and tests: sent without a decision of the router. */
-  readonly other_deliveries: readonly Delivery[];
+  readonly next_cursor?: string;
 }

@@ -55,22 +55,32 @@ export const alertFamily: Family = {
       parameters: [
         instant("from", "Inclusive; 24 hours ago unless given"),
         instant("to", "Exclusive; now unless given"),
+        query("q", string, "Text within labels or annotations, whatever the case."),
+        query("name", string, "The label `alertname`."),
+        query("severity", string, "The label `severity`."),
+        query("fingerprint", string, "One alert's firings."),
+        query("label", string, "`name=value`; any number of them, all of which must hold."),
+        query("status", oneOf(["firing", "resolved"]), "Whether it fires still."),
         limit(100, 500),
+        query("cursor", string, "`next_cursor` of the page before."),
       ],
       answers: {
         200: json(
-          "The alerts, and totals of the whole span.",
-          record({
-            alerts: list(ref("PastAlert")),
-            totals: record({
-              fired: count,
-              bySeverity: { type: "object", additionalProperties: count },
-              top: list(record({ name: string, count })),
-            }),
-          }),
+          "The alerts; with the first page totals of the whole span, whatever else was asked.",
+          record(
+            { alerts: list(ref("PastAlert")) },
+            {
+              totals: record({
+                fired: count,
+                bySeverity: { type: "object", additionalProperties: count },
+                top: list(record({ name: string, count })),
+              }),
+              next_cursor: described(string, "There may be more: ask with it as `cursor`."),
+            },
+          ),
         ),
       },
-      problems: { 400: ["limit_invalid", "time_invalid"] },
+      problems: { 400: ["limit_invalid", "time_invalid", "parameter_malformed", "cursor_invalid"] },
     },
     {
       method: "post",
@@ -151,6 +161,13 @@ export const alertFamily: Family = {
       fingerprint: string,
       startsAtMs: epochMs,
       endedAtMs: nullable(epochMs),
+      endedBy: described(
+        nullable(oneOf(["resolved", "expired", "dismissed"])),
+        "By its source, for want of news, or by a person's hand.",
+      ),
+      dismissedBy: nullable(string),
+      acknowledgedBy: nullable(string),
+      acknowledgedAtMs: nullable(epochMs),
       labels: stringMap,
       annotations: stringMap,
       value: nullable(number),

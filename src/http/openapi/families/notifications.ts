@@ -1,3 +1,4 @@
+import { OUTCOMES } from "../../alerting/notifications";
 import {
   anyObject,
   boolean,
@@ -10,6 +11,7 @@ import {
   list,
   nullable,
   oneOf,
+  query,
   record,
   ref,
   string,
@@ -115,20 +117,45 @@ export const notificationFamily: Family = {
       id: "listNotifications",
       summary: "What was sent or held back and why, with every attempt to deliver it",
       scope: "read",
-      parameters: [limit(100, 500)],
+      parameters: [
+        query(
+          "from",
+          string,
+          "Inclusive; 30 days ago unless given: RFC 3339 or milliseconds since the epoch.",
+        ),
+        query("to", string, "Exclusive; now unless given."),
+        query("receiver", string, "The receiver's name."),
+        query("integration", string, "`<receiver>/<type>/<index>`."),
+        query("decision", oneOf(["sent", "held"]), "Whether a message left."),
+        query("reason", string, "Why, as in `reason`."),
+        query(
+          "outcome",
+          oneOf(OUTCOMES),
+          "How the last attempt ended; `none`: no attempt is known.",
+        ),
+        query(
+          "alert",
+          string,
+          "A fingerprint: messages that speak of the alert, or from which it was left out.",
+        ),
+        query(
+          "q",
+          string,
+          "Text within receiver, group, names of alerts, error or answer, whatever the case.",
+        ),
+        limit(100, 500),
+        query("cursor", string, "`next_cursor` of the page before."),
+      ],
       answers: {
         200: json(
           "Newest first.",
-          record({
-            notifications: list(ref("Notification")),
-            other_deliveries: described(
-              list(ref("Delivery")),
-              "Of escalations, reports and tests, which no group decides.",
-            ),
-          }),
+          record(
+            { notifications: list(ref("Notification")) },
+            { next_cursor: described(string, "There may be more: ask with it as `cursor`.") },
+          ),
         ),
       },
-      problems: { 400: ["limit_invalid"] },
+      problems: { 400: ["limit_invalid", "time_invalid", "parameter_malformed", "cursor_invalid"] },
     },
   ],
   schemas: {
@@ -151,7 +178,11 @@ export const notificationFamily: Family = {
         "muted",
         "cooldown",
         "resolved_not_wanted",
+        "escalation",
+        "report",
+        "test",
       ]),
+      alertNames: list(string),
       status: oneOf(["firing", "resolved"]),
       firing: described(list(string), "Fingerprints."),
       resolved: described(list(string), "Fingerprints."),
@@ -159,7 +190,17 @@ export const notificationFamily: Family = {
         { type: "object", additionalProperties: string },
         "Fingerprint → why it was left out.",
       ),
-      deliveries: described(list(ref("Delivery")), "Oldest first."),
+      outcome: described(
+        nullable(oneOf(OUTCOMES.filter((o) => o !== "none"))),
+        "Of the last attempt.",
+      ),
+      attempts: count,
+      lastAttemptMs: nullable(epochMs),
+      latencyMs: nullable({ type: "number" }),
+      statusCode: nullable({ type: "integer" }),
+      error: nullable(string),
+      response: described(nullable(string), "The first characters of the other side's answer."),
+      deliveries: described(list(ref("Delivery")), "Oldest first; of many the latest 20."),
     }),
     Delivery: record({
       notificationId: string,
@@ -174,6 +215,7 @@ export const notificationFamily: Family = {
       outcome: oneOf(["delivered", "failed", "rejected", "gave_up", "superseded", "url_refused"]),
       statusCode: nullable({ type: "integer" }),
       error: nullable(string),
+      response: nullable(string),
       nextAttemptMs: nullable(epochMs),
     }),
     InboxMessage: record({
