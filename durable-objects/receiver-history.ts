@@ -2,16 +2,7 @@ import type { OutgoingNotification } from "../src/core/objects";
 import type { Attempt, DeliveryRecord, NotificationHistory } from "../src/notify/history";
 import { recordAttempt } from "../src/notify/history-record";
 import { withTimeout } from "../src/storage/write-or-spill";
-import { type ObjectMigration, migrateObject } from "./migrate";
 import type { Timers } from "./timers";
-
-const MIGRATIONS: readonly ObjectMigration[] = [
-  {
-    id: "001_receiver_history",
-    sql: `CREATE TABLE history (id TEXT PRIMARY KEY, data TEXT NOT NULL, due INTEGER NOT NULL, over INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
-          CREATE INDEX history_due ON history (due, id);`,
-  },
-];
 
 const TIMER = "history";
 const WRITE_TIMEOUT_MS = 20_000;
@@ -36,9 +27,7 @@ export class ReceiverHistory {
     private readonly timers: Timers,
     private readonly history: () => NotificationHistory,
     private readonly clock: () => number,
-  ) {
-    migrateObject(storage, MIGRATIONS);
-  }
+  ) {}
 
   /** Notes an attempt; to be called inside the transaction that it belongs to. */
   note(n: OutgoingNotification, attempt: Attempt): void {

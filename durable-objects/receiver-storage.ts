@@ -18,6 +18,11 @@ export const RECEIVER_MIGRATIONS: readonly ObjectMigration[] = [
     id: "002_templates",
     sql: "CREATE TABLE templates (hash TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID",
   },
+  {
+    id: "003_history",
+    sql: `CREATE TABLE history (id TEXT PRIMARY KEY, data TEXT NOT NULL, due INTEGER NOT NULL, over INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE INDEX history_due ON history (due, id);`,
+  },
 ];
 
 const DELIVERY_ROWS = 500;
