@@ -20,7 +20,7 @@ export class YamlFile {
 
   /** @throws Refused where it is not YAML */
   constructor(text: string) {
-    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    this.document = this.parse(text);
     const first = this.document.errors[0];
     if (first !== undefined) {
       const { line, col } = this.lines.linePos(first.pos[0]);
@@ -39,9 +39,25 @@ export class YamlFile {
   }
 
   refuse(node: unknown, reason: ConfigRefusal["reason"], message: string): never {
+    throw new Refused({ reason, message, ...this.place(node) });
+  }
+
+  /** Where a node begins, from 1; the file's start for what is no node. */
+  place(node: unknown): { readonly line: number; readonly column: number } {
     const at = isNode(node) ? node.range?.[0] : 0;
     const { line, col } = this.lines.linePos(at ?? 0);
-    throw new Refused({ reason, message, line: Math.max(line, 1), column: Math.max(col, 1) });
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  private parse(text: string): Document {
+    try {
+      return parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    } catch (e) {
+      // The parser descends once per level.
+      if (!(e instanceof RangeError)) throw e;
+      const message = "nested too deeply";
+      throw new Refused({ reason: "yaml_malformed", message, line: 1, column: 1 });
+    }
   }
 
   /** The node an alias stands for. */

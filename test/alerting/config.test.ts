@@ -90,7 +90,6 @@ receivers:
       sendResolved: true,
       url: "https://example.com/b",
       maxAlerts: 0,
-      timeoutMs: 0,
       authorization: { kind: "basic", username: "u", password: "p" },
     },
     {
@@ -111,105 +110,6 @@ receivers:
       details: { a: "b" },
     },
   ]);
-});
-
-it.each([
-  ["route: [", "1:9 yaml_malformed"],
-  ["receivers: []", "1:1 field_missing no route provided"],
-  [
-    `route: { receiver: nobody }\n${receivers}`,
-    '1:20 receiver_undefined undefined receiver "nobody" used in route',
-  ],
-  [
-    `route: { receiver: "" }\n${receivers}`,
-    "1:8 field_missing root route must specify a default receiver",
-  ],
-  [
-    `route: { receiver: hook, group_bye: [a] }\n${receivers}`,
-    "1:26 field_unknown unknown field: route.group_bye",
-  ],
-  [
-    `route: { receiver: hook, group_wait: 5 }\n${receivers}`,
-    '1:38 value_wrong route.group_wait: not a valid duration string: "5"',
-  ],
-  [
-    `route: { receiver: hook, group_interval: 0s }\n${receivers}`,
-    "1:42 value_wrong group_interval cannot be zero",
-  ],
-  [
-    `route: { receiver: hook, repeat_interval: 0s }\n${receivers}`,
-    "1:43 value_wrong repeat_interval cannot be zero",
-  ],
-  [
-    `route: { receiver: hook, matchers: [a="b"] }\n${receivers}`,
-    "1:8 value_wrong root route must not have any matchers",
-  ],
-  [
-    `route: { receiver: hook, continue: true }\n${receivers}`,
-    "1:8 value_wrong cannot have continue in root route",
-  ],
-  [
-    `route: { receiver: hook, group_by: [a, a] }\n${receivers}`,
-    '1:40 value_wrong duplicated label "a" in group_by',
-  ],
-  [
-    `route: { receiver: hook, group_by: [a, '...'] }\n${receivers}`,
-    "1:37 value_wrong cannot have wildcard",
-  ],
-  [
-    `route: { receiver: hook, routes: [{ matchers: ['a=~"("'] }] }\n${receivers}`,
-    "1:48 value_wrong route.routes[0].matchers",
-  ],
-  [
-    `route: { receiver: hook, routes: [{ matchers: ['a'] }] }\n${receivers}`,
-    "1:48 value_wrong route.routes[0].matchers",
-  ],
-  [
-    `route: { receiver: hook, mute_time_intervals: [x] }\n${receivers}`,
-    "1:26 not_delivered not delivered yet: route.mute_time_intervals",
-  ],
-  [
-    `route: { receiver: hook }\ntime_intervals: []\n${receivers}`,
-    "2:1 not_delivered not delivered yet: time_intervals",
-  ],
-  [
-    `route: { receiver: m }\nreceivers: [{ name: m, email_configs: [{ to: a@b }] }]`,
-    "2:24 not_delivered not delivered yet: receivers[0].email_configs",
-  ],
-  [
-    `route: { receiver: m }\nreceivers: [{ name: m, pigeon_configs: [] }]`,
-    "2:24 field_unknown unknown field: receivers[0].pigeon_configs",
-  ],
-  [
-    `route: { receiver: m }\nreceivers: [{ name: m }, { name: m }]`,
-    '2:26 value_wrong notification config name "m" is not unique',
-  ],
-  [
-    `route: { receiver: m }\nreceivers: [{ name: m, webhook_configs: [{ url: "ftp://x" }] }]`,
-    "2:49 value_wrong receivers[0].webhook_configs[0].url must be an http or https address",
-  ],
-  [
-    `route: { receiver: m }\nreceivers: [{ name: m, webhook_configs: [{}] }]`,
-    "2:42 field_missing missing: receivers[0].webhook_configs[0].url",
-  ],
-  [
-    `route: { receiver: m }\nreceivers: [{ name: m, slack_configs: [{ channel: x }] }]`,
-    "2:40 field_missing no global Slack API URL set",
-  ],
-  [
-    `route: { receiver: m }\nreceivers: [{ name: m, slack_configs: [{ api_url: "https://s/", title: "{{ .A" }] }]`,
-    "2:72 value_wrong receivers[0].slack_configs[0].title",
-  ],
-  [
-    `route: { receiver: m, routes: 3 }\nreceivers: [{ name: m }]`,
-    "1:31 value_wrong route.routes must be a list",
-  ],
-  [
-    `route: { receiver: m, continue: maybe }\nreceivers: [{ name: m }]`,
-    "1:33 value_wrong route.continue must be true or false",
-  ],
-])("refuses %j", (yaml, expected) => {
-  expect(refusal(yaml)).toContain(expected);
 });
 
 it("names an address that may not be called", () => {

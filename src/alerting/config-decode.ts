@@ -1,0 +1,259 @@
+import { type Node, type YAMLMap, isAlias, isMap, isScalar, isSeq } from "yaml";
+import { type ConfigRefusal, Refused } from "./config-error";
+import type { YamlFile } from "./yaml-fields";
+
+/**
+ * Reads YAML into typed values the way Go's yaml.v2 reads it into Alertmanager's structs in strict mode: what does not
+ * fit a field's type is collected and told with the line, a rule that a value breaks ends the reading at once.
+ */
+export interface Kind<T> {
+  /** The Go type as error messages call it. */
+  readonly go: string;
+  /** A field that Alertmanager does not know, taken outside strict mode alone. */
+  readonly lenient?: true;
+  /** The value; undefined where the type did not fit, which the decoder has noted. */
+  read(d: Decoder, node: Node): T | undefined;
+}
+
+export type Struct<F extends Record<string, Kind<unknown>>> = {
+  readonly [K in keyof F]?: F[K] extends Kind<infer T> ? T : never;
+};
+
+/** Whether a file outside strict mode may fill `${NAME}` from secrets, and with what. */
+export type FillText = (text: string, node: Node) => string;
+
+export interface DecodeOptions {
+  readonly strict: boolean;
+  /** Called for the texts of `global` and `receivers`. */
+  readonly fill: FillText;
+}
+
+/** Bounds what aliases unfold to. */
+const MAX_VALUES = 200_000;
+const MAX_DEPTH = 1_200;
+
+export class Decoder {
+  /** yaml.v2's `TypeError`s so far. */
+  readonly typeErrors: { readonly message: string; readonly refusal: Refused }[] = [];
+  readonly places = new WeakMap<object, Place>();
+  filling = false;
+  private values = 0;
+  private depth = 0;
+
+  constructor(
+    readonly file: YamlFile,
+    readonly options: DecodeOptions,
+  ) {}
+
+  /** Reads the whole document; undefined where it is empty. @throws Refused */
+  document<T>(kind: Kind<T>): T | undefined {
+    const node = this.file.resolve(this.file.document.contents);
+    if (node === undefined || isNullNode(node)) return undefined;
+    const value = kind.read(this, node);
+    const first = this.typeErrors[0];
+    if (first === undefined) return value;
+    const lines = this.typeErrors.slice(0, MAX_TYPE_ERRORS).map((e) => `\n  ${e.message}`);
+    throw new Refused({
+      ...first.refusal.refusal,
+      message: `yaml: unmarshal errors:${lines.join("")}`,
+    });
+  }
+
+  /** A value of `kind`, undefined for null and for what does not fit. */
+  value<T>(kind: Kind<T>, node: unknown): T | undefined {
+    const resolved = this.file.resolve(node);
+    if (resolved === undefined || isNullNode(resolved)) return undefined;
+    if (++this.values > MAX_VALUES || this.depth > MAX_DEPTH)
+      return this.file.refuse(resolved, "too_large", "the file unfolds to too many values");
+    this.depth++;
+    const value = kind.read(this, resolved);
+    this.depth--;
+    return value;
+  }
+
+  /** A rule that the file breaks. */
+  fail(at: unknown, message: string, reason: ConfigRefusal["reason"] = "value_wrong"): never {
+    return this.file.refuse(at, reason, message);
+  }
+
+  /** Where a struct, or one of its fields, stands in the file. */
+  at(value: object, field?: string): Node | undefined {
+    const place = this.places.get(value);
+    return (field === undefined ? undefined : place?.fields.get(field)) ?? place?.node;
+  }
+
+  wrongType(node: Node, kind: string): undefined {
+    const [tag, text] = describe(node);
+    const shown = text.length > 10 ? `${text.slice(0, 7)}...` : text;
+    const value = tag === "!!seq" || tag === "!!map" ? "" : ` \`${shown}\``;
+    this.note(node, "value_wrong", `cannot unmarshal ${tag}${value} into ${kind}`);
+  }
+
+  note(node: unknown, reason: ConfigRefusal["reason"], message: string): void {
+    const at = this.file.place(node);
+    const full = `line ${at.line}: ${message}`;
+    this.typeErrors.push({
+      message: full,
+      refusal: new Refused({ reason, message: full, ...at }),
+    });
+  }
+}
+
+const MAX_TYPE_ERRORS = 20;
+
+interface Place {
+  readonly node: Node;
+  readonly fields: Map<string, Node>;
+}
+
+/** A struct with named fields; `check` runs where every field fits its type. */
+export function struct<F extends Record<string, Kind<unknown>>>(
+  go: string,
+  fields: F,
+  check?: (value: Struct<F>, d: Decoder) => void,
+): Kind<Struct<F>> & { readonly fields: F } {
+  return {
+    go,
+    fields,
+    read(d, node) {
+      if (!isMap(node)) return d.wrongType(node, go);
+      const before = d.typeErrors.length;
+      const value: Record<string, unknown> = {};
+      const place: Place = { node, fields: new Map() };
+      d.places.set(value, place);
+      readFields(d, node, go, fields, value, place, new Set());
+      const out = value as Struct<F>; // readFields writes the kinds' own types under their names
+      if (d.typeErrors.length === before) check?.(out, d);
+      return out;
+    },
+  };
+}
+
+function readFields(
+  d: Decoder,
+  node: YAMLMap,
+  go: string,
+  fields: Record<string, Kind<unknown>>,
+  value: Record<string, unknown>,
+  place: Place,
+  merging: Set<YAMLMap>,
+): void {
+  for (const { key, value: item } of node.items) {
+    const name = isScalar(key) ? String(key.value) : "";
+    if (name === "<<") {
+      for (const merged of mergedMaps(d, item)) {
+        if (merging.has(merged)) d.fail(item, "an anchor merges itself");
+        readFields(d, merged, go, fields, value, place, new Set([...merging, merged]));
+      }
+      continue;
+    }
+    const kind = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (kind === undefined || (kind.lenient === true && d.options.strict)) {
+      d.note(key, "field_unknown", `field ${name} not found in type ${go}`);
+      continue;
+    }
+    const read = d.value(kind, item);
+    if (read === undefined) delete value[name];
+    else value[name] = read;
+    const at = d.file.resolve(item);
+    if (at !== undefined) place.fields.set(name, at);
+  }
+}
+
+function mergedMaps(d: Decoder, item: unknown): YAMLMap[] {
+  const node = d.file.resolve(item);
+  if (isMap(node)) return [node];
+  if (!isSeq(node))
+    return d.fail(item, "yaml: map merge requires map or sequence of maps as the value");
+  // Of a list the first counts, so that it is read last.
+  return node.items
+    .map((i) => {
+      const map = d.file.resolve(i);
+      return isMap(map)
+        ? map
+        : d.fail(i, "yaml: map merge requires map or sequence of maps as the value");
+    })
+    .reverse();
+}
+
+/** A list; entries that are null are undefined. */
+export function list<T>(of: Kind<T>): Kind<readonly (T | undefined)[]> {
+  const go = `[]${of.go}`;
+  return {
+    go,
+    read(d, node) {
+      if (!isSeq(node)) return d.wrongType(node, go);
+      const value = node.items.map((item) => d.value(of, item));
+      const fields = new Map<string, Node>();
+      node.items.forEach((item, i) => {
+        const at = d.file.resolve(item);
+        if (at !== undefined) fields.set(String(i), at);
+      });
+      d.places.set(value, { node, fields });
+      return value;
+    },
+  };
+}
+
+/** A mapping from names, in the file's order; null values are undefined. */
+export function mapOf<T>(
+  of: Kind<T>,
+  check?: (value: ReadonlyMap<string, T | undefined>, d: Decoder) => void,
+): Kind<ReadonlyMap<string, T | undefined>> {
+  const go = `map[string]${of.go}`;
+  return {
+    go,
+    read(d, node) {
+      if (!isMap(node)) return d.wrongType(node, go);
+      const before = d.typeErrors.length;
+      const value = new Map<string, T | undefined>();
+      const place: Place = { node, fields: new Map() };
+      for (const { key, value: item } of node.items) {
+        const name = isScalar(key) ? String(key.value) : "";
+        value.set(name, d.value(of, item));
+        place.fields.set(name, d.file.resolve(item) ?? node);
+      }
+      d.places.set(value, place);
+      if (d.typeErrors.length === before) check?.(value, d);
+      return value;
+    },
+  };
+}
+
+/** Reads lazily, for types that hold themselves. */
+export function lazy<T>(go: string, of: () => Kind<T>): Kind<T> {
+  return { go, read: (d, node) => of().read(d, node) };
+}
+
+/** A part of the file in which `${NAME}` may stand for secrets. */
+export function filled<T>(of: Kind<T>): Kind<T> {
+  return {
+    ...of,
+    read(d, node) {
+      d.filling = true;
+      const value = of.read(d, node);
+      d.filling = false;
+      return value;
+    },
+  };
+}
+
+/** A field of the same kind that Alertmanager does not know. */
+export function lenient<T>(of: Kind<T>): Kind<T> {
+  return { ...of, lenient: true };
+}
+
+export function isNullNode(node: Node): boolean {
+  return isScalar(node) && node.value === null;
+}
+
+/** YAML's tag and text of a value that does not fit. */
+function describe(node: Node): [tag: string, text: string] {
+  if (isMap(node)) return ["!!map", ""];
+  if (isSeq(node) || isAlias(node) || !isScalar(node)) return ["!!seq", ""];
+  const { value } = node;
+  const text = node.source ?? String(value);
+  if (typeof value === "boolean") return ["!!bool", text];
+  if (typeof value === "number") return [Number.isInteger(value) ? "!!int" : "!!float", text];
+  return ["!!str", typeof value === "string" ? value : text];
+}

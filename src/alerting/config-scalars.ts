@@ -1,0 +1,228 @@
+import { type Node, Scalar, isScalar } from "yaml";
+import { parseDuration } from "../core/duration";
+import { parseTemplate } from "../core/template/index";
+import type { Decoder, Kind } from "./config-decode";
+import { REDACTED } from "./config-secrets";
+import { quoted } from "./matcher-text";
+
+/** A text; numbers and truth values are taken as they are written, as yaml.v2 does. */
+export const text: Kind<string> = { go: "string", read: readText };
+
+/** A text that must not be shown. */
+export const secret: Kind<string> = { go: "config.Secret", read: readText };
+
+export const flag: Kind<boolean> = {
+  go: "bool",
+  read(d, node) {
+    if (isScalar(node)) {
+      if (typeof node.value === "boolean") return node.value;
+      // YAML 1.1's words, which yaml.v2 still knows.
+      if (typeof node.value === "string" && node.type === Scalar.PLAIN) {
+        if (/^(y|Y|yes|Yes|YES|on|On|ON)$/.test(node.value)) return true;
+        if (/^(n|N|no|No|NO|off|Off|OFF)$/.test(node.value)) return false;
+      }
+    }
+    return d.wrongType(node, "bool");
+  },
+};
+
+export const int: Kind<number> = integer("int", Number.MIN_SAFE_INTEGER);
+export const int64: Kind<number> = integer("int64", Number.MIN_SAFE_INTEGER);
+export const uint64: Kind<number> = integer("uint64", 0);
+
+export const float: Kind<number> = {
+  go: "float64",
+  read(d, node) {
+    return isScalar(node) && typeof node.value === "number"
+      ? node.value
+      : d.wrongType(node, "float64");
+  },
+};
+
+/** Prometheus' duration, in milliseconds. */
+export const promDuration: Kind<number> = {
+  go: "model.Duration",
+  read(d, node) {
+    const value = readText(d, node);
+    if (value === undefined) return undefined;
+    if (value === "") return d.fail(node, "empty duration string");
+    const parsed = parseDuration(value);
+    return parsed.ok ? parsed.value : d.fail(node, parsed.error);
+  },
+};
+
+/** Go's duration, in milliseconds; a bare number counts nanoseconds. */
+export const goDuration: Kind<number> = {
+  go: "time.Duration",
+  read(d, node) {
+    if (isScalar(node)) {
+      if (typeof node.value === "number" && Number.isInteger(node.value)) return node.value / 1e6;
+      const ms = typeof node.value === "string" ? parseGoDuration(node.value) : undefined;
+      if (ms !== undefined) return ms;
+    }
+    return d.wrongType(node, "time.Duration");
+  },
+};
+
+/** Go's duration as a text alone, whose unit may not be left out (pushover). */
+export const textDuration: Kind<number> = {
+  go: "pushover.duration",
+  read(d, node) {
+    const value = readText(d, node);
+    if (value === undefined) return undefined;
+    const ms = parseGoDuration(value);
+    if (ms !== undefined) return ms;
+    const why = /^[-+]?[\d.]+$/.test(value) && /\d/.test(value) ? "missing unit in" : "invalid";
+    return d.fail(node, `time: ${why} duration ${quoted(value)}`);
+  },
+};
+
+/** An http or https address. */
+export const url: Kind<string> = { go: "string", read: (d, node) => readUrl(d, node, "") };
+
+/** The same as a secret, for which `<secret>` may stand. */
+export const secretUrl: Kind<string> = {
+  go: "string",
+  read(d, node) {
+    const value = readText(d, node);
+    return value === REDACTED ? value : readUrl(d, node, "");
+  },
+};
+
+/** An address that may be a template, which is then not checked. */
+export const templateUrl: Kind<string> = {
+  go: "string",
+  read(d, node) {
+    const value = readText(d, node);
+    if (value === undefined || value === "" || value === REDACTED) return value;
+    if (!value.includes("{{")) return readUrl(d, node, "invalid URL: ");
+    const parsed = parseTemplate(value, "alertmanager");
+    if (!parsed.ok) d.fail(node, `invalid template syntax: ${parsed.error.message}`);
+    return value;
+  },
+};
+
+/** A proxy's address: whatever Go's URL parser takes. */
+export const anyUrl: Kind<string> = {
+  go: "string",
+  read(d, node) {
+    const value = readText(d, node);
+    const wrong = value === undefined ? undefined : urlSyntax(value);
+    return wrong === undefined ? value : d.fail(node, wrong);
+  },
+};
+
+/** `host:port`; "" is none. */
+export const hostPort: Kind<string> = {
+  go: "string",
+  read(d, node) {
+    const value = readText(d, node);
+    if (value === undefined || value === "") return value;
+    const wrong = hostPortProblem(value);
+    return wrong === undefined ? value : d.fail(node, wrong);
+  },
+};
+
+/** Whatever stands there, unread. */
+export const anything: Kind<Node> = { go: "interface {}", read: (_, node) => node };
+
+function readText(d: Decoder, node: Node): string | undefined {
+  if (!isScalar(node)) return d.wrongType(node, "string");
+  const { value } = node;
+  if (typeof value !== "string") return node.source ?? String(value);
+  if (!value.isWellFormed()) return d.fail(node, "a text holds half of a surrogate pair");
+  return d.filling ? d.options.fill(value, node) : value;
+}
+
+function integer(go: string, min: number): Kind<number> {
+  return {
+    go,
+    read(d, node) {
+      const value = isScalar(node) ? node.value : undefined;
+      return typeof value === "number" && Number.isSafeInteger(value) && value >= min
+        ? value
+        : d.wrongType(node, go);
+    },
+  };
+}
+
+function readUrl(d: Decoder, node: Node, prefix: string): string | undefined {
+  const value = readText(d, node);
+  if (value === undefined) return undefined;
+  const wrong = urlProblem(value);
+  return wrong === undefined ? value : d.fail(node, prefix + wrong);
+}
+
+/** Why Alertmanager takes a text for no address of a service; undefined where it does. */
+function urlProblem(value: string): string | undefined {
+  const wrong = urlSyntax(value);
+  if (wrong !== undefined) return wrong;
+  const scheme = (SCHEME.exec(value)?.[1] ?? "").toLowerCase();
+  if (scheme !== "http" && scheme !== "https")
+    return `unsupported scheme ${quoted(scheme)} for URL`;
+  const authority = AUTHORITY.exec(value)?.[1] ?? "";
+  return authority.replace(/^.*@/, "") === "" ? "missing host for URL" : undefined;
+}
+
+const SCHEME = /^([a-zA-Z][a-zA-Z\d+.-]*):/;
+const AUTHORITY = /^[a-zA-Z][a-zA-Z\d+.-]*:\/\/([^/?#]*)/;
+
+/** What Go's url.Parse refuses. */
+function urlSyntax(value: string): string | undefined {
+  const refuse = (why: string): string => `parse ${quoted(value)}: ${why}`;
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(value))
+    return refuse("net/url: invalid control character in URL");
+  if (value.startsWith(":")) return refuse("missing protocol scheme");
+  const scheme = SCHEME.exec(value);
+  if (scheme === null) {
+    const first = value.split(/[/?#]/, 1)[0] ?? "";
+    if (first.includes(":")) return refuse("first path segment in URL cannot contain colon");
+  }
+  const escape = /%(?![\da-fA-F]{2}).{0,2}/s.exec(value.split("?", 1)[0] ?? "");
+  if (escape !== null) return refuse(`invalid URL escape ${quoted(escape[0] as string)}`);
+  const host = (AUTHORITY.exec(value)?.[1] ?? "").replace(/^.*@/, "");
+  const port = /:([^:\]]*)$/.exec(host);
+  if (port !== null && !/^\d*$/.test(port[1] as string))
+    return refuse(`invalid port ${quoted(port[0] as string)} after host`);
+  const bad = /[ "<>\\^`{}|]/.exec(host);
+  return bad === null ? undefined : refuse(`invalid character ${quoted(bad[0])} in host name`);
+}
+
+/** What Go's net.SplitHostPort refuses, and an empty port. */
+function hostPortProblem(value: string): string | undefined {
+  const refuse = (why: string): string => `address ${value}: ${why}`;
+  const last = value.lastIndexOf(":");
+  if (last < 0) return refuse("missing port in address");
+  if (value.startsWith("[")) {
+    const end = value.indexOf("]");
+    if (end < 0) return refuse("missing ']' in address");
+    if (end + 1 === value.length) return refuse("missing port in address");
+    if (value[end + 1] !== ":") return refuse("missing port in address");
+    if (end + 1 !== last) return refuse("too many colons in address");
+  } else if (value.indexOf(":") !== last) return refuse("too many colons in address");
+  if (last === value.length - 1) return `address ${quoted(value)}: port cannot be empty`;
+  return undefined;
+}
+
+const GO_UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 6e4,
+  h: 3.6e6,
+};
+
+/** Milliseconds of Go's `1h30m`, `1.5s`; undefined where it is none. */
+export function parseGoDuration(value: string): number | undefined {
+  const body = value.replace(/^[-+]/, "");
+  if (body === "0") return 0;
+  if (!/^((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;
+  let ms = 0;
+  for (const [, n, unit] of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g))
+    ms += Number(n) * (GO_UNIT_MS[unit as string] as number);
+  return value.startsWith("-") ? -ms : ms;
+}
