@@ -28,6 +28,8 @@ export interface ParsedFile {
   readonly groups: readonly ParsedGroup[];
   /** `line:column: …`: what works, and is likely not meant. */
   readonly warnings: readonly string[];
+  /** The text that the groups were compiled from, where they were not written as Prometheus' own. */
+  readonly source?: string;
 }
 
 const MIN_INTERVAL_MS = 1_000;
@@ -100,7 +102,8 @@ function newBudget(): Budget {
   return { rules: MAX_RULES, ignoreUnknownFields: false, warnings: [] };
 }
 
-function caught<T>(read: () => T): Result<T, ConfigRefusal> {
+/** A reader that throws what it refuses, as a result. */
+export function caught<T>(read: () => T): Result<T, ConfigRefusal> {
   try {
     return ok(read());
   } catch (e) {
@@ -228,7 +231,8 @@ function readExpr(f: Fields, text: string, rule: string): string {
   return expr;
 }
 
-function readLabels(f: Fields, kind: Rule["kind"]): StringMap {
+/** Takes `labels:`. @throws Refused */
+export function readLabels(f: Fields, kind: Rule["kind"]): StringMap {
   // Pairs, as a label `__proto__` could not be assigned.
   const out: [string, string][] = [];
   for (const [name, value, node] of f.textMap("labels")) {
@@ -241,7 +245,8 @@ function readLabels(f: Fields, kind: Rule["kind"]): StringMap {
   return Object.fromEntries(out);
 }
 
-function readAnnotations(f: Fields): StringMap {
+/** Takes `annotations:`. @throws Refused */
+export function readAnnotations(f: Fields): StringMap {
   const out: [string, string][] = [];
   for (const [name, value, node] of f.textMap("annotations")) {
     if (name === "" || !name.isWellFormed())
@@ -263,7 +268,8 @@ function annotatedCooldown(annotations: StringMap): number {
   return parsed.ok ? parsed.value : 0;
 }
 
-function checkTemplate(f: Fields, what: string, value: string, node: Node): void {
+/** @throws Refused where a template does not parse */
+export function checkTemplate(f: Fields, what: string, value: string, node: Node): void {
   const parsed = parseTemplate(value, "prometheus");
   if (parsed.ok) return;
   const { line, column, message } = parsed.error;

@@ -5,6 +5,7 @@ import { checkMediaType } from "../../ingest/body/content";
 import { groupKey } from "../../rules/model";
 import { type ParsedFile, parseGroup, parseRuleFile } from "../../rules/rule-file";
 import { namespacesYaml } from "../../rules/rule-yaml";
+import { orShorthand } from "../../rules/shorthand/rule-source";
 import { readBody } from "../body";
 import type { AppEnv } from "../deps";
 import { type RulesRefusal, rulesProblem } from "./problems";
@@ -38,28 +39,31 @@ const TYPES = [
   "application/x-www-form-urlencoded",
 ];
 
-/** `GET /config/v1/rules` and `/config/v1/rules/:namespace` */
+/** `GET /config/v1/rules` and `/config/v1/rules/:namespace`; with `?form=source` what was put, not what it was compiled to. */
 export async function getNamespaces(c: Ctx): Promise<Response> {
   const namespace = c.req.param("namespace");
   const groups = await listGroups(c.get("deps"), c.get("actor").projectId, namespace);
   if (namespace !== undefined && groups.length === 0)
     return rulesProblem(c, { reason: "namespace_unknown", namespace });
+  if (c.req.query("form") === "source")
+    return yaml(c, groups.map((g) => g.source ?? g.yaml).join("---\n"));
   return yaml(c, namespacesYaml(byNamespace(groups)));
 }
 
-/** `GET /config/v1/rules/:namespace/:group` */
+/** `GET /config/v1/rules/:namespace/:group`, with `?form=source` as above */
 export async function getGroup(c: Ctx): Promise<Response> {
   const { namespace, group } = params(c);
   const store = c.get("deps").configStore(c.get("actor").projectId);
   const doc = await store.get("rules", groupKey(namespace, group));
   if (doc === undefined) return rulesProblem(c, { reason: "group_unknown", namespace, group });
-  return yaml(c, readStored(doc).yaml);
+  const stored = readStored(doc);
+  return yaml(c, c.req.query("form") === "source" ? (stored.source ?? stored.yaml) : stored.yaml);
 }
 
 /** `POST /config/v1/rules/:namespace`: one group, made or replaced. */
 export async function postGroup(c: Ctx): Promise<Response> {
   const { namespace } = params(c);
-  const parsed = await readRules(c, namespace, parseGroup);
+  const parsed = await readRules(c, namespace, orShorthand(parseGroup));
   if (!parsed.ok) return rulesProblem(c, parsed.error);
   return applyAll(c, namespace, parsed.value, "keep");
 }
@@ -67,7 +71,7 @@ export async function postGroup(c: Ctx): Promise<Response> {
 /** `PUT /config/v1/rules/:namespace`: a whole rule file; groups that it does not have are removed. */
 export async function putNamespace(c: Ctx): Promise<Response> {
   const { namespace } = params(c);
-  const parsed = await readRules(c, namespace, parseRuleFile);
+  const parsed = await readRules(c, namespace, orShorthand(parseRuleFile));
   if (!parsed.ok) return rulesProblem(c, parsed.error);
   return applyAll(c, namespace, parsed.value, "remove");
 }

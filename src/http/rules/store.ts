@@ -10,17 +10,25 @@ export interface StoredGroup {
   readonly namespace: string;
   readonly name: string;
   readonly yaml: string;
+  /** What the group was compiled from, where it was put in the shorthand. */
+  readonly source?: string | undefined;
 }
 
 /** A row of D1 takes 2 MB. */
 export const MAX_STORED_CHARS = 1_500_000;
 
-const Stored = z.object({ namespace: z.string(), name: z.string(), yaml: z.string() });
+const Stored = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  yaml: z.string(),
+  source: z.string().optional(),
+});
 
-/** The document of one group: its specification without the version, and its YAML. */
+/** The document of one group: its specification without the version, its YAML, and what that was compiled from. */
 export function documentOf(namespace: string, parsed: ParsedFile, group: ParsedGroup): string {
   const { node: _, ...spec } = group;
-  return JSON.stringify({ namespace, ...spec, yaml: groupYaml(parsed.file, group) });
+  const source = parsed.source === undefined ? {} : { source: parsed.source };
+  return JSON.stringify({ namespace, ...spec, yaml: groupYaml(parsed.file, group), ...source });
 }
 
 export function readStored(doc: ConfigDocument): StoredGroup {
@@ -65,7 +73,9 @@ export async function startGroup(
   projectId: string,
   doc: ConfigDocument,
 ): Promise<void> {
-  const { yaml: _, ...spec } = JSON.parse(doc.body) as RuleGroupSpec & { yaml: string }; // as documentOf() made it
+  // As documentOf() made it.
+  const body = JSON.parse(doc.body) as RuleGroupSpec & { yaml: string; source?: string };
+  const { yaml: _, source: __, ...spec } = body;
   await deps
     .objects(projectId)
     .ruleGroup(doc.name)
