@@ -1,7 +1,9 @@
 // The parts of the benchmark in turn, and what became of every target.
+import { benchAlertRules } from "./alert-rules.mjs";
 import { benchBlocks } from "./blocks.mjs";
 import { benchBytes } from "./bytes.mjs";
 import { benchDashboard } from "./dashboard.mjs";
+import { benchLatency } from "./latency.mjs";
 import { benchMemory } from "./memory.mjs";
 import { benchQueries } from "./queries.mjs";
 import { Report } from "./report.mjs";
@@ -17,10 +19,11 @@ const PARTS = {
   memory: benchMemory,
   wake: benchWake,
   dashboard: benchDashboard,
+  latency: benchLatency,
 };
 
-/** Has no target of its own and takes seven minutes: run where it is named. */
-const ASIDE = { rules: benchRules };
+/** Take minutes each: run where they are named. */
+const ASIDE = { rules: benchRules, "alert-rules": benchAlertRules };
 const ALL = { ...PARTS, ...ASIDE };
 
 const wanted = process.argv.slice(2);

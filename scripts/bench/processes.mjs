@@ -83,7 +83,7 @@ export function freePort() {
   });
 }
 
-async function ready(url, child) {
+export async function ready(url, child) {
   const until = Date.now() + READY_MS;
   while (Date.now() < until) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
@@ -97,7 +97,7 @@ async function ready(url, child) {
   throw new Error(`${url} did not answer within ${READY_MS} ms`);
 }
 
-async function end(child, dir) {
+export async function end(child, dir) {
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
   await gone;

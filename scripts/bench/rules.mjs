@@ -1,5 +1,5 @@
 // What rules cost: CPU of the whole Worker while many rules, or many firing alerts, are evaluated every 15 s.
-import { readFileSync, readdirSync } from "node:fs";
+import { cpuSeconds, percent, sleep } from "./cpu.mjs";
 import { ADMIN, startVedette } from "./processes.mjs";
 import { load } from "./remote-write.mjs";
 
@@ -10,8 +10,6 @@ const SERIES = 5000;
 const ALERTS = 20_000;
 /** Evaluations of each group while CPU is counted. */
 const ROUNDS = 4;
-/** The clock ticks of /proc, the same on every Linux. */
-const TICKS_PER_S = 100;
 
 export async function benchRules(report) {
   const idle = await cpuShare("no rules", SERIES, undefined);
@@ -122,34 +120,4 @@ function gauges(series, round) {
     valueOf: (i) => i % 97,
     round,
   };
-}
-
-/** CPU seconds of every process that this one has started. */
-function cpuSeconds() {
-  const children = new Map();
-  const used = new Map();
-  for (const pid of readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
-    let stat;
-    try {
-      stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    } catch {
-      continue; // it ended in between
-    }
-    // The name in parentheses may hold spaces.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const parent = fields[1];
-    used.set(pid, Number(fields[11]) + Number(fields[12]));
-    children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
-  const below = (pid) =>
-    (children.get(pid) ?? []).reduce((sum, c) => sum + (used.get(c) ?? 0) + below(c), 0);
-  return below(String(process.pid)) / TICKS_PER_S;
-}
-
-function percent(share) {
-  return `${(share * 100).toFixed(1)} %`;
-}
-
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
