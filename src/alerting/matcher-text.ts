@@ -2,31 +2,21 @@ import { type Matcher, type MatchType, compileRegex } from "../core/matchers";
 import { type Result, err, ok } from "../core/result";
 
 /**
- * Alertmanager's matcher syntax: `severity="critical"`, `team=~"a|b"`, unquoted values,
- * quoted names, several joined by commas, with or without braces
- * (https://prometheus.io/docs/alerting/latest/configuration/#matcher).
+ * Alertmanager's matcher syntax: `severity="critical"`, `team=~"a|b"`, unquoted values, quoted names, several joined by
+ * commas, with or without braces (https://prometheus.io/docs/alerting/latest/configuration/#matcher). As it does by
+ * default, both of its grammars are tried: what the UTF-8 one refuses or reads otherwise is read by the classic one.
  */
-export function parseMatchers(text: string): Result<Matcher[], string> {
-  let rest = text.trim();
-  if (rest.startsWith("{") !== rest.endsWith("}")) return err("expected opening and closing brace");
-  if (rest.startsWith("{")) rest = rest.slice(1, -1).trim();
-  const out: Matcher[] = [];
-  while (rest !== "") {
-    const one = takeMatcher(rest);
-    if (!one.ok) return one;
-    out.push(one.value.matcher);
-    rest = one.value.rest.trim();
-    if (rest === "") break;
-    if (!rest.startsWith(",")) return err(`expected a comma before ${JSON.stringify(rest)}`);
-    rest = rest.slice(1).trim();
-  }
-  return ok(out);
+export function parseMatchers(text: string): Result<readonly Matcher[], string> {
+  const utf8 = parseUtf8(text);
+  const classic = parseClassic(text);
+  if (!utf8.ok) return classic;
+  return classic.ok && !sameMatchers(utf8.value, classic.value) ? classic : utf8;
 }
 
 /** The matcher as Alertmanager prints it in a group key. */
 export function renderMatcher(m: Matcher): string {
-  const name = PLAIN_NAME.test(m.name) ? m.name : quoted(m.name);
-  return `${name}${m.type}${quoted(m.value)}`;
+  if (RESERVED.test(m.name)) return `${quoted(m.name)}${m.type}${quoted(m.value)}`;
+  return `${m.name}${m.type}"${m.value.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 }
 
 /** Checks a matcher's regular expression. */
@@ -36,9 +26,8 @@ export function checkMatcher(m: Matcher): Result<Matcher, string> {
     compileRegex(m.value);
     return ok(m);
   } catch (e) {
-    return err(
-      `${JSON.stringify(m.value)} is not a regular expression: ${e instanceof Error ? e.message : String(e)}`,
-    );
+    const why = e instanceof Error ? e.message : String(e);
+    return err(why.startsWith("error parsing regexp") ? why : `error parsing regexp: ${why}`);
   }
 }
 
@@ -52,29 +41,44 @@ export function quoted(text: string): string {
     .replace(/\t/g, "\\t")}"`;
 }
 
-const PLAIN_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-const QUOTED = /^"((?:[^"\\]|\\.)*)"/s;
+/** What may not stand in an unquoted name or value. */
+const RESERVED = /[\s{}!=~,\\"'`]/;
+const QUOTED = /^"(?:[^"\\]|\\.)*"/s;
 const BARE = /^[^\s{}!=~,\\"'`]+/;
-const OPERATOR = /^(=~|!~|!=|=)/;
+const OPERATOR = /^(?:=~|!~|!=|=)/;
+
+/** The grammar since 0.27: names and values are quoted as in Go, or hold nothing reserved. */
+function parseUtf8(text: string): Result<Matcher[], string> {
+  let rest = text.trim();
+  const braced = rest.startsWith("{");
+  if (braced) rest = rest.slice(1).trimStart();
+  const out: Matcher[] = [];
+  while (rest !== "" && !rest.startsWith("}")) {
+    const one = takeMatcher(rest);
+    if (!one.ok) return one;
+    out.push(one.value.matcher);
+    rest = one.value.rest.trimStart();
+    if (rest === "" || rest.startsWith("}")) break;
+    if (!rest.startsWith(",")) return err("expected a comma or close brace");
+    rest = rest.slice(1).trimStart();
+  }
+  if (rest.startsWith("}") !== braced)
+    return err(braced ? "expected close brace" : "expected opening brace");
+  return rest.slice(1).trim() === "" ? ok(out) : err("expected end of input");
+}
 
 function takeMatcher(
   text: string,
 ): Result<{ readonly matcher: Matcher; readonly rest: string }, string> {
   const name = takeText(text);
-  if (name === undefined || name.value === "")
-    return err(`expected a label name at ${JSON.stringify(text)}`);
-  const op = OPERATOR.exec(name.rest.trimStart());
-  if (op === null) return err(`expected =, !=, =~ or !~ after ${JSON.stringify(name.value)}`);
-  const after = name.rest
-    .trimStart()
-    .slice((op[0] as string).length)
-    .trimStart();
-  const value =
-    takeText(after) ??
-    (after === "" || after.startsWith(",") ? { value: "", rest: after } : undefined);
-  if (value === undefined) return err(`expected a label value at ${JSON.stringify(after)}`);
+  if (name === undefined) return err("expected label name");
+  const after = name.rest.trimStart();
+  const op = OPERATOR.exec(after)?.[0];
+  if (op === undefined) return err("expected an operator such as '=', '!=', '=~' or '!~'");
+  const value = takeText(after.slice(op.length).trimStart());
+  if (value === undefined) return err("expected label value");
   const checked = checkMatcher({
-    type: op[0] as MatchType, // OPERATOR matches these four alone
+    type: op as MatchType, // OPERATOR matches these four alone
     name: name.value,
     value: value.value,
   });
@@ -82,17 +86,103 @@ function takeMatcher(
 }
 
 function takeText(text: string): { readonly value: string; readonly rest: string } | undefined {
-  const q = QUOTED.exec(text);
-  if (q !== null)
-    return { value: unescape(q[1] as string), rest: text.slice((q[0] as string).length) };
-  const b = BARE.exec(text);
-  if (b !== null) return { value: b[0] as string, rest: text.slice((b[0] as string).length) };
-  return undefined;
+  const quote = QUOTED.exec(text)?.[0];
+  if (quote !== undefined) {
+    const value = unquote(quote);
+    return value === undefined ? undefined : { value, rest: text.slice(quote.length) };
+  }
+  const bare = BARE.exec(text)?.[0];
+  return bare === undefined ? undefined : { value: bare, rest: text.slice(bare.length) };
 }
 
-function unescape(text: string): string {
-  return text.replace(/\\(.)/gs, (whole, c: string) => {
+const ESCAPE =
+  /\\(?:([abfnrtv\\"])|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|(.?))/gs;
+const SIMPLE: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  "\\": "\\",
+  '"': '"',
+};
+
+/** Go's strconv.Unquote of a text in double quotes; bytes beyond ASCII by their number are not told apart from runes. */
+function unquote(quote: string): string | undefined {
+  const body = quote.slice(1, -1);
+  if (body.includes("\n")) return undefined;
+  let wrong = false;
+  const value = body.replace(
+    ESCAPE,
+    (_, simple?: string, hex?: string, u4?: string, u8?: string, octal?: string) => {
+      if (simple !== undefined) return SIMPLE[simple] as string;
+      const code = Number.parseInt(hex ?? u4 ?? u8 ?? octal ?? "", octal === undefined ? 16 : 8);
+      wrong ||= Number.isNaN(code) || code > 0x10ffff || (code >= 0xd800 && code < 0xe000);
+      return wrong ? "" : String.fromCodePoint(code);
+    },
+  );
+  return wrong ? undefined : value;
+}
+
+/** The grammar before 0.27, which is more tolerant: values may hold anything, escapes need not be any. */
+function parseClassic(text: string): Result<Matcher[], string> {
+  const out: Matcher[] = [];
+  for (const token of classicTokens(text.replace(/^\{/, "").replace(/\}$/, ""))) {
+    const one = classicMatcher(token);
+    if (!one.ok) return one;
+    out.push(one.value);
+  }
+  return ok(out);
+}
+
+/** The parts between commas outside of quotes; nothing after the last one is no part. */
+function classicTokens(text: string): string[] {
+  const out: string[] = [];
+  let token = "";
+  let quoted = false;
+  let escaped = false;
+  for (const c of text) {
+    if (c === "," && !quoted) {
+      out.push(token);
+      token = "";
+      continue;
+    }
+    if (c === '"') {
+      if (!escaped) quoted = !quoted;
+      escaped = false;
+    } else if (c === "\\") escaped = !escaped;
+    else if (c !== ",") escaped = false;
+    token += c;
+  }
+  return token.trim() === "" ? out : [...out, token.trim()];
+}
+
+const CLASSIC =
+  /^[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*(.*?)[\t\n\f\r ]*$/s;
+
+function classicMatcher(token: string): Result<Matcher, string> {
+  const match = CLASSIC.exec(token);
+  if (match === null) return err(`bad matcher format: ${token}`);
+  const [, name, type, raw] = match as unknown as [string, string, MatchType, string]; // CLASSIC's groups
+  const wrong = err(`matcher value contains unescaped double quote: ${raw}`);
+  const open = raw.startsWith('"');
+  let body = open ? raw.slice(1) : raw;
+  if (open) {
+    if (!/^(?:[^"\\]|\\.)*"$/s.test(body)) return wrong;
+    body = body.slice(0, -1);
+  } else if (/^(?:[^"\\]|\\.)*"/s.test(body)) return wrong;
+  const value = body.replace(/\\(.)/gs, (whole, c: string) => {
     if (c === "n") return "\n";
     return c === "\\" || c === '"' ? c : whole;
   });
+  return checkMatcher({ type, name, value });
+}
+
+function sameMatchers(a: readonly Matcher[], b: readonly Matcher[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((m, i) => m.name === b[i]?.name && m.type === b[i]?.type && m.value === b[i]?.value)
+  );
 }
