@@ -40,6 +40,7 @@ import { parseActiveAlerts } from "../src/http/live/active-alerts";
 import { parseObjectName } from "../src/storage/objects";
 import { tellHistory, withHistory } from "./router-history";
 import { RouterStorage } from "./router-storage";
+import { follow } from "./router-windows";
 import { Timers } from "./timers";
 
 /** An effect nobody could be found for is dropped after this. */
@@ -213,8 +214,11 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   }
 
   private async schedule(state: RouterState, intentsMs: number | undefined): Promise<void> {
-    const { flushMs, expiryMs } = nextTick(state);
-    const waits: Promise<void>[] = [];
+    const { flushMs, expiryMs, windowMs, calmMs } = nextTick(state);
+    const waits: Promise<void>[] = [
+      follow(this.timers, "windows", windowMs),
+      follow(this.timers, "calm", calmMs),
+    ];
     waits.push(
       flushMs === undefined ? this.timers.clear("flush") : this.timers.set("flush", flushMs),
     );
@@ -296,6 +300,9 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
         return;
       case "incident":
         await this.tellIncident(intent);
+        return;
+      case "hold":
+        await this.objects.incident(intent.incidentId).hold(intent.windows);
         return;
       case "history":
         await tellHistory(this.deps, this.projectId, intent);

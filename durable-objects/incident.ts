@@ -8,6 +8,7 @@ import {
   entry,
   extend,
   followPolicy,
+  holdEscalation,
   openIncident,
 } from "../src/incidents/lifecycle";
 import { type Command, type Incident as IncidentState, SYSTEM } from "../src/incidents/model";
@@ -101,6 +102,13 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
     const { incident, outcome } = applyAlerts(before, change, Date.now());
     if (outcome === "unchanged" || outcome === "already_resolved") return;
     await this.store(incident);
+  }
+
+  async hold(windows: readonly string[]): Promise<void> {
+    const before = this.load();
+    if (before === undefined) return;
+    const incident = holdEscalation(before, windows, Date.now());
+    if (incident !== before) await this.store(incident);
   }
 
   async get(): Promise<string | null> {
@@ -259,7 +267,8 @@ export class Incident extends DurableObject<Env> implements IncidentRpc {
       "INSERT INTO incident (one, body) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET body = excluded.body",
       JSON.stringify(incident),
     );
-    const due = incident.status === "open" ? incident.escalation.dueAtMs : undefined;
+    const { dueAtMs, held } = incident.escalation;
+    const due = incident.status === "open" && held === undefined ? dueAtMs : undefined;
     await Promise.all([
       due === undefined ? this.timers.clear("escalate") : this.timers.set("escalate", due),
       // Should this object die before D1 has the row, the alarm brings it back to it.

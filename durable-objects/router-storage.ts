@@ -1,3 +1,5 @@
+import type { CooldownEntry } from "../src/alerting/cooldown";
+import type { FlapRecord } from "../src/alerting/flap";
 import type { NotificationLogEntry, RoutedAlert, Silence } from "../src/alerting/model";
 import type {
   Group,
@@ -11,6 +13,7 @@ import { emptyState } from "../src/alerting/state";
 import type { StoredGroup } from "../src/alerting/grouping";
 import { markRestored } from "../src/alerting/receive";
 import type { TemplateBundle } from "../src/alerting/sealed-config";
+import type { MaintenanceWindow } from "../src/alerting/windows";
 import { type ObjectMigration, migrateObject } from "./migrate";
 
 export const ROUTER_MIGRATIONS: readonly ObjectMigration[] = [
@@ -25,6 +28,12 @@ export const ROUTER_MIGRATIONS: readonly ObjectMigration[] = [
           CREATE TABLE intents (seq INTEGER PRIMARY KEY, lane TEXT NOT NULL, created_at_ms INTEGER NOT NULL, data TEXT NOT NULL);
           CREATE TABLE log (seq INTEGER PRIMARY KEY, data TEXT NOT NULL);`,
   },
+  {
+    id: "002_windows_damping",
+    sql: `CREATE TABLE windows (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+          CREATE TABLE flaps (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
+          CREATE TABLE cooldowns (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;`,
+  },
 ];
 
 /** The notification log keeps this many decisions; older ones go a hundred at a time. */
@@ -34,7 +43,16 @@ const LOG_SLACK = 100;
 /** Settings that hold template bundles, by hash. */
 const TEMPLATES = "templates:";
 
-type Table = "alerts" | "sources" | "groups" | "told" | "silences" | "settings";
+type Table =
+  | "alerts"
+  | "sources"
+  | "groups"
+  | "told"
+  | "silences"
+  | "windows"
+  | "flaps"
+  | "cooldowns"
+  | "settings";
 
 export interface StoredIntent {
   readonly seq: number;
@@ -62,6 +80,9 @@ export class RouterStorage {
     }
     for (const t of this.all<ToldEntry>("told")) state.told.set(t.key, t);
     for (const s of this.all<Silence>("silences")) state.silences.set(s.id, s);
+    for (const w of this.all<MaintenanceWindow>("windows")) state.windows.set(w.id, w);
+    for (const f of this.all<FlapRecord>("flaps")) state.flaps.set(f.fingerprint, f);
+    for (const c of this.all<CooldownEntry>("cooldowns")) state.cooldowns.set(c.key, c);
     return { state, groups: this.all<StoredGroup>("groups") };
   }
 
@@ -77,6 +98,9 @@ export class RouterStorage {
       this.sync("sources", dirty.sources, state.sources);
       this.sync("told", dirty.told, state.told);
       this.sync("silences", dirty.silences, state.silences);
+      this.sync("windows", dirty.windows, state.windows);
+      this.sync("flaps", dirty.flaps, state.flaps);
+      this.sync("cooldowns", dirty.cooldowns, state.cooldowns);
       this.sync("groups", dirty.groups, state.groups, storedGroup);
       for (const intent of intents)
         this.storage.sql.exec(
@@ -204,6 +228,7 @@ function laneOf(intent: Intent): string {
     case "notify":
       return intent.integration.id;
     case "incident":
+    case "hold":
       return intent.integrationId;
     case "history":
       return "history";

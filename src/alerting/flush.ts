@@ -1,6 +1,7 @@
 import { labelOf } from "../core/alerts";
 import type { IncidentAlerts } from "../core/objects";
 import type { IntegrationRef, Route } from "./config";
+import { cooling, dropOldCooldowns, noteTold } from "./cooldown";
 import { type DedupVerdict, dedup } from "./dedup";
 import { fnv64 } from "./fingerprint";
 import { groupsOf, nextGridTime, routeOf } from "./grouping";
@@ -30,6 +31,7 @@ export function flushDue(
     .filter((g) => g.nextFlushMs <= nowMs)
     .sort((a, b) => a.nextFlushMs - b.nextFlushMs);
   for (const group of due) flushGroup(state, settings, group, nowMs, out);
+  dropOldCooldowns(state, nowMs);
   for (const [key, told] of state.told) {
     if (told.expiresAtMs > nowMs || told.incidentId !== undefined) continue;
     state.told.delete(key);
@@ -59,7 +61,7 @@ function flushGroup(
   const suppressed = new Map<string, HoldReason>();
   const passed: RoutedAlert[] = [];
   for (const alert of members) {
-    const verdict = judge(alert, { state, config: settings.config, nowMs });
+    const verdict = judge(alert, { state, config: settings.config, nowMs, route });
     if (verdict.pass) passed.push(alert);
     else suppressed.set(alert.fingerprint, verdict.reason);
   }
@@ -69,7 +71,7 @@ function flushGroup(
     else tellReceiver(state, settings, snapshot, integration, out);
   }
   forgetUnheard(state, settings, snapshot);
-  settle(state, settings, group, route, nowMs);
+  settle(state, settings, snapshot);
 }
 
 /** Who was told of an alert is not told that it resolved under a silence, so that its next firing must be news again. */
@@ -77,6 +79,8 @@ function forgetUnheard(state: RouterState, settings: RouterSettings, s: Snapshot
   const unheard = new Set(
     s.members
       .filter((a) => a.status === "resolved" && s.suppressed.has(a.fingerprint))
+      // The end of a maintenance window tells it.
+      .filter((a) => s.suppressed.get(a.fingerprint) !== "maintenance")
       .map((a) => a.fingerprint),
   );
   if (unheard.size === 0) return;
@@ -90,18 +94,15 @@ function forgetUnheard(state: RouterState, settings: RouterSettings, s: Snapshot
 }
 
 /** After a flush: resolved alerts leave the group, an empty group goes, the next flush is on the grid. */
-function settle(
-  state: RouterState,
-  settings: RouterSettings,
-  group: Group,
-  route: Route,
-  nowMs: number,
-): void {
+function settle(state: RouterState, settings: RouterSettings, s: Snapshot): void {
+  const { group, route, nowMs } = s;
   group.flushed = true;
+  delete group.released;
   group.nextFlushMs = nextGridTime(group.anchorMs, route.groupIntervalMs, nowMs);
   for (const f of group.members) {
     const alert = state.alerts.get(f);
-    if (alert?.status === "firing") continue;
+    if (alert?.status === "firing" || (alert !== undefined && isOwed(state, settings, s, alert)))
+      continue;
     group.members.delete(f);
     if (
       alert !== undefined &&
@@ -116,6 +117,34 @@ function settle(
   state.dirty.groups.add(group.id);
 }
 
+/** Somebody was told that it fires, and will be told that it does not when a maintenance window ends. */
+function isOwed(
+  state: RouterState,
+  settings: RouterSettings,
+  s: Snapshot,
+  alert: RoutedAlert,
+): boolean {
+  if (s.suppressed.get(alert.fingerprint) !== "maintenance") return false;
+  return (receiverByName(settings.config, s.route.receiver)?.integrations ?? []).some((i) =>
+    state.told.get(toldKey(s.group.key, i.id))?.firing.includes(alert.fingerprint),
+  );
+}
+
+/**
+ * What a message may speak of: what passed, and beside it what fires in a maintenance window and is known,
+ * so that the message does not say that all is over.
+ */
+function speakable(s: Snapshot, told: ToldEntry | undefined): readonly RoutedAlert[] {
+  if (told === undefined) return s.passed;
+  const known = s.members.filter(
+    (a) =>
+      a.status === "firing" &&
+      s.suppressed.get(a.fingerprint) === "maintenance" &&
+      told.firing.includes(a.fingerprint),
+  );
+  return known.length === 0 ? s.passed : [...s.passed, ...known];
+}
+
 function tellReceiver(
   state: RouterState,
   settings: RouterSettings,
@@ -124,33 +153,35 @@ function tellReceiver(
   out: Outcome,
 ): void {
   const key = toldKey(s.group.key, integration.id);
-  const firing = fingerprints(s.passed, "firing");
-  const resolved = fingerprints(s.passed, "resolved");
   // Alertmanager's pipeline ends where no alert is left: a silence is no resolution.
-  if (firing.size + resolved.size === 0) return hold(state, s, integration, "none", out);
+  if (s.passed.length === 0) return hold(state, s, integration, "none", out);
   const told = state.told.get(key);
+  const heard = speakable(s, told);
+  const heldBack = cooling(state, integration.id, heard, s.nowMs);
   const verdict = dedup(
     {
       told,
-      firing,
-      resolved,
-      heldBack: heldBack(s.passed, s.nowMs),
+      firing: fingerprints(heard, "firing"),
+      resolved: fingerprints(heard, "resolved"),
+      heldBack,
+      flapping: flappingOf(heard),
       sendResolved: integration.sendResolved,
       repeatIntervalMs: s.route.repeatIntervalMs,
     },
     s.nowMs,
   );
   if (!verdict.send) return hold(state, s, integration, verdict.reason, out);
-  const cooling = heldBack(s.passed, s.nowMs);
   const known = new Set(told?.firing);
-  const spoken = s.passed.filter(
-    (a) => a.status !== "firing" || known.has(a.fingerprint) || !cooling.has(a.fingerprint),
+  const spoken = heard.filter(
+    (a) => a.status !== "firing" || known.has(a.fingerprint) || !heldBack.has(a.fingerprint),
   );
   remember(state, s, key, spoken);
   const shown = integration.sendResolved ? spoken : spoken.filter((a) => a.status === "firing");
   if (shown.length === 0) return hold(state, s, integration, "resolved_not_wanted", out);
   release(state, s, integration);
-  const entry = logEntry(s, integration, "sent", verdict.reason, spoken);
+  noteTold(state, integration.id, spoken, s.nowMs);
+  const reason = reasonOf(s, verdict);
+  const entry = logEntry(s, integration, "sent", reason, spoken);
   out.log.push(entry);
   const data = notificationData(
     {
@@ -158,7 +189,7 @@ function tellReceiver(
       receiver: s.route.receiver,
       groupLabels: s.group.labels,
       externalUrl: settings.externalUrl,
-      reason: verdict.reason,
+      reason,
     },
     shown,
   );
@@ -172,7 +203,7 @@ function tellReceiver(
       integration: integration.id,
       groupKey: s.group.key,
       status: data.status,
-      reason: verdict.reason,
+      reason,
       dataJson: JSON.stringify(data),
       decidedAtMs: entry.atMs,
     },
@@ -196,26 +227,29 @@ function tellIncident(
   const concerned = s.members.filter(
     (a) => known.has(a.fingerprint) || !s.suppressed.has(a.fingerprint),
   );
+  const heldBack = cooling(state, integration.id, concerned, s.nowMs);
   const verdict = dedup(
     {
       told: told?.incidentId === undefined ? undefined : told,
       firing: fingerprints(concerned, "firing"),
       resolved: fingerprints(concerned, "resolved"),
-      heldBack: heldBack(concerned, s.nowMs),
+      heldBack,
+      // An incident stays open while its alerts flap, which is all that it has to say of it.
+      flapping: new Set(),
       sendResolved: true,
       repeatIntervalMs: Number.POSITIVE_INFINITY,
     },
     s.nowMs,
   );
   if (!verdict.send) return hold(state, s, integration, verdict.reason, out);
-  const cooling = heldBack(concerned, s.nowMs);
   const spoken = concerned.filter(
-    (a) => a.status !== "firing" || known.has(a.fingerprint) || !cooling.has(a.fingerprint),
+    (a) => a.status !== "firing" || known.has(a.fingerprint) || !heldBack.has(a.fingerprint),
   );
   const incidentId = told?.incidentId ?? incidentIdOf(key, spoken);
   remember(state, s, key, spoken, incidentId);
   release(state, s, integration);
-  const entry = logEntry(s, integration, "sent", verdict.reason, spoken);
+  noteTold(state, integration.id, spoken, s.nowMs);
+  const entry = logEntry(s, integration, "sent", reasonOf(s, verdict), spoken);
   out.log.push(entry);
   out.intents.push({
     kind: "incident",
@@ -264,7 +298,15 @@ function remember(
   alerts: readonly RoutedAlert[],
   incidentId?: string,
 ): void {
-  const firing = [...fingerprints(alerts, "firing")];
+  const before = state.told.get(key);
+  // What ended inside a maintenance window is still to be told.
+  const owed = s.members
+    .filter((a) => a.status === "resolved" && !alerts.includes(a))
+    .filter((a) => s.suppressed.get(a.fingerprint) === "maintenance")
+    .filter((a) => before?.firing.includes(a.fingerprint))
+    .map((a) => a.fingerprint);
+  const firing = [...fingerprints(alerts, "firing"), ...owed];
+  const flapping = [...flappingOf(alerts)];
   const entry: ToldEntry = {
     key,
     firing,
@@ -272,7 +314,10 @@ function remember(
     atMs: s.nowMs,
     // As Alertmanager keeps its log: twice the repeat interval.
     expiresAtMs: s.nowMs + 2 * s.route.repeatIntervalMs,
-    ...(incidentId === undefined || firing.length === 0 ? {} : { incidentId }),
+    ...(flapping.length === 0 ? {} : { flapping }),
+    ...(incidentId === undefined || firing.length === 0
+      ? {}
+      : { incidentId, ...(before?.heldBy === undefined ? {} : { heldBy: before.heldBy }) }),
   };
   state.told.set(key, entry);
   state.dirty.told.add(key);
@@ -343,13 +388,17 @@ function fingerprints(
   return new Set(alerts.filter((a) => a.status === status).map((a) => a.fingerprint));
 }
 
-function heldBack(alerts: readonly RoutedAlert[], nowMs: number): ReadonlySet<string> {
+/** Those that fire and flap. */
+function flappingOf(alerts: readonly RoutedAlert[]): ReadonlySet<string> {
   return new Set(
     alerts
-      .filter(
-        (a) =>
-          a.status === "firing" && a.heldBackUntilMs !== undefined && a.heldBackUntilMs > nowMs,
-      )
+      .filter((a) => a.status === "firing" && a.flapping !== undefined)
       .map((a) => a.fingerprint),
   );
+}
+
+/** What is new because a maintenance window has ended says so. */
+function reasonOf(s: Snapshot, { reason }: DedupVerdict): NotifyReason {
+  const news = reason === "first_notification" || reason === "new_alerts";
+  return news && s.group.released === true ? "window_ended" : reason;
 }

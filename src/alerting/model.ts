@@ -1,5 +1,6 @@
-import type { StringMap } from "../core/alerts";
+import type { FlapSettings, StringMap } from "../core/alerts";
 import type { Matcher } from "../core/matchers";
+import type { Schedule } from "./schedule";
 
 /** An alert as the router keeps it. Mutable inside the router's state alone. */
 export interface RoutedAlert {
@@ -15,9 +16,21 @@ export interface RoutedAlert {
   value: number;
   /** Notifications because of this alert are held back until then. */
   heldBackUntilMs: number | undefined;
+  /** No notification that it fires follows within so much of another. */
+  cooldownMs?: number;
+  flap?: FlapSettings;
+  /** While it flaps it counts as firing, whatever its source says; absent where it does not. */
+  flapping?: Flapping;
   acknowledgedBy: string | undefined;
   /** When its status last changed. */
   updatedAtMs: number;
+}
+
+export interface Flapping {
+  readonly sinceMs: number;
+  /** Changes of state that made it count as flapping. */
+  readonly changes: number;
+  readonly withinMs: number;
 }
 
 /** What the API and the live page show of an alert. */
@@ -31,7 +44,12 @@ export interface ActiveAlert {
   readonly silencedBy: readonly string[];
   /** Fingerprints of the alerts that inhibit it now. */
   readonly inhibitedBy: readonly string[];
+  /** Ids of the maintenance windows that hold now. */
+  readonly maintenanceBy: readonly string[];
+  /** Some receiver has been told of it and will not be again before then. */
   readonly heldBackUntilMs?: number;
+  /** It changes its state so often that it is told once, until it is calm; `reported` is what its source says now. */
+  readonly flapping?: Flapping & { readonly reported: "firing" | "resolved" };
   readonly startsAtMs: number;
   readonly endsAtMs: number;
   readonly updatedAtMs: number;
@@ -47,20 +65,36 @@ export interface Silence {
   readonly matchers: readonly Matcher[];
   readonly startsAtMs: number;
   readonly endsAtMs: number;
+  /** Where it recurs: it holds in the stretches of this alone, all of them between its start and end. */
+  readonly schedule?: Schedule;
   readonly createdBy: string;
   readonly comment: string;
   readonly updatedAtMs: number;
 }
 
 /** Why a notification leaves, or why there is none. */
-export type NotifyReason = SendReason | HoldReason;
+export type NotifyReason = SendReason | HoldReason | WindowEventKind;
 
 export type SendReason =
   | "first_notification"
   | "new_alerts"
   | "resolved_alerts"
   | "all_resolved"
-  | "repeat_interval";
+  | "repeat_interval"
+  /** New to the receiver as well, but a maintenance window kept it until now. */
+  | "window_ended"
+  /** An alert has begun to flap: the last word on it until it is calm. */
+  | "flapping"
+  /** An alert that flapped is calm, and fires. */
+  | "calm";
+
+/** What becomes of a maintenance window. */
+export type WindowEventKind =
+  | "window_created"
+  | "window_changed"
+  | "window_started"
+  | "window_ended"
+  | "window_cancelled";
 
 export type HoldReason =
   /** Nothing changed that the receiver does not know. */
@@ -69,6 +103,8 @@ export type HoldReason =
   | "inhibited"
   /** A time interval of the route mutes it now. */
   | "muted"
+  /** A maintenance window holds. */
+  | "maintenance"
   /** The rule's cooldown holds it back. */
   | "cooldown"
   /** Only resolutions, and the integration does not want those. */

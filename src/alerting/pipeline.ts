@@ -1,7 +1,9 @@
 import type { HoldReason, RoutedAlert } from "./model";
 import { type InhibitionIndex, indexInhibition, inhibitedBy } from "./inhibition";
+import { mutedBy } from "./mute";
 import { silencedBy } from "./silences";
-import type { RouterConfig } from "./config";
+import { maintenanceBy } from "./windows";
+import type { Route, RouterConfig } from "./config";
 import type { RouterState } from "./state";
 
 /** What a stage may look at. */
@@ -9,6 +11,8 @@ export interface StageContext {
   readonly state: RouterState;
   readonly config: RouterConfig;
   readonly nowMs: number;
+  /** The route whose group is flushed; undefined where an alert is judged apart from any. */
+  readonly route: Route | undefined;
 }
 
 /** A stage lets an alert pass or takes it out, and says by what. */
@@ -23,13 +27,30 @@ export interface Stage {
 
 const PASS: StageVerdict = { pass: true };
 
-/** The stages before the integrations, in order; the first that takes an alert out gives the reason. */
+/**
+ * The stages before the integrations, in order; the first that takes an alert out gives the reason.
+ * One more stage is one more entry: it decides by what it is given alone, and names its reason in HoldReason.
+ */
 export const STAGES: readonly Stage[] = [
   {
     name: "silence",
     judge(alert, { state, nowMs }) {
       const by = silencedBy(state.silences.values(), alert.labels, nowMs);
       return by.length === 0 ? PASS : { pass: false, reason: "silenced", by };
+    },
+  },
+  {
+    name: "maintenance",
+    judge(alert, { state, nowMs }) {
+      const by = maintenanceBy(state.windows.values(), alert.labels, nowMs);
+      return by.length === 0 ? PASS : { pass: false, reason: "maintenance", by };
+    },
+  },
+  {
+    name: "mute",
+    judge(_alert, { route, config, nowMs }) {
+      const by = route === undefined ? [] : mutedBy(route, config, nowMs);
+      return by.length === 0 ? PASS : { pass: false, reason: "muted", by };
     },
   },
   {
@@ -58,7 +79,10 @@ interface CachedIndex {
 const indexes = new WeakMap<RouterState, CachedIndex>();
 
 /** Built once per change of the firing set: with 10,000 alerts a scan per alert would be too many. */
-export function inhibitionOf({ state, config }: StageContext): InhibitionIndex {
+export function inhibitionOf({
+  state,
+  config,
+}: Pick<StageContext, "state" | "config">): InhibitionIndex {
   const hit = indexes.get(state);
   if (hit !== undefined && hit.config === config && hit.version === state.alertsVersion)
     return hit.index;

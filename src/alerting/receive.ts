@@ -1,5 +1,7 @@
 import type { AlertInstance, FiringSet, StringMap } from "../core/alerts";
+import { takeDamping } from "./damping";
 import { fingerprint } from "./fingerprint";
+import { noteChange, reportedStatus } from "./flap";
 import { placeAlert } from "./grouping";
 import type { RoutedAlert } from "./model";
 import type { AlertChange, Outcome, RouterSettings, RouterState, SourceState } from "./state";
@@ -36,7 +38,7 @@ export function receiveSet(
     for (const alert of state.alerts.values())
       if (
         alert.source === set.source &&
-        alert.status === "firing" &&
+        reportedStatus(state, alert) === "firing" &&
         !present.has(alert.fingerprint)
       )
         resolve(state, alert, Math.min(set.evaluatedAtMs, nowMs), nowMs, out);
@@ -53,7 +55,7 @@ export function expireAlerts(state: RouterState, nowMs: number, out: Outcome): v
   for (const source of state.sources.values()) {
     if (source.expiresAtMs > nowMs) continue;
     const own = [...state.alerts.values()].filter(
-      (a) => a.source === source.source && a.status === "firing",
+      (a) => a.source === source.source && reportedStatus(state, a) === "firing",
     );
     if (own.length === 0) {
       state.sources.delete(source.source);
@@ -68,7 +70,7 @@ export function expireAlerts(state: RouterState, nowMs: number, out: Outcome): v
       continue;
     }
     for (const a of own) if (a.endsAtMs <= nowMs) resolve(state, a, a.endsAtMs, nowMs, out);
-    const rest = own.filter((a) => a.status === "firing").map((a) => a.endsAtMs);
+    const rest = own.filter((a) => reportedStatus(state, a) === "firing").map((a) => a.endsAtMs);
     source.expiresAtMs = rest.length === 0 ? nowMs + source.lifetimeMs : Math.min(...rest);
     state.dirty.sources.add(source.source);
   }
@@ -108,7 +110,7 @@ function applyInstance(
 ): void {
   const existing = state.alerts.get(id);
   if (instance.status === "resolved") {
-    if (existing?.status !== "firing") return;
+    if (existing?.status !== "firing" || reportedStatus(state, existing) === "resolved") return;
     // Another source that still sends the alert keeps it firing.
     if (existing.source !== source && existing.endsAtMs > nowMs) return;
     refresh(existing, instance);
@@ -130,6 +132,8 @@ function applyInstance(
       acknowledgedBy: undefined,
       updatedAtMs: nowMs,
     };
+    takeDamping(alert, instance);
+    noteChange(state, alert, "firing", undefined, nowMs);
     state.alerts.set(id, alert);
     state.alertsVersion++;
     state.dirty.alerts.add(id);
@@ -151,6 +155,11 @@ function applyInstance(
   }
   refresh(alert, instance);
   alert.endsAtMs = instance.endsAtMs;
+  if (reportedStatus(state, alert) === "firing") return;
+  // It counts as firing while it flaps; its source had said otherwise.
+  alert.startsAtMs = instance.startsAtMs;
+  noteChange(state, alert, "firing", undefined, nowMs);
+  out.changes.push(changeOf(alert));
 }
 
 function refresh(alert: RoutedAlert, instance: AlertInstance): void {
@@ -158,6 +167,7 @@ function refresh(alert: RoutedAlert, instance: AlertInstance): void {
   alert.generatorUrl = instance.generatorUrl;
   alert.value = instance.value;
   alert.heldBackUntilMs = instance.heldBack?.untilMs;
+  takeDamping(alert, instance);
 }
 
 function resolve(
@@ -167,12 +177,19 @@ function resolve(
   nowMs: number,
   out: Outcome,
 ): void {
-  alert.status = "resolved";
-  alert.endsAtMs = Math.min(endedAtMs, nowMs);
+  const endsAtMs = Math.min(endedAtMs, nowMs);
+  out.changes.push({ ...changeOf(alert), status: "resolved", endedAtMs: endsAtMs });
+  noteChange(state, alert, "resolved", endsAtMs, nowMs);
   alert.updatedAtMs = nowMs;
-  state.alertsVersion++;
   state.dirty.alerts.add(alert.fingerprint);
-  out.changes.push(changeOf(alert));
+  if (alert.flapping !== undefined) {
+    // The history has it; to everybody else it fires until it is calm.
+    alert.endsAtMs = nowMs + (alert.flap?.calmMs ?? 0);
+    return;
+  }
+  alert.status = "resolved";
+  alert.endsAtMs = endsAtMs;
+  state.alertsVersion++;
 }
 
 function noteSource(

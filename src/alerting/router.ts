@@ -1,9 +1,12 @@
 import type { FiringSet } from "../core/alerts";
+import { calmDown, nextCalmMs } from "./flap";
 import { flushDue } from "./flush";
 import { nextFlushMs, regroup } from "./grouping";
+import { holdIncidents } from "./holds";
 import { moveIncidents } from "./moved-incidents";
 import { type ReceiveVerdict, expireAlerts, nextExpiryMs, receiveSet } from "./receive";
 import { type Outcome, type RouterSettings, type RouterState, emptyOutcome } from "./state";
+import { nextTurnMs, turnWindows } from "./window-turns";
 
 /** Takes a firing set and flushes what is due at once, such as a group with `group_wait: 0s`. */
 export function receive(
@@ -14,15 +17,21 @@ export function receive(
 ): Outcome & { readonly verdict: ReceiveVerdict } {
   const out = emptyOutcome();
   const verdict = receiveSet(state, settings, set, nowMs, out);
-  if (verdict.taken) flushDue(state, settings, nowMs, out);
+  if (verdict.taken) {
+    flushDue(state, settings, nowMs, out);
+    holdIncidents(state, nowMs, out);
+  }
   return { ...out, verdict };
 }
 
-/** What time alone brings: alerts that expire, groups that are due. */
+/** What time alone brings: alerts that expire or are calm, windows that start or end, groups that are due. */
 export function tick(state: RouterState, settings: RouterSettings, nowMs: number): Outcome {
   const out = emptyOutcome();
   expireAlerts(state, nowMs, out);
+  calmDown(state, nowMs);
+  turnWindows(state, settings, nowMs, out);
   flushDue(state, settings, nowMs, out);
+  holdIncidents(state, nowMs, out);
   return out;
 }
 
@@ -33,6 +42,7 @@ export function reconfigure(state: RouterState, settings: RouterSettings, nowMs:
   moveIncidents(state, settings, nowMs, out);
   expireAlerts(state, nowMs, out);
   flushDue(state, settings, nowMs, out);
+  holdIncidents(state, nowMs, out);
   return out;
 }
 
@@ -40,8 +50,17 @@ export function reconfigure(state: RouterState, settings: RouterSettings, nowMs:
 export function nextTick(state: RouterState): {
   readonly flushMs: number | undefined;
   readonly expiryMs: number | undefined;
+  /** A maintenance window starts or ends. */
+  readonly windowMs: number | undefined;
+  /** An alert that flaps is calm. */
+  readonly calmMs: number | undefined;
 } {
-  return { flushMs: nextFlushMs(state), expiryMs: nextExpiryMs(state) };
+  return {
+    flushMs: nextFlushMs(state),
+    expiryMs: nextExpiryMs(state),
+    windowMs: nextTurnMs(state),
+    calmMs: nextCalmMs(state),
+  };
 }
 
 /** An alert is taken in hand by a person; false where it is not active. */
@@ -69,6 +88,8 @@ export function successorOf(incidentId: string): string {
 export function moveToIncident(state: RouterState, toldKey: string, incidentId: string): void {
   const told = state.told.get(toldKey);
   if (told?.incidentId === undefined) return;
-  state.told.set(toldKey, { ...told, incidentId });
+  // The new one has not been told what holds it.
+  const { heldBy: _, ...rest } = told;
+  state.told.set(toldKey, { ...rest, incidentId });
   state.dirty.told.add(toldKey);
 }

@@ -2,7 +2,10 @@ import type { StringMap } from "../core/alerts";
 import type { IncidentAlerts, OutgoingNotification } from "../core/objects";
 import type { IntegrationRef, ReceiverConfig, Route, RouterConfig } from "./config";
 import { allRoutes } from "./config";
+import type { CooldownEntry } from "./cooldown";
+import type { FlapRecord } from "./flap";
 import type { NotificationLogEntry, RoutedAlert, Silence } from "./model";
+import type { MaintenanceWindow } from "./windows";
 
 /**
  * Everything the router knows, in memory. The functions of this folder change it in place and note
@@ -15,6 +18,11 @@ export interface RouterState {
   /** The notification log proper: what each integration was last told about each group. */
   readonly told: Map<string, ToldEntry>;
   readonly silences: Map<string, Silence>;
+  readonly windows: Map<string, MaintenanceWindow>;
+  /** How alerts with flap settings changed of late, by fingerprint. */
+  readonly flaps: Map<string, FlapRecord>;
+  /** Who was told of which alert when, for those with a cooldown. */
+  readonly cooldowns: Map<string, CooldownEntry>;
   readonly dirty: Dirty;
   /** Grows with each change of the set of firing alerts; caches hang on it. */
   alertsVersion: number;
@@ -26,6 +34,9 @@ export interface Dirty {
   readonly groups: Set<string>;
   readonly told: Set<string>;
   readonly silences: Set<string>;
+  readonly windows: Set<string>;
+  readonly flaps: Set<string>;
+  readonly cooldowns: Set<string>;
 }
 
 export interface SourceState {
@@ -57,6 +68,8 @@ export interface Group {
   flushed: boolean;
   /** Per integration what was last held back and why, so that it is logged once. */
   readonly held: Record<string, string>;
+  /** A maintenance window has just let go of some of its alerts: the flush that is due now tells them. */
+  released?: true;
 }
 
 export interface ToldEntry {
@@ -66,8 +79,12 @@ export interface ToldEntry {
   readonly resolved: readonly string[];
   readonly atMs: number;
   readonly expiresAtMs: number;
+  /** Those of `firing` that it knows to flap. */
+  readonly flapping?: readonly string[];
   /** The incident that stands for the group's present firing. */
   readonly incidentId?: string;
+  /** The incident was told that its escalation is held, and by which maintenance windows. */
+  readonly heldBy?: readonly string[];
 }
 
 /** An effect that was decided. It is stored before it is let out, and deleted when its taker has it. */
@@ -88,6 +105,14 @@ export type Intent =
       /** An alert fires that the incident does not know: one that a person resolved does not take it. */
       readonly opens: boolean;
       readonly change: IncidentAlerts;
+    }
+  | {
+      readonly kind: "hold";
+      readonly id: string;
+      readonly integrationId: string;
+      readonly incidentId: string;
+      /** Names of the maintenance windows that hold its escalation; none lets it go on. */
+      readonly windows: readonly string[];
     }
   | {
       readonly kind: "history";
@@ -135,12 +160,18 @@ export function emptyState(): RouterState {
     groups: new Map(),
     told: new Map(),
     silences: new Map(),
+    windows: new Map(),
+    flaps: new Map(),
+    cooldowns: new Map(),
     dirty: {
       alerts: new Set(),
       sources: new Set(),
       groups: new Set(),
       told: new Set(),
       silences: new Set(),
+      windows: new Set(),
+      flaps: new Set(),
+      cooldowns: new Set(),
     },
     alertsVersion: 0,
   };

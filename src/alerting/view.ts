@@ -1,10 +1,13 @@
 import type { ActiveAlert, AlertGroupView, RoutedAlert } from "./model";
+import { heldBackUntilMs } from "./cooldown";
+import { reportedStatus } from "./flap";
 import { inhibitedBy } from "./inhibition";
 import { routeOf } from "./grouping";
 import { inhibitionOf } from "./pipeline";
 import { matchRoutes } from "./routing";
 import { silencedBy } from "./silences";
-import type { RouterSettings, RouterState } from "./state";
+import { type RouterSettings, type RouterState, receiverByName } from "./state";
+import { maintenanceBy } from "./windows";
 
 /** Every alert as it stands now, the newest first. */
 export function activeAlerts(
@@ -12,10 +15,10 @@ export function activeAlerts(
   settings: RouterSettings,
   nowMs: number,
 ): ActiveAlert[] {
-  const incidents = incidentsByAlert(state);
+  const known = knownByAlert(state);
   return [...state.alerts.values()]
     .sort((a, b) => b.startsAtMs - a.startsAtMs || (a.fingerprint < b.fingerprint ? -1 : 1))
-    .map((a) => activeAlert(a, state, settings, incidents, nowMs));
+    .map((a) => activeAlert(a, state, settings, known, nowMs));
 }
 
 export function groupViews(
@@ -23,7 +26,7 @@ export function groupViews(
   settings: RouterSettings,
   nowMs: number,
 ): AlertGroupView[] {
-  const incidents = incidentsByAlert(state);
+  const known = knownByAlert(state);
   return [...state.groups.values()].map((g) => ({
     key: g.key,
     receiver: routeOf(settings.config, g).receiver,
@@ -31,7 +34,7 @@ export function groupViews(
     nextFlushMs: g.nextFlushMs,
     alerts: [...g.members]
       .flatMap((f) => state.alerts.get(f) ?? [])
-      .map((a) => activeAlert(a, state, settings, incidents, nowMs)),
+      .map((a) => activeAlert(a, state, settings, known, nowMs)),
   }));
 }
 
@@ -39,13 +42,25 @@ function activeAlert(
   a: RoutedAlert,
   state: RouterState,
   settings: RouterSettings,
-  incidents: ReadonlyMap<string, string>,
+  known: Known,
   nowMs: number,
 ): ActiveAlert {
   const silences = silencedBy(state.silences.values(), a.labels, nowMs);
-  const inhibitors = inhibitedBy(inhibitionOf({ state, config: settings.config, nowMs }), a.labels);
-  const suppressed = silences.length + inhibitors.length > 0;
-  const incidentId = incidents.get(a.fingerprint);
+  const inhibitors = inhibitedBy(inhibitionOf({ state, config: settings.config }), a.labels);
+  const windows = maintenanceBy(state.windows.values(), a.labels, nowMs);
+  const suppressed = silences.length + inhibitors.length + windows.length > 0;
+  const incidentId = known.incidents.get(a.fingerprint);
+  const receivers = [
+    ...new Set(matchRoutes(settings.config.route, a.labels).map((r) => r.receiver)),
+  ];
+  const heldMs = heldBackUntilMs(
+    state,
+    integrationsOf(settings, receivers).filter(
+      (id) => known.integrations.get(a.fingerprint)?.has(id) !== true,
+    ),
+    a,
+    nowMs,
+  );
   return {
     fingerprint: a.fingerprint,
     source: a.source,
@@ -54,23 +69,47 @@ function activeAlert(
     status: a.status === "resolved" ? "resolved" : suppressed ? "suppressed" : "firing",
     silencedBy: silences,
     inhibitedBy: inhibitors,
+    maintenanceBy: windows,
     startsAtMs: a.startsAtMs,
     endsAtMs: a.endsAtMs,
     updatedAtMs: a.updatedAtMs,
     generatorUrl: a.generatorUrl,
     value: Number.isFinite(a.value) ? a.value : null,
-    receivers: [...new Set(matchRoutes(settings.config.route, a.labels).map((r) => r.receiver))],
-    ...(a.heldBackUntilMs === undefined || a.heldBackUntilMs <= nowMs
+    receivers,
+    ...(heldMs === undefined ? {} : { heldBackUntilMs: heldMs }),
+    ...(a.flapping === undefined
       ? {}
-      : { heldBackUntilMs: a.heldBackUntilMs }),
+      : { flapping: { ...a.flapping, reported: reportedStatus(state, a) } }),
     ...(a.acknowledgedBy === undefined ? {} : { acknowledgedBy: a.acknowledgedBy }),
     ...(incidentId === undefined ? {} : { incidentId }),
   };
 }
 
-function incidentsByAlert(state: RouterState): ReadonlyMap<string, string> {
-  const out = new Map<string, string>();
-  for (const told of state.told.values())
-    if (told.incidentId !== undefined) for (const f of told.firing) out.set(f, told.incidentId);
-  return out;
+/** What integrations know, by alert; gathered once for all of them. */
+interface Known {
+  readonly incidents: ReadonlyMap<string, string>;
+  /** Ids of the integrations that know that it fires. */
+  readonly integrations: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function knownByAlert(state: RouterState): Known {
+  const incidents = new Map<string, string>();
+  const integrations = new Map<string, Set<string>>();
+  for (const told of state.told.values()) {
+    // A group key ends with its label set; what follows is the integration.
+    const id = told.key.slice(told.key.lastIndexOf("} ") + 2);
+    for (const f of told.firing) {
+      if (told.incidentId !== undefined) incidents.set(f, told.incidentId);
+      if (state.cooldowns.size === 0) continue;
+      const known = integrations.get(f) ?? new Set();
+      integrations.set(f, known.add(id));
+    }
+  }
+  return { incidents, integrations };
+}
+
+function integrationsOf(settings: RouterSettings, receivers: readonly string[]): readonly string[] {
+  return receivers.flatMap((name) =>
+    (receiverByName(settings.config, name)?.integrations ?? []).map((i) => i.id),
+  );
 }

@@ -20,6 +20,17 @@ export interface AlertInstance {
   readonly value: number;
   /** Set when the rule's cooldown holds the notification back: state changes, nothing is sent. */
   readonly heldBack?: { readonly reason: "cooldown"; readonly untilMs: number };
+  /** After a notification that it fires, none for as long that it fires anew. The router keeps count; `heldBack` then says nothing. */
+  readonly cooldownMs?: number;
+  /** When it counts as flapping. */
+  readonly flap?: FlapSettings;
+}
+
+/** An alert flaps that changes its state `changes` times within `withinMs`, until it has not for `calmMs`. */
+export interface FlapSettings {
+  readonly changes: number;
+  readonly withinMs: number;
+  readonly calmMs: number;
 }
 
 /**

@@ -106,13 +106,19 @@ export interface ScraperRpc extends Ticking {
   state(): Promise<string>;
 }
 
+/** Selectors of a rule group, by their places in what it registered under that version. */
+export interface TouchedSelectors {
+  readonly version: number;
+  readonly selectors: readonly number[];
+}
+
 export interface RuleGroupRpc extends Ticking {
   /** Stores the group (JSON of rules/model RuleGroupSpec) and starts it; unchanged rules keep their state. */
   configure(specJson: string): Promise<void>;
   /** Resolves every alert and forgets the group. */
   remove(): Promise<void>;
-  /** A write touched a registered selector. Returns before it evaluates. */
-  nudge(): Promise<void>;
+  /** A write touched registered selectors, which ones where the shard tells. Returns before it evaluates. */
+  nudge(touched?: TouchedSelectors): Promise<void>;
   /** Health, last evaluation and alerts of every rule, as JSON of rules/model GroupState. */
   state(): Promise<string>;
 }
@@ -178,6 +184,8 @@ export interface ReceiverRpc extends Ticking {
 export interface IncidentRpc extends Ticking {
   /** Opens the incident on the first call; later calls change its alerts; an all-resolved set resolves it. */
   alertsChanged(change: IncidentAlerts): Promise<void>;
+  /** Maintenance windows that hold the escalation from now on, by name; none lets it go on where it stood. Repeatable. */
+  hold(windows: readonly string[]): Promise<void>;
   /** JSON of incidents/model Incident, or null before it was opened. */
   get(): Promise<string | null>;
   /** Applies a command (JSON of incidents/model Command) for `actor`; gives the incident or a named refusal, as JSON. */

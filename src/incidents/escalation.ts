@@ -14,7 +14,7 @@ export type EscalationDecision =
   | { readonly do: "wait"; readonly untilMs: number }
   | {
       readonly do: "nothing";
-      readonly reason: "acknowledged" | "resolved" | "no_policy" | "exhausted";
+      readonly reason: "acknowledged" | "resolved" | "held" | "no_policy" | "exhausted";
     };
 
 /**
@@ -24,7 +24,8 @@ export type EscalationDecision =
  */
 export function decideEscalation(incident: Incident, nowMs: number): EscalationDecision {
   if (incident.status !== "open") return { do: "nothing", reason: incident.status };
-  const { policy, nextStep, round, dueAtMs } = incident.escalation;
+  const { policy, nextStep, round, dueAtMs, held } = incident.escalation;
+  if (held !== undefined) return { do: "nothing", reason: "held" };
   if (policy.steps.length === 0) return { do: "nothing", reason: "no_policy" };
   const step = policy.steps[nextStep];
   if (step === undefined || dueAtMs === undefined) return { do: "nothing", reason: "exhausted" };

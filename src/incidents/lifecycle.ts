@@ -68,7 +68,12 @@ export function followPolicy(incident: Incident, policies: EscalationConfig): In
   const { nextStep, round } = incident.escalation;
   if (incident.status !== "open" || nextStep > 0 || round > 1) return incident;
   const policy = policies[incident.severity] ?? NO_POLICY;
-  return { ...incident, escalation: escalationFrom(policy, incident.openedAtMs) };
+  const { held } = incident.escalation;
+  const escalation = escalationFrom(policy, incident.openedAtMs);
+  return {
+    ...incident,
+    escalation: held === undefined ? escalation : { ...escalation, held },
+  };
 }
 
 function escalationFrom(policy: EscalationPolicy, openedAtMs: number): EscalationState {
@@ -112,6 +117,42 @@ export function applyAlerts(
   return {
     incident: next,
     outcome: entries.some((e) => e.kind === "alert_joined") ? "joined" : "updated",
+  };
+}
+
+/**
+ * Stops the escalation's clock while maintenance windows hold every alert that fires, and lets it go on
+ * with the time that was left. Gives the incident itself where nothing changes.
+ */
+export function holdEscalation(
+  incident: Incident,
+  windows: readonly string[],
+  nowMs: number,
+): Incident {
+  if (incident.status === "resolved") return incident;
+  const { held, ...running } = incident.escalation;
+  if (windows.length > 0) {
+    if (held !== undefined && held.windows.join("\n") === windows.join("\n")) return incident;
+    const entries =
+      held === undefined
+        ? [entry(nowMs, SYSTEM, "escalation_held", `maintenance: ${windows.join(", ")}`)]
+        : [];
+    return {
+      ...incident,
+      escalation: { ...running, held: { sinceMs: held?.sinceMs ?? nowMs, windows } },
+      timeline: extend(incident.timeline, entries),
+    };
+  }
+  if (held === undefined) return incident;
+  const pausedMs = Math.max(0, nowMs - held.sinceMs);
+  const dueAtMs =
+    running.dueAtMs === undefined ? undefined : Math.max(nowMs, running.dueAtMs + pausedMs);
+  return {
+    ...incident,
+    escalation: { ...running, ...(dueAtMs === undefined ? {} : { dueAtMs }) },
+    timeline: extend(incident.timeline, [
+      entry(nowMs, SYSTEM, "escalation_resumed", `maintenance is over: ${held.windows.join(", ")}`),
+    ]),
   };
 }
 

@@ -24,6 +24,8 @@ export type TimelineKind =
   | "escalated"
   | "escalation_failed"
   | "escalation_exhausted"
+  | "escalation_held"
+  | "escalation_resumed"
   | "acknowledged"
   | "assigned"
   | "note"
@@ -45,6 +47,8 @@ export interface EscalationState {
   readonly round: number;
   /** When the next step is due; absent once the escalation has stopped. */
   readonly dueAtMs?: number;
+  /** Maintenance windows stop its clock: since when, and their names. `dueAtMs` moves by as much when it goes on. */
+  readonly held?: { readonly sinceMs: number; readonly windows: readonly string[] };
 }
 
 export interface Incident {

@@ -3,7 +3,7 @@ import { labelsKey, labelsOf } from "../core/labels";
 import { type Result, err, ok } from "../core/result";
 import type { AlertingRule } from "./model";
 import { identityOf } from "./rendered";
-import { severityRank } from "./severity";
+import { severityRank } from "../core/severity";
 
 /** One label set of an alerting rule. Times are ms. */
 export interface Alert {

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly entry: NotificationLogEntry;
 }
 
+type Timer = "flush" | "expiry" | "windows" | "calm" | "intents";
+
 /** After a kill the effects that were stored are picked up by an alarm at the latest then. */
 const INTENTS_RETRY_MS = 60_000;
 
@@ -32,7 +34,7 @@ export class RouterShell {
   private readonly disk = new RouterStorage(memoryStorage());
   private readonly entries = new Map<string, NotificationLogEntry>();
   private readonly taken = new Set<string>();
-  private readonly timers = new Map<"flush" | "expiry" | "intents", number>();
+  private readonly timers = new Map<Timer, number>();
   private state: RouterState | undefined;
 
   constructor(
@@ -98,7 +100,7 @@ export class RouterShell {
   }
 
   private take(intent: Intent): void {
-    if (intent.kind === "history" || this.taken.has(intent.id)) return;
+    if (intent.kind === "history" || intent.kind === "hold" || this.taken.has(intent.id)) return;
     this.taken.add(intent.id);
     const entry = this.entries.get(intent.id);
     // An incident that a new configuration ends has no decision of a group.
@@ -113,8 +115,10 @@ export class RouterShell {
   }
 
   private schedule(state: RouterState, nowMs: number, lets: boolean): void {
-    const { flushMs, expiryMs } = nextTick(state);
+    const { flushMs, expiryMs, windowMs, calmMs } = nextTick(state);
     this.setTimer("flush", flushMs);
+    this.setTimer("windows", windowMs);
+    this.setTimer("calm", calmMs);
     const armed = this.timers.get("expiry");
     if (expiryMs === undefined) this.setTimer("expiry", undefined);
     else if (armed === undefined || expiryMs < armed || armed <= nowMs)
@@ -123,7 +127,7 @@ export class RouterShell {
     this.arm();
   }
 
-  private setTimer(name: "flush" | "expiry" | "intents", atMs: number | undefined): void {
+  private setTimer(name: Timer, atMs: number | undefined): void {
     if (atMs === undefined) this.timers.delete(name);
     else this.timers.set(name, Math.ceil(atMs));
   }

@@ -1,0 +1,13 @@
+import type { Timers } from "./timers";
+
+/** Lets a named timer follow what it stands for; costs a row where that has changed, and none else. */
+export async function follow(
+  timers: Timers,
+  name: string,
+  atMs: number | undefined,
+): Promise<void> {
+  const armed = timers.at(name);
+  if (atMs === undefined) {
+    if (armed !== undefined) await timers.clear(name);
+  } else if (Math.ceil(atMs) !== armed) await timers.set(name, atMs);
+}

@@ -1,0 +1,40 @@
+import { compareStrings } from "../core/labels";
+import type { Outcome, RouterState, ToldEntry } from "./state";
+import { maintenanceBy } from "./windows";
+
+/**
+ * Tells incidents that maintenance windows hold their escalation, or do so no longer: one is held while each
+ * of its alerts that fires is inside a window.
+ */
+export function holdIncidents(state: RouterState, nowMs: number, out: Outcome): void {
+  for (const told of state.told.values()) {
+    const { incidentId, heldBy, ...rest } = told;
+    if (incidentId === undefined) continue;
+    const by = state.windows.size === 0 ? [] : holding(state, told, nowMs);
+    if (by.join(" ") === (heldBy ?? []).join(" ")) continue;
+    const next: ToldEntry = { ...rest, incidentId, ...(by.length === 0 ? {} : { heldBy: by }) };
+    state.told.set(told.key, next);
+    state.dirty.told.add(told.key);
+    out.intents.push({
+      kind: "hold",
+      id: `hold-${incidentId}-${nowMs.toString(36)}`,
+      // A group key ends with its label set; what follows is the integration.
+      integrationId: told.key.slice(told.key.lastIndexOf("} ") + 2),
+      incidentId,
+      windows: by.map((id) => state.windows.get(id)?.name ?? id),
+    });
+  }
+}
+
+/** Ids of the windows that together hold every firing alert of an incident; none where one is outside. */
+function holding(state: RouterState, told: ToldEntry, nowMs: number): readonly string[] {
+  const windows = new Set<string>();
+  for (const f of told.firing) {
+    const alert = state.alerts.get(f);
+    if (alert?.status !== "firing") continue;
+    const by = maintenanceBy(state.windows.values(), alert.labels, nowMs);
+    if (by.length === 0) return [];
+    for (const id of by) windows.add(id);
+  }
+  return [...windows].sort(compareStrings);
+}
