@@ -1,4 +1,4 @@
-import type { NotificationData } from "../alerting/notification-data";
+import type { NotificationAlert } from "../alerting/notification-data";
 import { labelOf } from "../core/alerts";
 import type { OutgoingNotification } from "../core/objects";
 import type { Attempt, DeliveryRecord } from "./history";
@@ -31,10 +31,7 @@ export function recordAttempt(
 
 /** Of what the router decided it tells the history itself, members and all. */
 function newRecord(n: OutgoingNotification, nowMs: number): DeliveryRecord {
-  const alerts =
-    n.decidedAtMs === undefined
-      ? ((JSON.parse(n.dataJson) as Partial<NotificationData>).alerts ?? [])
-      : [];
+  const alerts = n.decidedAtMs === undefined ? alertsOf(n.dataJson) : [];
   const of = (status: "firing" | "resolved"): string[] =>
     alerts.filter((a) => a.status === status).map((a) => a.fingerprint);
   return {
@@ -51,4 +48,19 @@ function newRecord(n: OutgoingNotification, nowMs: number): DeliveryRecord {
     attempts: 0,
     log: [],
   };
+}
+
+/** A message that cannot be read fails in its own rendering; the history still says that it was tried. */
+function alertsOf(dataJson: string): readonly NotificationAlert[] {
+  try {
+    const data = JSON.parse(dataJson) as {
+      readonly alerts?: readonly Partial<NotificationAlert>[];
+    };
+    // A NotificationAlert has both; that is all that is read of it here.
+    return (data.alerts ?? []).filter(
+      (a) => typeof a.fingerprint === "string" && typeof a.labels === "object",
+    ) as readonly NotificationAlert[];
+  } catch {
+    return [];
+  }
 }
