@@ -6,6 +6,7 @@ const SOURCE = `
 export { runTestFile } from "./src/rules/testing/run-tests";
 export { renderJunit, renderVerdict } from "./src/rules/testing/verdict";
 export { checkRuleFile } from "./src/rules/testing/check-file";
+export { compileShorthand, isShorthand } from "./src/rules/shorthand/compile";
 export { isGlob, joinPath, matchesGlob } from "./src/rules/glob";
 export { compileRegex } from "./src/core/matchers";
 `;

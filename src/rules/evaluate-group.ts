@@ -19,6 +19,8 @@ export interface GroupEvaluation {
   readonly clock: Clock;
   readonly atMs: number;
   readonly occasion: Occasion;
+  /** On a write: the alerting rules to evaluate; all of them where it is absent. */
+  readonly only?: ReadonlySet<RunningRule>;
   readonly settings: RuleSettings;
   /** @see EvaluationContext.seen */
   readonly seen?: NonNullable<EvaluationContext["seen"]>;
@@ -56,10 +58,9 @@ export async function evaluateGroup(
     pending: new PendingSamples(),
     ...(e.seen === undefined ? {} : { seen: e.seen }),
   };
-  // An evaluation on write may have looked later than this time of the grid: it has said what there is to say.
-  const alertsToo = e.atMs > group.alertsAtMs;
   for (const wave of e.occasion === "grid" ? group.waves : group.alertWaves) {
-    const chosen = alertsToo ? wave : wave.filter((r) => r.rule.kind === "recording");
+    const chosen = wave.filter((r) => isDue(r, e));
+    if (chosen.length === 0) continue;
     const late = e.clock() - began > GROUP_TIMEOUT_MS;
     const done = await Promise.all(
       chosen.map((r) => (late ? timedOut(r) : evaluateOne(r, ctx, e))),
@@ -67,13 +68,19 @@ export async function evaluateGroup(
     for (const [i, r] of chosen.entries()) {
       const d = done[i] as Evaluated; // one for each rule of the wave
       r.progress = d.progress;
+      if (r.rule.kind === "alerting") r.alertsAtMs = e.atMs;
       if (d.changed) changed.set(r.key, d.progress);
       if (e.occasion === "grid" || d.changed) for (const s of d.samples) samples.push(s);
     }
   }
-  if (alertsToo) group.alertsAtMs = e.atMs;
-  group.evaluationMs = e.clock() - began;
+  if (e.occasion === "grid") group.evaluationMs = e.clock() - began;
   return { samples, changed };
+}
+
+function isDue(r: RunningRule, e: GroupEvaluation): boolean {
+  if (r.rule.kind === "recording") return true;
+  // An evaluation on write may have looked later than this time of the grid: it has said what there is to say.
+  return e.atMs > r.alertsAtMs && (e.only?.has(r) ?? true);
 }
 
 async function evaluateOne(

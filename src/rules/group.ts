@@ -1,5 +1,6 @@
 import type { AlertInstance } from "../core/alerts";
 import type { Matcher } from "../core/matchers";
+import type { TouchedSelectors } from "../core/objects";
 import { formatFloat, parseExpr, renderParseError, selectorsOf } from "../promql";
 import type { LoadedRule, RuleSettings } from "./evaluate";
 import { type Grid, gridOf } from "./grid";
@@ -17,6 +18,8 @@ export interface RunningRule extends LoadedRule {
   progress: Progress;
   evaluationMs: number;
   lastEvaluationMs: number;
+  /** The last time it was evaluated for as an alerting rule, on the grid or on a write. */
+  alertsAtMs: number;
 }
 
 /** A group as it runs: its specification with expressions parsed, and how far each rule has come. */
@@ -31,9 +34,14 @@ export interface RunningGroup {
   readonly alertWaves: readonly (readonly RunningRule[])[];
   /** The last time of the grid that was evaluated, ms; 0 for none since the object woke. */
   gridAtMs: number;
-  /** The last time alerting rules were evaluated for, on the grid or on a write. */
-  alertsAtMs: number;
+  /** What alerting rules select, and which rules that concerns. */
+  readonly watched: readonly WatchedSelector[];
   evaluationMs: number;
+}
+
+export interface WatchedSelector {
+  readonly matchers: readonly Matcher[];
+  readonly rules: readonly RunningRule[];
 }
 
 /** Starts a checked specification; rules that are known go on from where they were. */
@@ -57,8 +65,11 @@ export function startGroup(
       progress: known.get(id) ?? NO_PROGRESS,
       evaluationMs: 0,
       lastEvaluationMs: 0,
+      alertsAtMs: 0,
     };
   });
+  const last = lastChangeMs(rules);
+  for (const r of rules) r.alertsAtMs = last;
   return {
     spec,
     key,
@@ -67,7 +78,7 @@ export function startGroup(
     waves: wavesOf(rules),
     alertWaves: wavesOf(rules.filter((r) => r.rule.kind === "alerting")),
     gridAtMs: 0,
-    alertsAtMs: lastChangeMs(rules),
+    watched: watchedBy(rules),
     evaluationMs: 0,
   };
 }
@@ -82,17 +93,35 @@ function lastChangeMs(rules: readonly RunningRule[]): number {
 }
 
 /** What alerting rules select: a write to it is worth an evaluation. */
-export function watchedSelectors(group: RunningGroup): Matcher[][] {
-  const out = new Map<string, Matcher[]>();
-  for (const r of group.rules) {
+function watchedBy(rules: readonly RunningRule[]): WatchedSelector[] {
+  const out = new Map<string, { matchers: Matcher[]; rules: RunningRule[] }>();
+  for (const r of rules) {
     if (r.rule.kind !== "alerting") continue;
     for (const s of selectorsOf(r.expr)) {
       if (s.pinned) continue;
-      const list = s.matchers.map(({ type, name, value }) => ({ type, name, value }));
-      out.set(JSON.stringify(list), list);
+      const matchers = s.matchers.map(({ type, name, value }) => ({ type, name, value }));
+      const key = JSON.stringify(matchers);
+      const known = out.get(key);
+      if (known === undefined) out.set(key, { matchers, rules: [r] });
+      else if (!known.rules.includes(r)) known.rules.push(r);
     }
   }
   return [...out.values()];
+}
+
+/** The alerting rules that touched selectors concern; all of them where those of another version are told, or none. */
+export function touchedRules(
+  group: RunningGroup,
+  touched: TouchedSelectors | undefined,
+): readonly RunningRule[] {
+  if (touched === undefined || touched.version !== group.spec.version)
+    return group.alertWaves.flat();
+  return [...new Set(touched.selectors.flatMap((n) => group.watched[n]?.rules ?? []))];
+}
+
+/** The latest time that an alerting rule was evaluated for; 0 for none. */
+export function alertsAtMs(group: RunningGroup): number {
+  return group.rules.reduce((last, r) => Math.max(last, r.alertsAtMs), 0);
 }
 
 /** The group's full firing set, with what resolved of late. Of two rules that give one label set, firing counts. */
@@ -105,7 +134,8 @@ export function firingSet(
   const { intervalMs } = group.spec;
   for (const r of group.rules) {
     if (r.rule.kind === "recording") continue;
-    const o = { atMs, intervalMs, generatorUrl: generatorUrl(externalUrl, r.rule.expr) };
+    const url = generatorUrl(externalUrl, r.rule.expr);
+    const o = { atMs, intervalMs, generatorUrl: url, rule: r.rule };
     for (const [key, a] of r.progress.alerting.alerts)
       if (a.phase !== "pending" && (a.phase === "firing" || !out.has(key)))
         out.set(key, instanceOf(a, o, externalLabels));
@@ -125,7 +155,7 @@ export function viewGroup(
     intervalMs: group.spec.intervalMs,
     limit: group.spec.limit,
     evaluationMs: group.evaluationMs,
-    lastEvaluationMs: Math.max(group.gridAtMs, group.alertsAtMs) || lastEvaluationMs,
+    lastEvaluationMs: Math.max(group.gridAtMs, alertsAtMs(group)) || lastEvaluationMs,
     missedEvaluations,
     rules: group.rules.map((r) => viewRule(r, lastEvaluationMs)),
   };

@@ -1,10 +1,12 @@
 import type { AlertInstance, StringMap } from "../core/alerts";
+import type { AlertingRule } from "./model";
 import type { Alert } from "./state";
 
 export interface HandOverOptions {
   readonly atMs: number;
   readonly intervalMs: number;
   readonly generatorUrl: string;
+  readonly rule: Pick<AlertingRule, "cooldownMs" | "flap">;
 }
 
 /** Prometheus' resend delay and the evaluations that may be missed before a firing alert expires. */
@@ -22,6 +24,8 @@ export function instanceOf(a: Alert, o: HandOverOptions, externalLabels: StringM
     startsAtMs: a.firedAtMs,
     generatorUrl: o.generatorUrl,
     value: a.value,
+    ...(o.rule.cooldownMs === 0 ? {} : { cooldownMs: o.rule.cooldownMs }),
+    ...(o.rule.flap === undefined ? {} : { flap: o.rule.flap }),
   };
   if (a.phase === "resolved") return { ...common, status: "resolved", endsAtMs: a.resolvedAtMs };
   const endsAtMs = o.atMs + EVALUATIONS_BEFORE_EXPIRY * Math.max(o.intervalMs, RESEND_DELAY_MS);

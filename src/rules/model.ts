@@ -1,4 +1,4 @@
-import type { StringMap } from "../core/alerts";
+import type { FlapSettings, StringMap } from "../core/alerts";
 
 /** A rule that stores its expression's value under a new name. */
 export interface RecordingRule {
@@ -24,6 +24,8 @@ export interface AlertingRule {
   readonly keepFiringForMs: number;
   /** Within this time of its last notification a label set that fires anew is held back; 0 for never. */
   readonly cooldownMs: number;
+  /** When one of its alerts counts as flapping; absent: never. */
+  readonly flap?: FlapSettings;
 }
 
 export type Rule = RecordingRule | AlertingRule;

@@ -1,8 +1,9 @@
 import type { Node } from "yaml";
 import { type ConfigRefusal, Refused } from "../alerting/config-error";
+import { COOLDOWN_ANNOTATION, FLAP_ANNOTATION, checkFlap, parseFlap } from "../alerting/damping";
 import { Fields, YamlFile } from "../alerting/yaml-fields";
-import type { StringMap } from "../core/alerts";
-import { parseDuration } from "../core/duration";
+import type { FlapSettings, StringMap } from "../core/alerts";
+import { parseDuration, renderDuration } from "../core/duration";
 import { labelsOf } from "../core/labels";
 import { type Result, err, ok } from "../core/result";
 import { parseTemplate } from "../core/template";
@@ -28,6 +29,8 @@ export interface ParsedFile {
   readonly groups: readonly ParsedGroup[];
   /** `line:column: …`: what works, and is likely not meant. */
   readonly warnings: readonly string[];
+  /** `line:column: …`: what works here and Prometheus refuses. */
+  readonly extensions: readonly string[];
   /** The text that the groups were compiled from, where they were not written as Prometheus' own. */
   readonly source?: string;
 }
@@ -38,8 +41,6 @@ const MAX_GROUPS = 200;
 /** Of a file: aliases make a small file say much. */
 const MAX_RULES = 5_000;
 const MAX_NAME = 200;
-/** Where promtool would not know the field `cooldown`, the annotation says the same. */
-const COOLDOWN_ANNOTATION = "vedette_cooldown";
 
 export interface ReadOptions {
   /** Fields that nobody knows are passed over instead of refused. */
@@ -79,7 +80,7 @@ export function parseRuleFile(
       return group;
     });
     end(root, budget);
-    return { file, groups, warnings: budget.warnings };
+    return { file, groups, warnings: budget.warnings, extensions: budget.extensions };
   });
 }
 
@@ -88,7 +89,8 @@ export function parseGroup(text: string): Result<ParsedFile, ConfigRefusal> {
   return caught(() => {
     const file = new YamlFile(text);
     const budget = newBudget();
-    return { file, groups: [readGroup(file.root(), text, budget)], warnings: budget.warnings };
+    const groups = [readGroup(file.root(), text, budget)];
+    return { file, groups, warnings: budget.warnings, extensions: budget.extensions };
   });
 }
 
@@ -96,10 +98,11 @@ interface Budget {
   rules: number;
   readonly ignoreUnknownFields: boolean;
   readonly warnings: string[];
+  readonly extensions: string[];
 }
 
 function newBudget(): Budget {
-  return { rules: MAX_RULES, ignoreUnknownFields: false, warnings: [] };
+  return { rules: MAX_RULES, ignoreUnknownFields: false, warnings: [], extensions: [] };
 }
 
 /** A reader that throws what it refuses, as a result. */
@@ -174,9 +177,17 @@ function readRule(f: Fields, text: string, groupLabels: StringMap, budget: Budge
     forMs: f.duration("for")?.ms ?? 0,
     keepFiringForMs: f.duration("keep_firing_for")?.ms ?? 0,
   } as const;
-  const cooldownMs = f.duration("cooldown")?.ms ?? annotatedCooldown(rule.annotations);
+  const cooldown = f.duration("cooldown");
+  if (cooldown !== undefined) {
+    const { line, column } = innerPosition(text, cooldown.node, { line: 1, column: 1 });
+    budget.extensions.push(
+      `${line}:${column}: cooldown is Vedette's own; Prometheus takes the annotation ${COOLDOWN_ANNOTATION}: ${renderDuration(cooldown.ms)}`,
+    );
+  }
+  const cooldownMs = cooldown?.ms ?? annotatedCooldown(rule.annotations);
+  const flap = readFlap(f, text, budget) ?? annotatedFlap(rule.annotations);
   end(f, budget);
-  return { ...rule, cooldownMs };
+  return { ...rule, cooldownMs, ...(flap === undefined ? {} : { flap }) };
 }
 
 function readRecording(
@@ -193,7 +204,7 @@ function readRecording(
       "value_wrong",
       `braces present in the recording rule name; should it be in expr?: ${name}`,
     );
-  for (const field of ["annotations", "for", "keep_firing_for", "cooldown"]) {
+  for (const field of ["annotations", "for", "keep_firing_for", "cooldown", "flap"]) {
     const node = f.take(field);
     if (node !== undefined)
       f.file.refuse(node, "value_wrong", `invalid field '${field}' in recording rule`);
@@ -258,9 +269,37 @@ export function readAnnotations(f: Fields): StringMap {
         "value_wrong",
         `${COOLDOWN_ANNOTATION}: not a valid duration: ${JSON.stringify(value)}`,
       );
+    const flap = name === FLAP_ANNOTATION ? parseFlap(value) : undefined;
+    if (flap?.ok === false) f.file.refuse(node, "value_wrong", `${FLAP_ANNOTATION}: ${flap.error}`);
     out.push([name, value]);
   }
   return Object.fromEntries(out);
+}
+
+/** `flap: {changes: 4, within: 10m, calm: 10m}`; without `calm` it is as long as `within`. */
+function readFlap(f: Fields, text: string, budget: Budget): FlapSettings | undefined {
+  const node = f.take("flap");
+  if (node === undefined) return undefined;
+  const fields = new Fields(f.file, node, f.at("flap"));
+  const changes = fields.wholeNumber("changes", 0);
+  const within = fields.duration("within");
+  if (within === undefined)
+    return f.file.refuse(node, "field_missing", `missing: ${fields.at("within")}`);
+  const calmMs = fields.duration("calm")?.ms ?? within.ms;
+  end(fields, budget);
+  const checked = checkFlap({ changes, withinMs: within.ms, calmMs });
+  if (!checked.ok) return f.file.refuse(node, "value_wrong", `${f.at("flap")}: ${checked.error}`);
+  const { line, column } = innerPosition(text, node, { line: 1, column: 1 });
+  budget.extensions.push(
+    `${line}:${column}: flap is Vedette's own; Prometheus takes the annotation ${FLAP_ANNOTATION}: ${changes} in ${renderDuration(within.ms)}, calm ${renderDuration(calmMs)}`,
+  );
+  return checked.value;
+}
+
+function annotatedFlap(annotations: StringMap): FlapSettings | undefined {
+  const text = annotations[FLAP_ANNOTATION];
+  const parsed = text === undefined ? undefined : parseFlap(text);
+  return parsed?.ok === true ? parsed.value : undefined;
 }
 
 function annotatedCooldown(annotations: StringMap): number {

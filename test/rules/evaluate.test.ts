@@ -18,7 +18,13 @@ import { bitsOf, isStaleAt, setStaleAt } from "../../src/core/stale";
 import { readBatch } from "../../src/core/batch";
 import { parseHistogram } from "../../src/core/histogram-notation";
 import { coalesced } from "../../src/rules/coalesce";
-import { type RunningGroup, firingSet, startGroup, watchedSelectors } from "../../src/rules/group";
+import {
+  type RunningGroup,
+  alertsAtMs,
+  firingSet,
+  startGroup,
+  touchedRules,
+} from "../../src/rules/group";
 import { evaluateRule } from "../../src/rules/evaluate";
 import { evaluateGroup } from "../../src/rules/evaluate-group";
 import { overlay } from "../../src/rules/overlay";
@@ -415,8 +421,44 @@ describe("a group's beginning", () => {
     );
     const next = startGroup(changed.spec, new Map(g.rules.map((r) => [r.key, r.progress])));
     expect(next.rules.map((r) => r.progress.alerting.alerts.size)).toEqual([0, 1]);
-    expect(next.alertsAtMs).toBe(1_000);
-    expect(watchedSelectors(g)).toEqual([[{ type: "=", name: "__name__", value: "up" }]]);
+    expect(alertsAtMs(next)).toBe(1_000);
+    expect(g.watched.map((w) => [w.matchers, w.rules.map((r) => r.rule.name)])).toEqual([
+      [[{ type: "=", name: "__name__", value: "up" }], ["A", "B"]],
+    ]);
+  });
+
+  it("evaluates on a write what the write touched, and the rest on the grid, each moment once", async () => {
+    const store = new Memory();
+    store.add(up("1"), 1_000, 1);
+    const g = group(
+      "name: g\nrules:\n- alert: A\n  expr: up > 0\n- alert: B\n  expr: down > 0\n- alert: C\n  expr: up + on() down > 0\n",
+    );
+    const version = g.spec.version;
+    const names = (touched: Parameters<typeof touchedRules>[1]): string[] =>
+      touchedRules(g, touched).map((r) => r.rule.name);
+    expect(names({ version, selectors: [0] })).toEqual(["A", "C"]);
+    expect(names({ version, selectors: [1, 7] })).toEqual(["B", "C"]);
+    expect(names({ version: version - 1, selectors: [0] })).toEqual(["A", "B", "C"]);
+    expect(names(undefined)).toEqual(["A", "B", "C"]);
+    const only = new Set(touchedRules(g, { version, selectors: [0] }));
+    const evaluate = (atMs: number, occasion: "grid" | "write") =>
+      evaluateGroup(g, {
+        queryable: store,
+        clock: () => 0,
+        atMs,
+        occasion,
+        ...(occasion === "write" ? { only } : {}),
+        settings: { externalUrl: "", externalLabels: {}, queryOffsetMs: 0 },
+        onFault: (_, e) => {
+          throw e;
+        },
+      });
+    const judged = (): number[] => g.rules.map((r) => r.alertsAtMs);
+    await evaluate(5_000, "write");
+    expect(judged()).toEqual([5_000, 0, 5_000]);
+    // The grid's moment lies before the write's: it judges what the write left out.
+    await evaluate(4_000, "grid");
+    expect(judged()).toEqual([5_000, 4_000, 5_000]);
   });
 });
 

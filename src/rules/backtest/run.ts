@@ -213,7 +213,7 @@ function groupFor(
   }
   const rules = whole.spec.rules.filter((r) => chosen.has(r));
   const group = startGroup({ ...whole.spec, rules }, new Map());
-  group.alertsAtMs = Number.NEGATIVE_INFINITY;
+  for (const r of group.rules) r.alertsAtMs = Number.NEGATIVE_INFINITY;
   return { group, own: group.rules.at(-1) as RunningRule }; // the rule itself is the last of those chosen
 }
 

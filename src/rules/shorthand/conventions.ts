@@ -181,7 +181,11 @@ function resolveMetric(
       break;
     case "share":
       for (const n of names) r.share(n, aggregate.of);
-      for (const n of ready) r.percentage(n);
+      for (const n of ready) {
+        r.ready([`${n}_percent`]);
+        r.scaled(r.aggregate("max", r.select(`${n}_ratio`)), 100);
+        r.ready([n]);
+      }
       break;
     case "percent":
       for (const n of names) r.percentage(n);

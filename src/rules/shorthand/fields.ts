@@ -98,16 +98,17 @@ function action(file: YamlFile, node: Node, name: string): string {
  * A cooldown in ms: a duration, or a bare number as code writes it. Below 1,000 that is minutes, from there on
  * milliseconds: nobody means a cooldown of less than a second, nor one of more than 16 hours, without a unit.
  */
-export function cooldownOf(f: Fields): { readonly ms: number; readonly note?: string } | undefined {
+export function cooldownOf(
+  f: Fields,
+): { readonly ms: number; readonly note?: string | undefined } | undefined {
   const found = textOf(f, "cooldown");
   if (found === undefined) return undefined;
   const bare = /^\d+(?:\.\d+)?$/.test(found.text) ? Number(found.text) : undefined;
   if (bare !== undefined) {
     const ms = bare < 1_000 ? bare * 60_000 : bare;
-    return {
-      ms,
-      note: `cooldown: ${found.text} is taken as ${bare < 1_000 ? "minutes" : "milliseconds"}`,
-    };
+    const note =
+      bare < 1_000 ? "below 1,000 is in minutes" : "of 1,000 and more is in milliseconds";
+    return { ms, note: `a cooldown without a unit ${note}` };
   }
   const parsed = parseDuration(found.text);
   if (!parsed.ok)

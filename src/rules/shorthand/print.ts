@@ -21,14 +21,32 @@ function layout(e: Expr): string {
   switch (e.kind) {
     case "paren":
       return `(\n${indented(layout(e.expr))}\n)`;
+    case "aggregate":
+    case "call": {
+      const args = e.kind === "call" ? e.args : [e.expr];
+      const [arg] = args;
+      const inner = arg === undefined ? "" : renderExpr(arg);
+      // The argument of what has one alone stands on lines of its own.
+      if (args.length !== 1 || arg === undefined || !flat.endsWith(`(${inner})`)) return flat;
+      return `${flat.slice(0, -inner.length - 1)}\n${indented(layout(arg))}\n)`;
+    }
     case "binary": {
       const op = `${e.op}${renderMatching(e.matching)}`;
-      const set = e.op === "or" || e.op === "and" || e.op === "unless";
-      return `${layout(e.lhs)}${set ? "\n" : " "}${op} ${layout(e.rhs)}`;
+      if (!SET_OPS.has(e.op)) return `${layout(e.lhs)} ${op} ${layout(e.rhs)}`;
+      const lhs = e.lhs.kind === "binary" && e.lhs.op === e.op ? chain(e.lhs) : layout(e.lhs);
+      return `${lhs}\n${op} ${layout(e.rhs)}`;
     }
     default:
       return flat;
   }
+}
+
+const SET_OPS: ReadonlySet<string> = new Set(["or", "and", "unless"]);
+
+/** The beginning of a chain of equal operators, of which each operand has a line. */
+function chain(e: Expr & { readonly kind: "binary" }): string {
+  const lhs = e.lhs.kind === "binary" && e.lhs.op === e.op ? chain(e.lhs) : layout(e.lhs);
+  return `${lhs}\n${e.op}${renderMatching(e.matching)} ${layout(e.rhs)}`;
 }
 
 function indented(text: string): string {

@@ -43,8 +43,9 @@ export function readRule(f: Fields, key: string | undefined, shared: Shared): Sh
   const severity = f.text("severity");
   const actions = actionsOf(f);
   const cooldown = cooldownOf(f);
-  if (cooldown?.note !== undefined)
-    shared.notes.push(`${at.line}:${at.column}: ${name}: ${cooldown.note}`);
+  // Once for each way of writing it.
+  if (cooldown?.note !== undefined && !shared.notes.some((n) => n.endsWith(cooldown.note ?? "")))
+    shared.notes.push(`${at.line}:${at.column}: ${cooldown.note}`);
   const forMs = durationOf(f, "duration", "for")?.ms ?? 0;
   const keepFiringForMs = durationOf(f, "keep_firing_for")?.ms ?? 0;
   const labels = {

@@ -17,5 +17,6 @@ function parseShorthand(text: string): Result<ParsedFile, ConfigRefusal> {
   // Whatever can be wrong was judged in the source, where line and column mean something to its writer.
   if (!parsed.ok) throw new Error(`compiled rules are refused: ${parsed.error.message}`);
   const { notes } = compiled.value.file;
-  return ok({ ...parsed.value, warnings: [...notes, ...parsed.value.warnings], source: text });
+  const extensions = ["1:1: Vedette's shorthand; Prometheus takes what rules:compile makes of it"];
+  return ok({ ...parsed.value, extensions: [...extensions, ...notes], source: text });
 }

@@ -50,9 +50,7 @@ export function watchedOf(f: Fields, c: WatchContext): Watched {
     const levels = textList(logs, "level").map((t) => t.text);
     const service = logs.text("service");
     logs.end();
-    const what = [...levels, ...(service === undefined ? [] : [`of ${service}`]), "log lines"].join(
-      " ",
-    );
+    const what = `${`${levels.join(" or ")} log lines`.trim()}${service === undefined ? "" : ` of ${service}`}`;
     return happening(f, {
       ...about,
       selector: logSelector(levels, service),

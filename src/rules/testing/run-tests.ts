@@ -3,6 +3,7 @@ import type { RuleSettings } from "../evaluate";
 import { evaluateGroup } from "../evaluate-group";
 import { type RunningGroup, startGroup } from "../group";
 import { type ParsedGroup, parseRuleFile } from "../rule-file";
+import { orShorthand } from "../shorthand/rule-source";
 import { checkAlerts, checkExpr } from "./check";
 import { loadSeries } from "./load-series";
 import { type AlertTest, type TestCase, type TestFile, parseTestFile } from "./test-file";
@@ -80,7 +81,9 @@ function loadRules(run: TestRun, file: TestFile): LoadedRules {
     for (const { path, text } of found) {
       if (seen.has(path)) continue;
       seen.add(path);
-      const parsed = parseRuleFile(text, { ignoreUnknownFields: run.ignoreUnknownFields === true });
+      const parsed = orShorthand((t) =>
+        parseRuleFile(t, { ignoreUnknownFields: run.ignoreUnknownFields === true }),
+      )(text);
       if (parsed.ok) for (const g of parsed.value.groups) groups.push({ ...g, namespace: path });
       else errors.push(`${path}: ${refusalText(parsed.error)}`);
     }
@@ -117,7 +120,7 @@ async function runTest(
   };
   const groups = parsed.map((g) => startGroup({ ...g, version: 0 }, new Map()));
   // Tests begin at 0, which otherwise stands for never.
-  for (const g of groups) g.alertsAtMs = Number.NEGATIVE_INFINITY;
+  for (const r of groups.flatMap((g) => g.rules)) r.alertsAtMs = Number.NEGATIVE_INFINITY;
   const rules = groups.reduce((n, g) => n + g.rules.length, 0);
   const stepMs = file.evaluationIntervalMs;
   const endMs = Math.max(0, ...[...test.alertTests, ...test.exprTests].map((t) => t.evalTimeMs));

@@ -23,15 +23,20 @@ const promql = (condition: string, more = ""): string => {
   return renderExpr(parsed.value);
 };
 
-describe("the seeds' rule files", () => {
-  const seeds = join(import.meta.dirname, "seeds");
-  it.each(["004"])("compiles %s to Prometheus rules", async (seed) => {
-    const text = readFileSync(join(seeds, `${seed}.yml`), "utf8");
-    expect(isShorthand(text)).toBe(true);
-    const { yaml } = compiled(text);
-    await expect(yaml).toMatchFileSnapshot(join(seeds, `${seed}.compiled.yml`));
-    expect(parseRuleFile(yaml).ok).toBe(true);
-  });
+const root = join(import.meta.dirname, "../../..");
+
+describe("the packs' rule files", () => {
+  it.each(["json-metrics", "node-service", "opentelemetry-service"])(
+    "compile: %s",
+    async (pack) => {
+      const text = readFileSync(join(root, `packs/${pack}/rules/${pack}.yml`), "utf8");
+      expect(isShorthand(text)).toBe(true);
+      const { yaml } = compiled(text);
+      await expect(yaml).toMatchFileSnapshot(join(import.meta.dirname, `compiled/${pack}.yml`));
+      const parsed = parseRuleFile(yaml);
+      expect(parsed.ok && parsed.value.extensions).toEqual([]);
+    },
+  );
 });
 
 describe("a threshold", () => {
