@@ -36,6 +36,12 @@ describe("a rule file", () => {
   - alert: Annotated
     expr: "1"
     annotations: {vedette_cooldown: 1h}
+  - alert: Flappy
+    expr: up
+    flap: {changes: 4, within: 10m}
+  - alert: FlappyAnnotated
+    expr: up
+    annotations: {vedette_flap: "5 in 10m, calm 20m"}
 - name: plain
   rules: []
 `);
@@ -73,6 +79,28 @@ describe("a rule file", () => {
             keepFiringForMs: 0,
             cooldownMs: 3_600_000,
           },
+          {
+            kind: "alerting",
+            name: "Flappy",
+            expr: "up",
+            labels: { team: "db" },
+            annotations: {},
+            forMs: 0,
+            keepFiringForMs: 0,
+            cooldownMs: 0,
+            flap: { changes: 4, withinMs: 600_000, calmMs: 600_000 },
+          },
+          {
+            kind: "alerting",
+            name: "FlappyAnnotated",
+            expr: "up",
+            labels: { team: "db" },
+            annotations: { vedette_flap: "5 in 10m, calm 20m" },
+            forMs: 0,
+            keepFiringForMs: 0,
+            cooldownMs: 0,
+            flap: { changes: 5, withinMs: 600_000, calmMs: 1_200_000 },
+          },
         ],
       },
       { name: "plain", node: null, intervalMs: 15_000, limit: 0, rules: [] },
@@ -108,6 +136,14 @@ describe("a rule file", () => {
     [
       one("alert: A\nexpr: up\nannotations: {vedette_cooldown: soon}"),
       /^6:37: vedette_cooldown: not a valid duration/,
+    ],
+    [one("record: a\nexpr: up\nflap: {}"), "6:11: invalid field 'flap' in recording rule"],
+    [one("alert: A\nexpr: up\nflap: {changes: 4}"), /^6:11: missing: .*flap\.within/],
+    [one("alert: A\nexpr: up\nflap: {changes: 2, within: 5m}"), /^6:11: .*from 3 to 100/],
+    [one("alert: A\nexpr: up\nflap: {changes: 3, within: 5m, so: 1}"), /unknown field: .*flap\.so/],
+    [
+      one("alert: A\nexpr: up\nannotations: {vedette_flap: often}"),
+      /^6:33: vedette_flap: not "<changes> in <duration>/,
     ],
     [one("alert: A\nexpr: up +"), /^5:15: rule "A": could not parse expression: 1:5: parse error/],
     [one("alert: A\nexpr: 'up +'"), /^5:16: /],

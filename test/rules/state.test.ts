@@ -47,7 +47,7 @@ function course(r: AlertingRule, timeline: string): string {
     }
     const told = [...state.alerts.values()]
       .filter((a) => a.phase !== "pending")
-      .map((a) => instanceOf(a, { atMs, intervalMs: MIN, generatorUrl: "" }, {}));
+      .map((a) => instanceOf(a, { atMs, intervalMs: MIN, generatorUrl: "", rule: r }, {}));
     const firing = told.filter((a) => a.status === "firing");
     if (firing.some((a) => a.heldBack === undefined)) out += "F";
     else if (firing.length > 0) out += "h";

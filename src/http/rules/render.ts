@@ -1,4 +1,5 @@
 import { parseExpr, renderExpr } from "../../promql";
+import type { FlapSettings } from "../../core/alerts";
 import type { AlertView, GroupState, RuleState } from "../../rules/model";
 
 /** A rule as `/api/v1/rules` shows it (https://prometheus.io/docs/prometheus/latest/querying/api/#rules). */
@@ -22,6 +23,7 @@ export function renderRule(r: RuleState, withAlerts: boolean): Record<string, un
     duration: rule.forMs / 1000,
     keepFiringFor: rule.keepFiringForMs / 1000,
     ...(rule.cooldownMs === 0 ? {} : { cooldown: rule.cooldownMs / 1000 }),
+    ...(rule.flap === undefined ? {} : { flap: flapOf(rule.flap) }),
     annotations: rule.annotations,
     ...(withAlerts ? { alerts: r.alerts.map(renderAlert) } : {}),
     type: "alerting",
@@ -55,6 +57,11 @@ export function renderAlert(a: AlertView): Record<string, unknown> {
     ...(a.heldBackUntilMs === undefined ? {} : { heldBackUntil: time(a.heldBackUntilMs) }),
     value: scientific(a.value),
   };
+}
+
+/** In the rule file's fields, durations in seconds as Prometheus shows them. */
+function flapOf({ changes, withinMs, calmMs }: FlapSettings): Record<string, number> {
+  return { changes, within: withinMs / 1000, calm: calmMs / 1000 };
 }
 
 function stateOf(r: RuleState): "unknown" | "inactive" | "pending" | "firing" {

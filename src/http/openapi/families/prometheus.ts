@@ -408,6 +408,10 @@ export const prometheusFamily: Family = {
           number,
           "Seconds for which repeated notifications are held back: Vedette's own.",
         ),
+        flap: described(
+          record({ changes: number, within: number, calm: number }, {}),
+          "When an alert counts as flapping, times in seconds: Vedette's own.",
+        ),
         annotations: stringMap,
         alerts: list(ref("RuleAlert")),
       },
