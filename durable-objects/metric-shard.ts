@@ -16,6 +16,7 @@ import { makeObjects, parseObjectName } from "../src/storage/objects";
 import { CacheLedger } from "../src/tsdb/cache-ledger";
 import { DEFAULT_LIMITS } from "../src/tsdb/rejections";
 import { STREAM_BYTES } from "../src/tsdb/select-codec";
+import type { TouchedGroup } from "../src/tsdb/selector-groups";
 import { Shard } from "../src/tsdb/shard";
 import { concatBytes } from "../src/tsdb/storage-port";
 import { TombstoneLimitError } from "../src/tsdb/tombstones";
@@ -60,7 +61,8 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   private maintaining = false;
   /** When each named timer is known to be set. */
   private readonly armed = new Map<TimerName, number>();
-  private readonly nudges = new Map<string, { trailing: boolean }>();
+  /** Groups nudged within the last second, with what has touched them since. */
+  private readonly nudges = new Map<string, TouchedGroup | undefined>();
   private lastTickMs = 0;
   private listed = false;
 
@@ -353,29 +355,31 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   }
 
   /** Leading edge at once; then at most once a second, the last one never lost. */
-  private nudge(groups: readonly string[]): void {
-    for (const group of groups) {
-      const running = this.nudges.get(group);
-      if (running !== undefined) {
-        running.trailing = true;
+  private nudge(groups: readonly TouchedGroup[]): void {
+    for (const touched of groups) {
+      const { group } = touched;
+      if (this.nudges.has(group)) {
+        this.nudges.set(group, together(this.nudges.get(group), touched));
         continue;
       }
-      const state = { trailing: false };
-      this.nudges.set(group, state);
-      this.sendNudge(group);
+      this.nudges.set(group, undefined);
+      this.sendNudge(touched);
       setTimeout(() => {
+        const trailing = this.nudges.get(group);
         this.nudges.delete(group);
-        if (state.trailing) this.nudge([group]);
+        if (trailing !== undefined) this.nudge([trailing]);
       }, NUDGE_MS);
     }
   }
 
-  private sendNudge(group: string): void {
+  private sendNudge({ group, version, selectors }: TouchedGroup): void {
     const { projectId } = parseObjectName(this.ctx.id.name);
     const stub = makeObjects(this.env, projectId, Date.now).ruleGroup(group);
     // A lost nudge is repaired by the group's own grid.
     this.ctx.waitUntil(
-      stub.nudge().catch((e: unknown) => console.warn("metric shard: a nudge failed", group, e)),
+      stub
+        .nudge({ version, selectors })
+        .catch((e: unknown) => console.warn("metric shard: a nudge failed", group, e)),
     );
   }
 
@@ -411,4 +415,11 @@ async function writeAll(
     // The reader went away; there is nobody to tell.
     await writer.abort(e).catch(() => undefined);
   }
+}
+
+/** Of two versions the earlier stands: the group takes what is not of its own for a touch of everything. */
+function together(a: TouchedGroup | undefined, b: TouchedGroup): TouchedGroup {
+  if (a === undefined) return b;
+  if (a.version !== b.version) return a.version < b.version ? a : b;
+  return { ...b, selectors: [...new Set([...a.selectors, ...b.selectors])] };
 }

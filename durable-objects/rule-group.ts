@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { compose } from "../src/compose";
 import { type Queryable, ShardUnavailableError } from "../src/core/metric-store";
 import type { Objects } from "../src/core/object-stubs";
-import type { RuleGroupRpc } from "../src/core/objects";
+import type { RuleGroupRpc, TouchedSelectors } from "../src/core/objects";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import { type RuleSettings, endOfSeries } from "../src/rules/evaluate";
@@ -11,22 +11,21 @@ import { gridAt, judgeTick, nextOnGrid } from "../src/rules/grid";
 import {
   type RunningGroup,
   type RunningRule,
+  alertsAtMs,
   firingSet,
   startGroup,
+  touchedRules,
   viewGroup,
-  watchedSelectors,
 } from "../src/rules/group";
 import { RESEND_DELAY_MS } from "../src/rules/hand-over";
 import type { RuleGroupSpec } from "../src/rules/model";
 import type { PendingSample } from "../src/rules/pending";
 import type { Progress } from "../src/rules/progress";
 import { packSamples } from "../src/rules/samples";
+import { WriteQueue } from "../src/rules/write-queue";
 import { parseObjectName } from "../src/storage/objects";
 import { type GroupMemory, RuleStorage } from "./rule-storage";
 
-const NUDGE_SPACING_MS = 1_000;
-/** Evaluations on write take at most this part of the time: a slow group is nudged less often. */
-const NUDGE_SHARE = 20;
 /** A select that takes longer has failed. */
 const SELECT_TIMEOUT_MS = 30_000;
 /** A hand-over that failed is repeated after this, or at the next evaluation. */
@@ -49,8 +48,8 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
   private memory: GroupMemory;
   /** Evaluations and changes of configuration, one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
-  private nudgeTimer: ReturnType<typeof setTimeout> | undefined;
-  private nudgedAtMs = 0;
+  private readonly writes = new WriteQueue<RunningRule>();
+  private writeTimer: ReturnType<typeof setTimeout> | undefined;
   private generation = 0;
   /** The router has not taken the last set. */
   private owed = false;
@@ -95,14 +94,16 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
         spec,
         removed.map((r) => r.key),
       );
-      next.alertsAtMs = old?.alertsAtMs ?? 0;
+      const last = old === undefined ? 0 : alertsAtMs(old);
+      for (const r of next.rules) r.alertsAtMs = last;
       this.group = next;
+      this.writes.clear();
       // Other rules, labels or annotations: another set.
       this.owed = true;
       await this.ctx.storage.setAlarm(nextOnGrid(next.grid, this.deps.clock()));
       await this.register(next);
       await this.endSeries(removed);
-      this.evaluateSoon(0);
+      await this.nudge();
     });
   }
 
@@ -114,23 +115,26 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
       await this.objects.alertRouter().receive({
         source: this.key,
         generation: this.nextGeneration(),
-        evaluatedAtMs: Math.max(now, group?.alertsAtMs ?? 0),
+        evaluatedAtMs: Math.max(now, group === undefined ? 0 : alertsAtMs(group)),
         alerts: [],
       });
       await this.objects.unregisterTicking("RuleGroup", this.key);
       await Promise.all(this.shards((s) => s.unregisterSelectors(this.key)));
       await this.endSeries(group?.rules ?? []);
       this.group = undefined;
-      this.forgetNudge();
+      clearTimeout(this.writeTimer);
+      this.writeTimer = undefined;
+      this.writes.clear();
       await this.ctx.storage.deleteAlarm();
       this.disk.clear();
       this.memory = this.disk.memory();
     });
   }
 
-  async nudge(): Promise<void> {
-    const spacing = Math.max(NUDGE_SPACING_MS, NUDGE_SHARE * (this.group?.evaluationMs ?? 0));
-    this.evaluateSoon(Math.max(0, this.nudgedAtMs + spacing - this.deps.clock()));
+  async nudge(touched?: TouchedSelectors): Promise<void> {
+    if (this.group === undefined) return;
+    this.writes.touch(touchedRules(this.group, touched), this.deps.clock());
+    this.evaluateSoon();
   }
 
   async state(): Promise<string> {
@@ -183,31 +187,43 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
     if (slot(verdict.atMs) !== slot(verdict.atMs - intervalMs)) await this.register(group);
   }
 
-  /** Evaluates the alerting rules after `waitMs`, unless that is due already. */
-  private evaluateSoon(waitMs: number): void {
-    if (this.nudgeTimer !== undefined) return;
-    this.nudgeTimer = setTimeout(() => {
-      this.nudgeTimer = undefined;
-      this.nudgedAtMs = this.deps.clock();
-      this.exclusive(async () => {
-        if (this.group !== undefined) await this.evaluate(this.group, this.deps.clock(), "write");
-      }).catch((e: unknown) =>
-        console.error("rule group: an evaluation on write failed", this.key, e),
-      );
-    }, waitMs);
+  /** Evaluates what writes have touched, as its turn comes. */
+  private evaluateSoon(): void {
+    const nextMs = this.writes.nextMs();
+    if (nextMs === undefined || this.writeTimer !== undefined) return;
+    const work = async (): Promise<void> => {
+      this.writeTimer = undefined;
+      const group = this.group;
+      const began = this.deps.clock();
+      const only = new Set(this.writes.take(began));
+      if (group === undefined || only.size === 0) return;
+      await this.evaluate(group, began, "write", only);
+      this.writes.took(this.deps.clock() - began, this.deps.clock());
+    };
+    this.writeTimer = setTimeout(
+      () => {
+        this.exclusive(work)
+          .catch((e: unknown) =>
+            console.error("rule group: an evaluation on write failed", this.key, e),
+          )
+          .finally(() => this.evaluateSoon());
+      },
+      Math.max(0, nextMs - this.deps.clock()),
+    );
   }
 
-  private forgetNudge(): void {
-    clearTimeout(this.nudgeTimer);
-    this.nudgeTimer = undefined;
-  }
-
-  private async evaluate(group: RunningGroup, atMs: number, occasion: Occasion): Promise<void> {
+  private async evaluate(
+    group: RunningGroup,
+    atMs: number,
+    occasion: Occasion,
+    only?: ReadonlySet<RunningRule>,
+  ): Promise<void> {
     const { samples, changed } = await evaluateGroup(group, {
       queryable: answeredInTime(this.deps.metrics(this.projectId)),
       clock: this.deps.clock,
       atMs,
       occasion,
+      ...(only === undefined ? {} : { only }),
       settings: this.settings,
       onFault: (r, e) =>
         console.error("rule group: a rule's evaluation threw", this.key, r.rule.name, e),
@@ -280,7 +296,7 @@ export class RuleGroup extends DurableObject<Env> implements RuleGroupRpc {
   }
 
   private async register(group: RunningGroup): Promise<void> {
-    const selectors = watchedSelectors(group);
+    const selectors = group.watched.map((w) => w.matchers);
     try {
       await Promise.all(
         this.shards((s) => s.registerSelectors(this.key, group.spec.version, selectors)),

@@ -139,6 +139,10 @@ export interface AlertRouterRpc extends Ticking {
   /** Active alerts with their status, as JSON of alerting/model ActiveAlert[]. */
   alerts(): Promise<string>;
   groups(): Promise<string>;
+  /** The body of Alertmanager's `GET /api/v2/alerts`, for JSON of alerting/v2-view V2Filter. */
+  v2Alerts(filterJson: string): Promise<string>;
+  /** The body of its `GET /api/v2/alerts/groups`. */
+  v2Groups(filterJson: string): Promise<string>;
   /** Newest first, as JSON of alerting/model NotificationLogEntry[]. */
   notificationLog(limit: number): Promise<string>;
   /** Notes who has taken an alert in hand; false where no such alert fires. */

@@ -30,7 +30,12 @@ export class WriteQueue<R extends object> {
       const p = this.paces.get(r);
       if (p === undefined) {
         const quietMs = Number.MAX_SAFE_INTEGER;
-        this.paces.set(r, { touchedAtMs: nowMs, evaluatedAtMs: 0, dueSinceMs: nowMs, quietMs });
+        this.paces.set(r, {
+          touchedAtMs: nowMs,
+          evaluatedAtMs: -Infinity,
+          dueSinceMs: nowMs,
+          quietMs,
+        });
         continue;
       }
       if (p.dueSinceMs === undefined) {

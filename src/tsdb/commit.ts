@@ -14,6 +14,7 @@ import { LogBuilder } from "./log-codec";
 import { AppendTally, type ShardLimits, checkTime } from "./rejections";
 import { sameBytes } from "./sample-columns";
 import { checkLabels } from "./series-table";
+import type { TouchList } from "./selector-groups";
 import type { ShardState } from "./shard-state";
 
 /** Samples to be looked up outside of the head: columns of series, time and 32-bit value words. */
@@ -44,8 +45,8 @@ export interface StoredSamples {
  */
 export class Commit {
   readonly log = new LogBuilder();
-  /** Rule groups whose selectors a sample of this commit touched. */
-  readonly touched = new Set<string>();
+  /** The selectors of rule groups that samples of this commit touched. */
+  readonly touched = new Set<TouchList>();
   private readonly amounts = new Map<number, number>();
   /** The series found last, whose successor is tried first. */
   private lastRef = -1;
@@ -353,8 +354,8 @@ export class Commit {
     const table = this.state.table;
     if (time > (table.lastTime[ref] as number)) table.lastTime[ref] = time;
     if (this.state.groups.isEmpty) return;
-    const groups = this.state.groups.groupsOf(ref);
-    if (groups !== undefined) for (const g of groups) this.touched.add(g);
+    const touches = this.state.groups.touchesOf(ref);
+    if (touches !== undefined) this.touched.add(touches);
   }
 
   /** The number of series `n` of the batch, taken up where it is new; negative where it is refused. */

@@ -43,6 +43,7 @@ import { type BlockMeta, DAY_MS, DOWNSAMPLED, type Manifest } from "./manifest";
 import { type QuerySource, compareStored, selectChunks } from "./query";
 import { AppendTally, DEFAULT_LIMITS, type ShardLimits, mergeResults } from "./rejections";
 import { type RetentionState, readRetention, writeRetention } from "./retention-state";
+import type { TouchedGroup } from "./selector-groups";
 import { type SeriesFilter, listLabelNames, listLabelValues, listSeries } from "./series-listing";
 import { ShardState } from "./shard-state";
 import { decodeShardMap, encodeShardMap, shardOf, withShards } from "./shard-map";
@@ -87,7 +88,7 @@ export type AppendOutcome =
 export interface CommitOutcome {
   readonly results: readonly AppendOutcome[];
   /** Rule groups to nudge. */
-  readonly touched: readonly string[];
+  readonly touched: readonly TouchedGroup[];
   /** Whether an accumulator moved, so that {@link Shard.nextTick} may have changed. */
   readonly accumulated: boolean;
 }
@@ -167,11 +168,12 @@ export class Shard {
       }
     });
     this.write(commit, now);
-    return { results, touched: [...commit.touched], accumulated: commit.log.accumulators.size > 0 };
+    const touched = this.state.groups.touchedBy(commit.touched);
+    return { results, touched, accumulated: commit.log.accumulators.size > 0 };
   }
 
   /** Writes accumulator totals that wait, and repeats values that are due. Gives the groups to nudge. */
-  tick(now: number): readonly string[] {
+  tick(now: number): readonly TouchedGroup[] {
     const commit = this.begin(now);
     for (const state of this.state.accumulators.values()) {
       if (!isWaiting(state) && this.hasMoved(state.ref)) continue;
@@ -179,7 +181,7 @@ export class Shard {
       if (step.emit.length > 0) commit.accumulate(step.state, step.emit);
     }
     this.write(commit, now);
-    return [...commit.touched];
+    return this.state.groups.touchedBy(commit.touched);
   }
 
   /** When {@link tick} has something to do next: a second on for totals that wait, by the minute for repeats; undefined for never. */

@@ -225,20 +225,24 @@ describe("a shard over days", () => {
     let shard = new Shard(storage);
     const up: Matcher[] = [{ type: "=", name: "__name__", value: "up" }];
     append(shard, samples([[labelsOf({ __name__: "up", job: "old" }), START, 1]]), START);
-    shard.registerSelectors("ns/a", 2, [up]);
+    const down: Matcher[] = [{ type: "=", name: "__name__", value: "gone" }];
+    shard.registerSelectors("ns/a", 2, [down, up]);
     shard.registerSelectors("ns/b", 1, [[{ type: "=~", name: "job", value: "n.*" }]]);
     shard.registerSelectors("ns/a", 1, []);
     const touched = (labels: Record<string, string>, at: number) =>
-      [...shard.append([samples([[labelsOf(labels), START + at, 1]])], START + at).touched].sort();
+      shard
+        .append([samples([[labelsOf(labels), START + at, 1]])], START + at)
+        .touched.map((t) => `${t.group} ${t.selectors.join()}`)
+        .sort();
     for (const base of [10, 20]) {
-      expect(touched({ __name__: "up", job: "old" }, base)).toEqual(["ns/a"]);
-      expect(touched({ __name__: "up", job: `new${base}` }, base)).toEqual(["ns/a", "ns/b"]);
+      expect(touched({ __name__: "up", job: "old" }, base)).toEqual(["ns/a 1"]);
+      expect(touched({ __name__: "up", job: `new${base}` }, base)).toEqual(["ns/a 1", "ns/b 0"]);
       expect(touched({ __name__: "down", job: "x" }, base)).toEqual([]);
       shard.foldNow(START + base);
       shard = new Shard(storage);
     }
     const rows = storage.rowsWritten();
-    shard.registerSelectors("ns/a", 3, [up]);
+    shard.registerSelectors("ns/a", 3, [down, up]);
     expect(storage.rowsWritten()).toBe(rows);
     shard.unregisterSelectors("ns/a");
     expect(touched({ __name__: "up", job: "old" }, 30)).toEqual([]);
