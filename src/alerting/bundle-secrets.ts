@@ -1,6 +1,6 @@
 import { type Result, err, ok } from "../core/result";
 import { type Sealer, isSealed, sealProblemText } from "../core/seal";
-import type { ConfigBundle } from "./config-bundle";
+import { type ConfigBundle, withoutFiles } from "./config-bundle";
 import type { ConfigRefusal } from "./config-error";
 import {
   REDACTED,
@@ -24,11 +24,16 @@ export function redactBundle(bundle: ConfigBundle): ConfigBundle {
 export function restoreBundle(
   given: ConfigBundle,
   current: ConfigBundle | undefined,
-  bare: boolean,
 ): Result<ConfigBundle, ConfigRefusal> {
   const yaml = restoreSecrets(given.alertmanagerConfig, current?.alertmanagerConfig);
   if (!yaml.ok) return yaml;
-  if (bare && current !== undefined) return ok({ ...current, alertmanagerConfig: yaml.value });
+  if (withoutFiles(given) && current !== undefined)
+    return ok({
+      ...given,
+      alertmanagerConfig: yaml.value,
+      templateFiles: current.templateFiles,
+      files: current.files,
+    });
   const files: Record<string, string> = {};
   for (const [path, text] of Object.entries(given.files)) {
     const known = text === REDACTED ? current?.files[path] : text;

@@ -10,6 +10,8 @@ export interface ConfigBundle {
   readonly templateFiles: StringsByName;
   /** Contents of `*_file` by the path that the YAML gives. Each is a secret. */
   readonly files: StringsByName;
+  /** It was put with `--strict`, and is read so ever after: `${NAME}` in it is a text. */
+  readonly strict?: boolean;
 }
 
 type StringsByName = Readonly<Record<string, string>>;
@@ -19,6 +21,7 @@ export const BundleBody = z.strictObject({
   alertmanager_config: z.string(),
   template_files: z.record(z.string(), z.string()).optional(),
   files: z.record(z.string(), z.string()).optional(),
+  strict: z.boolean().optional(),
 });
 
 /** Reads a bundle as JSON, or a bare Alertmanager file. Which it is shows by the field `alertmanager_config`, which no such file has. */
@@ -39,21 +42,23 @@ export function readBundle(text: string): Result<ConfigBundle, ConfigRefusal> {
     alertmanagerConfig: parsed.data.alertmanager_config,
     templateFiles: parsed.data.template_files ?? {},
     files: parsed.data.files ?? {},
+    ...(parsed.data.strict === true ? { strict: true } : {}),
   });
 }
 
 /** The text to store or show: the bare YAML where there is nothing beside it. */
 export function bundleText(bundle: ConfigBundle): string {
-  if (isBare(bundle)) return bundle.alertmanagerConfig;
+  if (withoutFiles(bundle) && bundle.strict !== true) return bundle.alertmanagerConfig;
   const body: z.input<typeof BundleBody> = {
     alertmanager_config: bundle.alertmanagerConfig,
     template_files: bundle.templateFiles,
     files: bundle.files,
+    ...(bundle.strict === true ? { strict: true } : {}),
   };
   return JSON.stringify(body);
 }
 
-export function isBare({ templateFiles, files }: ConfigBundle): boolean {
+export function withoutFiles({ templateFiles, files }: ConfigBundle): boolean {
   return Object.keys(templateFiles).length + Object.keys(files).length === 0;
 }
 

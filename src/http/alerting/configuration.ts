@@ -7,7 +7,8 @@ import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { problem } from "../problem";
 import { readText } from "../text-body";
-import { type Checked, checkBundle, putInForce } from "./in-force";
+import type { Result } from "../../core/result";
+import { type ReadBundle, putInForce, readGiven } from "./in-force";
 
 const MAX_BODY = 1024 * 1024;
 
@@ -46,35 +47,62 @@ async function put(c: Context<AppEnv>): Promise<Response> {
   if (!text.ok) return problem(c, text.error);
   const given = readBundle(text.value);
   if (!given.ok) return refused(c, given.error);
-  const checked = await checkBundle(deps, projectId, given.value);
-  if (!checked.ok) return refused(c, checked.error);
-  if (isSet(c, "check")) return c.json({ valid: true, ...summaryOf(checked.value) });
+  const strict = isSet(c, "strict") || given.value.strict === true;
+  const read = await readGiven(deps, projectId, {
+    ...given.value,
+    ...(strict ? { strict } : {}),
+  });
+  if (isSet(c, "check")) return c.json(verdictOf(read));
+  if (!read.ok) return refused(c, read.error);
+  const [first, ...more] = read.value.undelivered;
+  if (first !== undefined) return refused(c, first, more);
   const stored = await deps
     .configStore(projectId)
-    .put("alertmanager", "default", bundleText(checked.value.sealed), name);
-  await putInForce(deps, projectId, checked.value);
+    .put("alertmanager", "default", bundleText(read.value.sealed), name);
+  await putInForce(deps, projectId, read.value);
   return c.json({
     version: stored.version,
     updated_at: new Date(stored.updatedAtMs).toISOString(),
-    ...summaryOf(checked.value),
+    receivers: read.value.config.receivers.map((r) => r.name),
+    warnings: read.value.warnings,
+    notices: read.value.notices,
   });
 }
 
-function summaryOf({ config }: Checked): object {
-  return { receivers: config.receivers.map((r) => r.name) };
+/** What `?check=1` answers: Alertmanager's verdict, and whether Vedette could put the file in force. */
+function verdictOf(read: Result<ReadBundle, ConfigRefusal>): object {
+  if (!read.ok) return { valid: false, deliverable: false, error: shown(read.error) };
+  const { undelivered, warnings, notices, config } = read.value;
+  return {
+    valid: true,
+    deliverable: undelivered.length === 0,
+    receivers: config.receivers.map((r) => r.name),
+    warnings,
+    notices,
+    undelivered: undelivered.map(shown),
+  };
 }
 
-/** `?strict`, `?strict=1` and `?strict=true`, as flags of a query go. */
+function shown(r: ConfigRefusal): object {
+  return { code: `config_${r.reason}`, detail: r.message, where: `${r.line}:${r.column}` };
+}
+
+/** A flag of the query is set by `?strict`, `?strict=1` and `?strict=true`. */
 function isSet(c: Context<AppEnv>, name: string): boolean {
   const value = c.req.query(name);
   return value !== undefined && value !== "0" && value !== "false";
 }
 
-function refused(c: Context<AppEnv>, r: ConfigRefusal): Response {
+export function refused(
+  c: Context<AppEnv>,
+  r: ConfigRefusal,
+  more: readonly ConfigRefusal[] = [],
+): Response {
+  const rest = more.map((m) => `${m.line}:${m.column}: ${m.message}`);
   return problem(c, {
     status: r.reason === "too_large" ? 413 : 400,
     code: `config_${r.reason}`,
-    detail: r.message,
+    detail: [r.message, ...rest].join("\n"),
     where: `${r.line}:${r.column}`,
   });
 }

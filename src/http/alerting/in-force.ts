@@ -1,57 +1,93 @@
-import type { Integration, RouterConfig } from "../../alerting/config";
-import { type ConfigBundle, isBare } from "../../alerting/config-bundle";
 import { openBundle, restoreBundle, sealBundle } from "../../alerting/bundle-secrets";
+import type { ConfigBundle } from "../../alerting/config-bundle";
 import type { ConfigRefusal } from "../../alerting/config-error";
-import { parseRouterConfig } from "../../alerting/config-parse";
+import { type ReadConfig, readRouterConfig } from "../../alerting/config-parse";
 import { configInForce, loadStoredBundle } from "../../alerting/effective-config";
 import { sealConfig, templateBundle } from "../../alerting/sealed-config";
 import { checkOutgoingUrl } from "../../core/outgoing-url";
 import { type Result, ok } from "../../core/result";
+import type { SecretValue } from "../../core/secrets";
 import type { Deps } from "../deps";
 
-/** A bundle that may be put in force. */
-export interface Checked {
-  readonly config: RouterConfig<Integration>;
+/** A bundle that Alertmanager takes, read with the project's secrets. */
+export interface ReadBundle extends ReadConfig {
   /** As it is stored. */
   readonly sealed: ConfigBundle;
+  /** The project's secrets that it names. */
+  readonly uses: ReadonlySet<string>;
 }
 
-/** Reads a bundle against the one in force and the project's secrets. Nothing is stored. */
-export async function checkBundle(
+type Secrets = ReadonlyMap<string, SecretValue>;
+
+/** Reads a bundle that somebody gives, `<secret>` filled from the one in force. Nothing is stored. */
+export async function readGiven(
   deps: Deps,
   projectId: string,
   given: ConfigBundle,
-): Promise<Result<Checked, ConfigRefusal>> {
-  const sealer = deps.sealer(projectId);
+): Promise<Result<ReadBundle, ConfigRefusal>> {
+  const [{ bundle, document }, secrets] = await Promise.all([
+    loadStoredBundle(deps.configStore(projectId), deps.config.local),
+    deps.secrets(projectId).values(),
+  ]);
+  const current = document === undefined ? undefined : bundle;
+  const restored = restoreBundle(given, current);
+  if (!restored.ok) return restored;
+  return readSealed(deps, projectId, restored.value, current, secrets);
+}
+
+/** Reads the bundle in force with other secrets; undefined where nothing was ever put. */
+export async function readStored(
+  deps: Deps,
+  projectId: string,
+  secrets: Secrets,
+): Promise<Result<ReadBundle, ConfigRefusal> | undefined> {
   const { bundle, document } = await loadStoredBundle(
     deps.configStore(projectId),
     deps.config.local,
   );
-  const current = document === undefined ? undefined : bundle;
-  const restored = restoreBundle(given, current, isBare(given));
-  if (!restored.ok) return restored;
-  const opened = await openBundle(restored.value, sealer);
-  if (!opened.ok) return opened;
-  const parsed = parseRouterConfig(opened.value.alertmanagerConfig, (url) => {
-    const checked = checkOutgoingUrl(url, deps.config.local);
-    return checked.ok ? undefined : checked.error.message;
-  });
-  if (!parsed.ok) return parsed;
-  return ok({ config: parsed.value, sealed: await sealBundle(restored.value, sealer, current) });
+  if (document === undefined) return undefined;
+  return readSealed(deps, projectId, bundle, bundle, secrets);
 }
 
-/** Hands the configuration to the router, sealed. */
-export async function putInForce(deps: Deps, projectId: string, checked: Checked): Promise<void> {
+/** Hands a configuration to the router, sealed. */
+export async function putInForce(deps: Deps, projectId: string, read: ReadBundle): Promise<void> {
   const objects = deps.objects(projectId);
   const [former, templates] = await Promise.all([
     configInForce(objects),
-    templateBundle(checked.sealed.templateFiles),
+    templateBundle(read.sealed.templateFiles),
   ]);
-  const sealed = await sealConfig(checked.config, deps.sealer(projectId), former, templates);
+  const sealed = await sealConfig(read.config, deps.sealer(projectId), former, templates);
   await objects
     .alertRouter()
     .configure(
       JSON.stringify(sealed),
       templates === undefined ? undefined : JSON.stringify(templates),
     );
+}
+
+async function readSealed(
+  deps: Deps,
+  projectId: string,
+  bundle: ConfigBundle,
+  current: ConfigBundle | undefined,
+  secrets: Secrets,
+): Promise<Result<ReadBundle, ConfigRefusal>> {
+  const sealer = deps.sealer(projectId);
+  const opened = await openBundle(bundle, sealer);
+  if (!opened.ok) return opened;
+  const uses = new Set<string>();
+  const read = readRouterConfig(opened.value, {
+    strict: bundle.strict === true,
+    secrets: (name) => {
+      uses.add(name);
+      const secret = secrets.get(name);
+      return secret?.ok === true ? secret.value : undefined;
+    },
+    checkUrl: (url) => {
+      const checked = checkOutgoingUrl(url, deps.config.local);
+      return checked.ok ? undefined : checked.error.message;
+    },
+  });
+  if (!read.ok) return read;
+  return ok({ ...read.value, uses, sealed: await sealBundle(bundle, sealer, current) });
 }

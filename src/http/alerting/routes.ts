@@ -3,6 +3,7 @@ import type { AppEnv } from "../deps";
 import { alertRoutes } from "./alerts";
 import { alertmanagerConfigRoutes } from "./configuration";
 import { notificationRoutes } from "./notifications";
+import { secretRoutes } from "../settings/secrets";
 import { receiverRoutes } from "./receivers";
 import { silenceRoutes } from "./silences";
 
@@ -10,6 +11,7 @@ import { silenceRoutes } from "./silences";
 export function alertingRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.route("/", alertmanagerConfigRoutes());
+  app.route("/", secretRoutes());
   app.route("/", alertRoutes());
   app.route("/", silenceRoutes());
   app.route("/", receiverRoutes());

@@ -193,6 +193,9 @@ export const API_ROUTES: readonly Route[] = [
     at("admin", "PUT", `/config/v1/${name}`, undefined, yaml(KIB * KIB)),
   ]),
   at("admin", "DELETE", "/config/v1/prometheus"),
+  at("admin", "GET", "/config/v1/secrets"),
+  at("admin", "PUT", "/config/v1/secrets/:name", "/config/v1/secrets/A", json(64 * KIB)),
+  at("admin", "DELETE", "/config/v1/secrets/:name", "/config/v1/secrets/NONE"),
   at("read", "GET", "/config/v1/escalation"),
   at("admin", "PUT", "/config/v1/escalation", undefined, yaml(64 * KIB)),
   ...["anomalies", "reports", "analytics_rollup", "retention"].flatMap((name) => [

@@ -7,6 +7,7 @@ import {
   described,
   epochMs,
   json,
+  jsonBody,
   limit,
   list,
   nullable,
@@ -15,39 +16,78 @@ import {
   record,
   ref,
   string,
-  yaml,
 } from "../json-schema";
+import { BundleBody } from "../../../alerting/config-bundle";
+import { SecretBody } from "../../settings/secrets";
 import type { Family, Operation } from "../model";
-import { TEXT_PROBLEMS, together } from "../shared-problems";
+import { JSON_PROBLEMS, TEXT_PROBLEMS, together } from "../shared-problems";
+
+const note = record({
+  name: string,
+  message: string,
+  places: list(record({ line: count, column: count, what: string })),
+});
+
+const CONFIG_REFUSALS = [
+  "config_yaml_malformed",
+  "config_field_unknown",
+  "config_field_missing",
+  "config_value_wrong",
+  "config_receiver_undefined",
+  "config_not_delivered",
+  "config_url_refused",
+  "config_secret_unknown",
+  "config_secret_unreadable",
+] as const;
+
+const secret = record({ name: string, updated_at: dateTime, updated_by: string });
+
+const refusal = record({ code: string, detail: string, where: string });
 
 const putConfiguration: Omit<Operation, "method" | "id"> = {
   path: "/config/v1/alertmanager",
   summary: "Replace the configuration",
-  description: "`<secret>` keeps the secret that stands at its place now.",
+  description:
+    "`<secret>` keeps the secret that stands at its place now. A bare YAML file keeps the templates and files in force; a bundle replaces them.",
   scope: "admin",
+  parameters: [
+    query(
+      "strict",
+      boolean,
+      "Takes only what Alertmanager itself takes, beside Vedette's own receiver types.",
+    ),
+    query("check", boolean, "Only says what would come of it: nothing is stored."),
+  ],
   body: {
-    description: "Alertmanager's YAML, at most 1 MiB; gzip is undone.",
+    description:
+      "Alertmanager's YAML, or a bundle of it with its templates and files; at most 1 MiB, gzip is undone.",
     required: true,
-    content: { "application/yaml": string },
+    content: { "application/yaml": string, "application/json": BundleBody },
   },
   answers: {
     200: json(
-      "It is in force.",
-      record({ version: count, updated_at: dateTime, receivers: list(string) }),
+      "It is in force; or with `check`, what would come of it.",
+      record(
+        {},
+        {
+          version: count,
+          updated_at: dateTime,
+          receivers: list(string),
+          warnings: described(
+            list(note),
+            "What Alertmanager would refuse and Vedette understands.",
+          ),
+          notices: described(list(note), "What is taken and has no effect."),
+          valid: described(boolean, "Alertmanager's verdict."),
+          deliverable: boolean,
+          error: refusal,
+          undelivered: list(refusal),
+        },
+      ),
     ),
   },
   problems: together(TEXT_PROBLEMS, {
-    400: [
-      "config_yaml_malformed",
-      "config_field_unknown",
-      "config_field_missing",
-      "config_value_wrong",
-      "config_receiver_undefined",
-      "config_not_delivered",
-      "config_url_refused",
-      "config_secret_unknown",
-      "config_secret_unreadable",
-    ],
+    400: CONFIG_REFUSALS,
     413: ["config_too_large"],
   }),
 };
@@ -63,10 +103,52 @@ export const notificationFamily: Family = {
       id: "getAlertmanagerConfig",
       summary: "The configuration in force, secrets as `<secret>`",
       scope: "admin",
-      answers: { 200: yaml("Alertmanager's YAML.") },
+      answers: {
+        200: {
+          description: "Alertmanager's YAML; the whole bundle where JSON is accepted.",
+          content: { "application/yaml": string, "application/json": BundleBody },
+        },
+      },
     },
     { ...putConfiguration, method: "put", id: "putAlertmanagerConfig" },
     { ...putConfiguration, method: "post", id: "postAlertmanagerConfig" },
+    {
+      method: "get",
+      path: "/config/v1/secrets",
+      id: "listSecrets",
+      summary: "Names of the secrets that `${NAME}` in a configuration stands for",
+      scope: "admin",
+      answers: { 200: json("No value is ever shown.", record({ secrets: list(secret) })) },
+    },
+    {
+      method: "put",
+      path: "/config/v1/secrets/{name}",
+      id: "putSecret",
+      summary: "Put a secret",
+      description: "Where the configuration in force names it, the new value takes effect at once.",
+      scope: "admin",
+      body: jsonBody(SecretBody, "The value."),
+      answers: {
+        200: json(
+          "It is stored, sealed.",
+          record({ name: string, updated_at: dateTime, updated_by: string, in_use: boolean }),
+        ),
+      },
+      problems: together(JSON_PROBLEMS, {
+        400: ["secret_name_invalid", ...CONFIG_REFUSALS],
+        409: ["secrets_too_many"],
+        413: ["config_too_large"],
+      }),
+    },
+    {
+      method: "delete",
+      path: "/config/v1/secrets/{name}",
+      id: "deleteSecret",
+      summary: "Delete a secret that the configuration in force does not name",
+      scope: "admin",
+      answers: { 200: json("It is gone.", record({ deleted: string })) },
+      problems: { 404: ["secret_unknown"], 409: ["secret_in_use"] },
+    },
     {
       method: "get",
       path: "/api/v1/receivers",
