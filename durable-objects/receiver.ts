@@ -1,41 +1,26 @@
 import { DurableObject } from "cloudflare:workers";
-import {
-  type StoredIntegration,
-  openIntegration,
-  sealIntegration,
-} from "../src/alerting/sealed-config";
+import { type StoredIntegration, sealIntegration } from "../src/alerting/sealed-config";
 import type { NotificationData } from "../src/alerting/notification-data";
 import { compose } from "../src/compose";
 import type { OutgoingNotification, ReceiverRpc } from "../src/core/objects";
-import { type Sealer, sealProblemText } from "../src/core/seal";
+import type { Sealer } from "../src/core/seal";
 import type { TemplateSet } from "../src/core/template/set";
 import { alertmanagerTemplates } from "../src/notify/default-templates";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import type { Attempt } from "../src/notify/history";
 import { nextToSend, nextWake, supersededBy } from "../src/notify/outbox";
-import { checkOutgoingUrl } from "../src/core/outgoing-url";
-import { type HttpIntegration, renderRequest } from "../src/notify/render";
-import {
-  type AttemptResult,
-  type AttemptVerdict,
-  MAX_AGE_MS,
-  judgeAttempt,
-} from "../src/notify/retry";
+import { type AttemptVerdict, MAX_AGE_MS, judgeAttempt } from "../src/notify/retry";
 import { parseObjectName } from "../src/storage/objects";
 import { ReceiverHistory } from "./receiver-history";
+import { ATTEMPT_TIMEOUT_MS, sendMessage } from "./receiver-send";
 import { type OutboxRow, ReceiverStorage } from "./receiver-storage";
 import { Timers } from "./timers";
 
-const ATTEMPT_TIMEOUT_MS = 10_000;
 /** A message on its way is tried again after this where the object died meanwhile. */
 const LOST_MS = ATTEMPT_TIMEOUT_MS + 5_000;
 /** Messages of different groups on their way at once. */
 const PARALLEL = 4;
-/** How much of an error's body the log shows. */
-const SHOWN_BODY = 300;
-/** How long the log waits for an answer's body once its status is there. */
-const BODY_MS = 1_000;
 const REPAIR_MS = 60_000;
 
 /**
@@ -50,6 +35,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   /** Messages on their way, with their groups. */
   private readonly underWay = new Map<number, string>();
   private lastTickMs = 0;
+  private readonly projectId: string;
   private readonly sealer: Sealer;
   /** The templates last used. */
   private parsed: { readonly hash: string; readonly set: TemplateSet } | undefined;
@@ -60,6 +46,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     this.timers = new Timers(ctx.storage);
     this.deps = compose(env, (work) => ctx.waitUntil(work));
     const { projectId } = parseObjectName(ctx.id.name);
+    this.projectId = projectId;
     this.sealer = this.deps.sealer(projectId);
     this.history = new ReceiverHistory(
       ctx.storage,
@@ -162,19 +149,19 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   private async send(message: OutboxRow): Promise<void> {
     try {
       const start = this.deps.clock();
-      const opened = await openIntegration(message.integration, this.sealer);
-      if (!opened.ok) throw new Error(`the receiver's secrets: ${sealProblemText(opened.error)}`);
-      const integration = opened.value as HttpIntegration; // the others never enter the outbox
-      const data = JSON.parse(message.notification.dataJson) as NotificationData;
-      const request = renderRequest(integration, data, this.templatesOf(message));
-      const address = checkOutgoingUrl(request.url, this.deps.config.local);
-      if (!address.ok) {
-        this.finish(message, start, { outcome: "url_refused" }, null, address.error.message);
+      const sent = await sendMessage(
+        this.deps,
+        this.projectId,
+        message.integration,
+        message.notification,
+        this.templatesOf(message),
+      );
+      if (sent.kind !== "tried") {
+        const outcome = sent.kind === "cannot_be_sent" ? "rejected" : sent.kind;
+        this.finish(message, start, { outcome }, null, sent.error);
         return;
       }
-      const wanted = integration.timeoutMs ?? 0;
-      const timeoutMs = wanted === 0 ? ATTEMPT_TIMEOUT_MS : Math.min(wanted, ATTEMPT_TIMEOUT_MS);
-      const result = await attempt(address.value, request, timeoutMs);
+      const { result, response } = sent;
       const verdict = judgeAttempt(
         result,
         message.attempts + 1,
@@ -186,9 +173,9 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
         message,
         start,
         verdict,
-        result.kind === "response" ? result.status : null,
-        errorOf(result, verdict),
-        result.kind === "response" ? result.body : null,
+        result.kind === "no_response" ? null : result.status,
+        result.kind === "taken" ? null : result.error,
+        response,
       );
     } catch (e) {
       console.error("receiver: a message could not be handled", e);
@@ -218,7 +205,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   private finish(
     message: OutboxRow,
     startMs: number,
-    verdict: AttemptVerdict | { readonly outcome: "url_refused" },
+    verdict: AttemptVerdict | { readonly outcome: "url_refused" | "no_mail_provider" },
     statusCode: number | null,
     error: string | null,
     response: string | null = null,
@@ -322,60 +309,4 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
         .catch((e: unknown) => console.warn("receiver: not listed", e)),
     );
   }
-}
-
-async function attempt(
-  url: URL,
-  request: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
-  timeoutMs: number,
-): Promise<AttemptResult> {
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "user-agent": "Vedette", ...request.headers },
-      body: request.body,
-      // A redirect could lead to an address that was never checked.
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    return {
-      kind: "response",
-      status: response.status,
-      retryAfter: response.headers.get("retry-after"),
-      body: await firstOf(response),
-    };
-  } catch (e) {
-    const late =
-      e instanceof DOMException && (e.name === "TimeoutError" || e.name === "AbortError");
-    const error = late ? `no answer within ${timeoutMs / 1000} s` : String(e);
-    return { kind: "no_response", error };
-  }
-}
-
-/** The first characters of a body, however much of it there is; its status is the answer, whatever becomes of the rest. */
-async function firstOf(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const enough = setTimeout(() => void reader.cancel().catch(() => undefined), BODY_MS);
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    while (text.length < SHOWN_BODY) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      text += decoder.decode(value as Uint8Array, { stream: true });
-    }
-    await reader.cancel();
-  } catch {
-    // What came before it broke off is shown.
-  } finally {
-    clearTimeout(enough);
-  }
-  return text.slice(0, SHOWN_BODY);
-}
-
-function errorOf(result: AttemptResult, verdict: AttemptVerdict): string | null {
-  if (result.kind === "no_response") return result.error;
-  if (verdict.outcome === "delivered") return null;
-  return `HTTP ${result.status}${result.body === "" ? "" : `: ${result.body}`}`;
 }

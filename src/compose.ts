@@ -47,6 +47,7 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
   const objectsOf = (projectId: string): Objects =>
     makeObjects(env, projectId, clock, (className) => selfMetrics.countObjectRequest(className));
   const points = pointAllowance();
+  const mail = env.EMAIL;
   return {
     config: configOf(env),
     clock,
@@ -86,6 +87,7 @@ export function compose(env: Env, waitUntil: (work: Promise<unknown>) => void): 
     configStore: (projectId) => makeConfigStore(env.DB, projectId, clock),
     sealer: (projectId) => sealerOf(env, projectId),
     secrets: (projectId) => makeSecretStore(env.DB, projectId, sealerOf(env, projectId), clock),
+    sendEmail: mail === undefined ? undefined : (message) => mail.send(message),
     asset: (request) => env.ASSETS.fetch(request),
     async pingDatabase() {
       const start = clock();

@@ -4,6 +4,8 @@ import {
   type OtlpOptions,
   TRANSLATION_STRATEGIES,
 } from "./ingest/otlp-metrics/options";
+import { parseAddress } from "./notify/email-address";
+import { EMAIL_PROVIDERS, type EmailSettings, PROVIDER_URLS } from "./notify/email-provider";
 import type { ReplicaLabels } from "./ingest/replicas/election";
 import { compileRegex } from "./core/matchers";
 
@@ -39,6 +41,15 @@ export interface Env {
   /** Base of every link in a message, e.g. https://vedette.example.com. */
   readonly EXTERNAL_URL?: string;
   readonly SENTRY_DSN?: string;
+  /** Sends mail where no EMAIL_PROVIDER is set; absent without `[[send_email]]` in wrangler.toml. */
+  readonly EMAIL?: SendEmail;
+  /** Sender of receivers that name none: `Vedette <alerts@example.com>`. */
+  readonly EMAIL_FROM?: string;
+  /** Sends mail over HTTP instead: resend, postmark, sendgrid, or `http` for a gateway of one's own. */
+  readonly EMAIL_PROVIDER?: string;
+  readonly EMAIL_API_KEY?: string;
+  /** Where the provider takes messages; its public address unless set. Needed for `http`. */
+  readonly EMAIL_API_URL?: string;
   readonly APP_VERSION?: string;
   /** Shards of a project's metrics; 1 unless set. */
   readonly METRIC_SHARDS?: string;
@@ -89,6 +100,7 @@ export interface Config {
   readonly sealingSecrets: readonly [string, ...string[]];
   readonly externalUrl: string | undefined;
   readonly sentryDsn: string | undefined;
+  readonly email: EmailSettings;
   readonly version: string;
   readonly metricShards: number;
   readonly otlp: OtlpOptions;
@@ -163,6 +175,7 @@ export function parseConfig(env: Env): Config {
     sealingSecrets: parseSealingSecrets(env, tokenSecret),
     externalUrl: parseExternalUrl(env.EXTERNAL_URL),
     sentryDsn: nonEmpty(env.SENTRY_DSN),
+    email: parseEmail(env),
     version: env.APP_VERSION ?? "0.1.0",
     metricShards: shards,
     otlp: parseOtlp(env),
@@ -257,6 +270,30 @@ function parseSealingSecrets(env: Env, tokenSecret: string): readonly [string, .
     );
   // What was sealed before SECRETS_KEY was first set opens still.
   return present === undefined ? [tokenSecret, ...previous] : [present, ...previous, tokenSecret];
+}
+
+function parseEmail(env: Env): EmailSettings {
+  const from = nonEmpty(env.EMAIL_FROM);
+  if (from !== undefined && parseAddress(from) === undefined)
+    throw new ConfigError(
+      `EMAIL_FROM must be an address such as "Vedette <alerts@example.com>", not ${JSON.stringify(from)}`,
+    );
+  const given = nonEmpty(env.EMAIL_PROVIDER);
+  if (given === undefined) return { from, provider: undefined };
+  const name = EMAIL_PROVIDERS.find((p) => p === given);
+  if (name === undefined)
+    throw new ConfigError(
+      `EMAIL_PROVIDER is one of ${EMAIL_PROVIDERS.join(", ")}, not ${JSON.stringify(given)}`,
+    );
+  const apiKey = nonEmpty(env.EMAIL_API_KEY);
+  if (apiKey === undefined)
+    throw new ConfigError("EMAIL_PROVIDER needs its key: wrangler secret put EMAIL_API_KEY");
+  const url = nonEmpty(env.EMAIL_API_URL) ?? (name === "http" ? undefined : PROVIDER_URLS[name]);
+  if (url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new ConfigError(
+      `EMAIL_API_URL must be an http(s) address, not ${JSON.stringify(url ?? "")}`,
+    );
+  return { from, provider: { name, apiKey, url } };
 }
 
 function parseBootstrapSecret(env: Env): string | undefined {

@@ -50,6 +50,8 @@ export async function startWorker({ stateDir, host, port, vars = {}, verbose = f
           durableObjects: Object.fromEntries(
             Object.entries(CLASSES).map(([k, className]) => [k, { className, useSQLite: true }]),
           ),
+          // Written to files beside the log; bound where a sender is set, as a deployment binds it.
+          ...(vars.EMAIL_FROM === undefined ? {} : { email: { send_email: [{ name: "EMAIL" }] } }),
           analyticsEngineDatasets: { ANALYTICS: { dataset: "vedette_points" } },
           // No rate limits: locally one client may be the whole load, and asking them costs every request a call.
           assets: {

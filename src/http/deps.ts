@@ -60,6 +60,8 @@ export interface Deps {
   projectIds(): Promise<string[]>;
   /** Every object that the cron must find ticking. */
   tickingObjects(): Promise<TickingObject[]>;
+  /** The deployment's `send_email` binding; undefined where it has none. */
+  readonly sendEmail: ((message: EmailMessageBuilder) => Promise<unknown>) | undefined;
   /** Serves a file of the web app. */
   asset(request: Request): Promise<Response>;
   /** One trivial D1 query; gives its latency in ms or throws. */

@@ -32,7 +32,9 @@ export type DeliveryOutcome =
   /** A newer message says all that this one said. */
   | "superseded"
   /** The address may not be called. */
-  | "url_refused";
+  | "url_refused"
+  /** The deployment has no way to send mail. */
+  | "no_mail_provider";
 
 /** A message of a built-in receiver, as the page /receiver shows it. */
 export interface InboxMessage {

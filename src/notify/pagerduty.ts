@@ -1,15 +1,20 @@
 import type { PagerDutyIntegration } from "../alerting/config";
-import { fnv64 } from "../alerting/fingerprint";
 import type { NotificationData } from "../alerting/notification-data";
+import { type MessageContext, jsonHeaders, linkButtons } from "./message";
 import type { OutgoingRequest } from "./model";
-import type { TemplateSet } from "../core/template/set";
-import { expand } from "./template-data";
-import { alertText, alertsLink, cut, titleOf } from "./texts";
+import { alertText, alertsLink, cut, isWeb, titleOf, utf8Length } from "./texts";
 
 /** Events API v2 (developer.pagerduty.com/docs/events-api-v2): an event beyond 512 KB is refused. */
 const MAX_BYTES = 512_000;
 const SUMMARY_CHARS = 1_024;
 const MAX_ALERTS = 100;
+const FIELD_CHARS = 255;
+const DETAIL_CHARS = 20_000;
+const MAX_LINKS = 20;
+
+/** Where the API of service keys takes events; the address in the configuration is that of v2. */
+const V1_URL = "https://events.pagerduty.com/generic/2010-04-15/create_event.json";
+const V2_HOST = "events.pagerduty.com";
 
 const SEVERITIES: Readonly<Record<string, string>> = {
   critical: "critical",
@@ -23,82 +28,146 @@ const SEVERITIES: Readonly<Record<string, string>> = {
   none: "info",
 };
 
-/** A trigger or resolve event; the group's key, hashed, ties them together. */
+/** A trigger or resolve event; the group's key, hashed as Alertmanager hashes it, ties them together. */
 export function renderPagerDuty(
   integration: PagerDutyIntegration,
-  data: NotificationData,
-  templates?: TemplateSet,
+  message: MessageContext,
 ): OutgoingRequest {
-  const event = (alerts: number): string =>
-    JSON.stringify(pagerDutyEvent(integration, data, templates, alerts));
-  let alerts = Math.min(MAX_ALERTS, data.alerts.length);
-  let body = event(alerts);
-  const encoder = new TextEncoder();
-  while (alerts > 0 && encoder.encode(body).length > MAX_BYTES) {
-    alerts = Math.floor(alerts / 2);
-    body = event(alerts);
+  const old = integration.version === 1;
+  const make = old ? serviceEvent : routedEvent;
+  const event = (alerts: number, details: number): string =>
+    JSON.stringify(
+      make(integration, message, customDetails(integration, message, alerts, details)),
+    );
+  let alerts = Math.min(MAX_ALERTS, message.data.alerts.length);
+  let details = DETAIL_CHARS;
+  let body = event(alerts, details);
+  while (utf8Length(body) > MAX_BYTES && (alerts > 0 || details > 0)) {
+    if (alerts > 0) alerts = Math.floor(alerts / 2);
+    else details = Math.floor(details / 4);
+    body = event(alerts, details);
   }
-  return { url: integration.url, headers: { "content-type": "application/json" }, body };
+  const url = old && new URL(integration.url).hostname === V2_HOST ? V1_URL : integration.url;
+  return { url, headers: jsonHeaders(integration), body };
 }
 
-function pagerDutyEvent(
-  integration: PagerDutyIntegration,
-  data: NotificationData,
-  templates: TemplateSet | undefined,
-  alerts: number,
-): Readonly<Record<string, unknown>> {
-  const base = {
-    routing_key: integration.routingKey,
-    // A hash: group keys may be longer than the 255 characters allowed.
-    dedup_key: `${fnv64(data.groupKey)}${fnv64(`${data.receiver}\0${data.groupKey}`)}`,
-  };
+type Json = Readonly<Record<string, unknown>>;
+
+function routedEvent(i: PagerDutyIntegration, message: MessageContext, details: Json): Json {
+  const { data } = message;
+  // 64 characters of the 255 that are allowed.
+  const base = { routing_key: i.routingKey, dedup_key: message.groupHash };
   if (data.status === "resolved") return { ...base, event_action: "resolve" };
-  const text = (t: string | undefined): string | undefined =>
-    t === undefined || t === "" ? undefined : expand(t, data, templates);
+  const text = texts(message);
   const link = alertsLink(data);
-  const web = /^https?:\/\//.test(link);
-  const clientUrl = text(integration.clientUrl) ?? (web ? link : undefined);
-  const component = text(integration.component);
-  const group = text(integration.group);
-  const kind = text(integration.class);
-  const shown = data.alerts.slice(0, alerts);
   return {
     ...base,
     event_action: "trigger",
-    client: text(integration.client) ?? "Vedette",
-    ...(clientUrl === undefined ? {} : { client_url: clientUrl }),
-    ...(web ? { links: [{ href: link, text: "See all alerts" }] } : {}),
+    client: text(i.client) ?? "Vedette",
+    ...present("client_url", webOnly(text(i.clientUrl)) ?? webOnly(link)),
+    links: [
+      ...(i.links ?? []).flatMap((l) => {
+        const href = webOnly(text(l.href, SUMMARY_CHARS));
+        return href === undefined ? [] : [{ href, text: text(l.text) ?? href }];
+      }),
+      ...linkButtons(message.links).map((b) => ({ href: b.url, text: b.text })),
+      ...(isWeb(link) ? [{ href: link, text: "See all alerts" }] : []),
+    ].slice(0, MAX_LINKS),
+    images: (i.images ?? []).flatMap((image) => {
+      const src = webOnly(text(image.src, SUMMARY_CHARS));
+      if (src === undefined) return [];
+      return [
+        {
+          src,
+          ...present("alt", text(image.alt)),
+          ...present("href", webOnly(text(image.href, SUMMARY_CHARS))),
+        },
+      ];
+    }),
     payload: {
-      summary: cut(text(integration.description) ?? titleOf(data), SUMMARY_CHARS),
-      source: data.commonLabels["instance"] ?? data.commonLabels["job"] ?? "vedette",
-      severity: severityOf(text(integration.severity) ?? worst(data)),
-      ...(component === undefined ? {} : { component }),
-      ...(group === undefined ? {} : { group }),
-      ...(kind === undefined ? {} : { class: kind }),
-      custom_details: {
-        firing: shown.filter((a) => a.status === "firing").map(detail),
-        resolved: shown.filter((a) => a.status === "resolved").map(detail),
-        num_firing: data.alerts.filter((a) => a.status === "firing").length,
-        num_resolved: data.alerts.filter((a) => a.status === "resolved").length,
-        not_shown: data.alerts.length - shown.length + data.truncatedAlerts,
-        ...Object.fromEntries(
-          Object.entries(integration.details ?? {}).map(([k, v]) => [
-            k,
-            expand(v, data, templates),
-          ]),
-        ),
-      },
+      summary: text(i.description, SUMMARY_CHARS) ?? cut(titleOf(data), SUMMARY_CHARS),
+      source:
+        text(i.source) ??
+        cut(data.commonLabels["instance"] ?? data.commonLabels["job"] ?? "vedette", FIELD_CHARS),
+      severity: severityOf(text(i.severity) ?? worst(data)),
+      ...present("component", text(i.component)),
+      ...present("group", text(i.group)),
+      ...present("class", text(i.class)),
+      custom_details: details,
     },
   };
 }
 
-function detail(a: NotificationData["alerts"][number]): Readonly<Record<string, unknown>> {
+/** Events API v1 (developer.pagerduty.com/docs/events-api-v1). */
+function serviceEvent(i: PagerDutyIntegration, message: MessageContext, details: Json): Json {
+  const { data } = message;
+  const text = texts(message);
+  return {
+    service_key: i.routingKey,
+    incident_key: message.groupHash,
+    event_type: data.status === "resolved" ? "resolve" : "trigger",
+    description: text(i.description, SUMMARY_CHARS) ?? cut(titleOf(data), SUMMARY_CHARS),
+    ...(data.status === "resolved"
+      ? {}
+      : {
+          client: text(i.client) ?? "Vedette",
+          ...present("client_url", webOnly(text(i.clientUrl)) ?? webOnly(alertsLink(data))),
+          details,
+        }),
+  };
+}
+
+function customDetails(
+  i: PagerDutyIntegration,
+  message: MessageContext,
+  alerts: number,
+  detailChars: number,
+): Json {
+  const { data, links } = message;
+  const shown = data.alerts.slice(0, alerts);
+  return {
+    firing: shown.filter((a) => a.status === "firing").map(detail),
+    resolved: shown.filter((a) => a.status === "resolved").map(detail),
+    num_firing: data.alerts.filter((a) => a.status === "firing").length,
+    num_resolved: data.alerts.filter((a) => a.status === "resolved").length,
+    not_shown: data.alerts.length - shown.length + data.truncatedAlerts,
+    reason: data.notification_reason,
+    // v1 has no links of its own.
+    ...(i.version === 1 && links !== undefined ? { actions: { ...links } } : {}),
+    ...(detailChars === 0
+      ? {}
+      : Object.fromEntries(
+          Object.entries(i.details ?? {}).map(([k, v]) => [k, cut(message.expand(v), detailChars)]),
+        )),
+  };
+}
+
+function detail(a: NotificationData["alerts"][number]): Json {
   return {
     text: cut(alertText(a), SUMMARY_CHARS),
     labels: a.labels,
     started: a.startsAt,
     source: a.generatorURL,
   };
+}
+
+/** An expanded field; undefined where it is absent or comes to nothing. */
+function texts(
+  message: MessageContext,
+): (template: string | undefined, max?: number) => string | undefined {
+  return (template, max = FIELD_CHARS) => {
+    if (template === undefined || template === "") return undefined;
+    const text = cut(message.expand(template), max);
+    return text === "" ? undefined : text;
+  };
+}
+
+function webOnly(url: string | undefined): string | undefined {
+  return url !== undefined && isWeb(url) ? url : undefined;
+}
+
+function present(name: string, value: string | undefined): Json {
+  return value === undefined ? {} : { [name]: value };
 }
 
 function severityOf(label: string): string {

@@ -1,14 +1,17 @@
 import type { Random } from "../core/clock";
 
-/** How one attempt ended. */
+/** How one attempt ended, whatever the other side's way to say it (answer.ts). */
 export type AttemptResult =
+  | { readonly kind: "taken"; readonly status: number | null }
   | {
-      readonly kind: "response";
-      readonly status: number;
-      /** The header Retry-After as it came. */
-      readonly retryAfter: string | null;
-      /** The first characters of the body, for the log. */
-      readonly body: string;
+      readonly kind: "refused";
+      /** Null where no HTTP was spoken. */
+      readonly status: number | null;
+      readonly error: string;
+      /** `plain`: at once, in the message's plain form. */
+      readonly again: "later" | "never" | "plain";
+      /** The quiet that was asked for, from now. */
+      readonly retryAfterMs?: number;
     }
   | { readonly kind: "no_response"; readonly error: string };
 
@@ -27,8 +30,8 @@ export const MAX_AGE_MS = 24 * 3_600_000;
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * 2xx is taken. 429, 408 and 5xx, and no answer at all, are tried again with doubling waits and
- * full jitter, or after Retry-After. Everything else, redirects included, will not get better.
+ * What is tried again waits twice as long each time with full jitter, or for as long as the other side
+ * asked, or longer where its own wait is the longer one. Everything else will not get better.
  */
 export function judgeAttempt(
   result: AttemptResult,
@@ -37,16 +40,13 @@ export function judgeAttempt(
   nowMs: number,
   random: Random,
 ): AttemptVerdict {
-  if (result.kind === "response") {
-    if (result.status >= 200 && result.status < 300) return { outcome: "delivered" };
-    const again = result.status >= 500 || result.status === 429 || result.status === 408;
-    if (!again) return { outcome: "rejected" };
-  }
-  const asked = result.kind === "response" ? parseRetryAfter(result.retryAfter, nowMs) : undefined;
+  if (result.kind === "taken") return { outcome: "delivered" };
+  if (result.kind === "refused" && result.again !== "later") return { outcome: "rejected" };
+  const asked = result.kind === "refused" ? result.retryAfterMs : undefined;
   const ceiling = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS);
   // At least half of it, so that jitter never turns into a hot loop.
   const waitMs = asked ?? Math.round(ceiling / 2 + (ceiling / 2) * random());
-  const nextAttemptMs = nowMs + waitMs;
+  const nextAttemptMs = nowMs + Math.min(waitMs, MAX_RETRY_AFTER_MS);
   if (nextAttemptMs - enqueuedAtMs > MAX_AGE_MS) return { outcome: "gave_up" };
   return { outcome: "failed", nextAttemptMs, holdReceiver: asked !== undefined };
 }
@@ -55,7 +55,7 @@ export function judgeAttempt(
 export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs;
   if (Number.isNaN(ms)) return undefined;
-  return Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
+  return Math.min(Math.max(Math.ceil(ms), 0), MAX_RETRY_AFTER_MS);
 }

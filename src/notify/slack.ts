@@ -1,118 +1,243 @@
-import type { SlackIntegration } from "../alerting/config";
-import type { NotificationAlert, NotificationData } from "../alerting/notification-data";
+import type { SlackAction, SlackIntegration } from "../alerting/config";
+import type { NotificationAlert } from "../alerting/notification-data";
+import { type Markup, alertParagraph } from "./alert-list";
+import { type MessageContext, jsonHeaders, linkButtons } from "./message";
 import type { OutgoingRequest } from "./model";
-import type { TemplateSet } from "../core/template/set";
-import { expand } from "./template-data";
-import { alertName, alertText, alertsLink, cut, titleOf } from "./texts";
+import { alertsLink, cut, cutEscaped, isWeb, reasonLine, titleOf } from "./texts";
 
 /** Slack's limits (docs.slack.dev/reference/block-kit): what is longer is refused as a whole, so that messages are cut. */
 const HEADER_CHARS = 150;
 const SECTION_CHARS = 3_000;
 const MAX_BLOCKS = 50;
+const BUTTON_URL_CHARS = 3_000;
 /** Slack refuses messages beyond about 13,200 characters in all, whatever each block has; escapes and keys count. */
 const TOTAL_CHARS = 12_000;
+/** As Alertmanager cuts it. */
+const TITLE_CHARS = 1_024;
+const SHORT_CHARS = 300;
 const FALLBACK_CHARS = 1_000;
+const MAX_FIELDS = 10;
+const FIELD_CHARS = 2_000;
+const MAX_ACTIONS = 5;
 
 const COLORS = { firing: "#d92c2c", resolved: "#2eb67d" } as const;
 
-type Block = Readonly<Record<string, unknown>>;
+type Json = Readonly<Record<string, unknown>>;
 
-/** An incoming-webhook message: a coloured attachment of blocks, one section an alert, cut with a link to the rest. */
+/**
+ * A message for an incoming webhook, or with an app token for chat.postMessage. Where the receiver says nothing of the
+ * content it has Vedette's own form, a coloured attachment of blocks with one section an alert; where it does, it is
+ * the attachment that Alertmanager makes of the same settings. Both are cut to what Slack takes, with a link to the rest.
+ */
 export function renderSlack(
   integration: SlackIntegration,
-  data: NotificationData,
-  templates?: TemplateSet,
+  message: MessageContext,
 ): OutgoingRequest {
-  const title =
-    integration.title === undefined ? titleOf(data) : expand(integration.title, data, templates);
-  const link =
-    integration.titleLink === undefined
-      ? alertsLink(data)
-      : expand(integration.titleLink, data, templates);
-  const blocks: Block[] = [header(title)];
-  let left = TOTAL_CHARS - cost(blocks[0]) - FALLBACK_CHARS;
-  const bodies =
-    integration.text === undefined
-      ? data.alerts.map(alertBody)
-      : [cut(expand(integration.text, data, templates), SECTION_CHARS)];
-  let shown = 0;
-  for (const body of bodies) {
-    if (body === "") continue;
-    const block = section(body);
-    // Room is kept for the line that says how many are missing.
-    if (blocks.length >= MAX_BLOCKS - 1 || cost(block) > left - 400) break;
-    blocks.push(block);
-    left -= cost(block);
-    shown++;
-  }
-  if (bodies.length > 0 && shown === 0 && bodies[0] !== undefined) {
-    const block = section(cut(bodies[0], Math.min(SECTION_CHARS, Math.floor(left / 6))));
-    blocks.push(block);
-    shown = 1;
-  }
-  const missing =
-    integration.text === undefined ? data.alerts.length - shown + data.truncatedAlerts : 0;
-  blocks.push(footer(missing, link));
-  const color =
-    integration.color === undefined
-      ? COLORS[data.status]
-      : expand(integration.color, data, templates);
-  const message = {
-    text: escapeMrkdwn(cut(title, FALLBACK_CHARS / 6)),
-    ...optional("channel", integration.channel, data, templates),
-    ...optional("username", integration.username, data, templates),
-    ...optional("icon_emoji", integration.iconEmoji, data, templates),
-    ...optional("icon_url", integration.iconUrl, data, templates),
-    attachments: [{ color, blocks }],
+  const { expand } = message;
+  const text = (template: string | undefined, max = SHORT_CHARS): string | undefined =>
+    template === undefined ? undefined : cut(expand(template), max) || undefined;
+  const color = text(integration.color) ?? COLORS[message.data.status];
+  const head = {
+    text:
+      text(integration.messageText, FALLBACK_CHARS) ??
+      escapeMrkdwn(cut(titleOf(message.data), SHORT_CHARS)),
+    channel: text(integration.channel),
+    username: text(integration.username),
+    icon_emoji: text(integration.iconEmoji),
+    icon_url: text(integration.iconUrl),
+    link_names: integration.linkNames === true ? true : undefined,
   };
+  const left = TOTAL_CHARS - JSON.stringify(head).length - 200;
+  const attachment = saysContent(integration)
+    ? attachmentOf(integration, message, left)
+    : { blocks: blocksOf(message, left) };
+  const headers = jsonHeaders(integration);
   return {
     url: integration.apiUrl,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(message),
+    headers:
+      integration.appToken === undefined
+        ? headers
+        : { ...headers, authorization: `Bearer ${integration.appToken}` },
+    body: JSON.stringify({
+      ...head,
+      // The classic form says in its own text what the message is about.
+      ...("blocks" in attachment || integration.messageText !== undefined
+        ? {}
+        : { text: undefined }),
+      attachments: [{ color, ...attachment }],
+    }),
   };
 }
 
-function alertBody(a: NotificationAlert): string {
-  const mark = a.status === "firing" ? ":red_circle:" : ":large_green_circle:";
-  const labels = Object.entries(a.labels)
-    .filter(([k]) => k !== "alertname")
-    .map(([k, v]) => `${k}=${v}`)
-    .join("  ");
-  const source = /^https?:\/\/[^\s|>]+$/.test(a.generatorURL) ? `\n<${a.generatorURL}|Source>` : "";
-  const text = `${mark} *${escapeMrkdwn(alertName(a))}*\n${escapeMrkdwn(alertText(a))}${labels === "" ? "" : `\n_${escapeMrkdwn(labels)}_`}`;
-  return `${cut(text, SECTION_CHARS - source.length)}${source}`;
+function saysContent(i: SlackIntegration): boolean {
+  const content = [
+    i.title,
+    i.text,
+    i.pretext,
+    i.fallback,
+    i.footer,
+    i.titleLink,
+    i.imageUrl,
+    i.thumbUrl,
+    i.callbackId,
+  ];
+  return (
+    content.some((c) => c !== undefined && c !== "") ||
+    (i.fields ?? []).length > 0 ||
+    (i.actions ?? []).length > 0
+  );
 }
 
-function header(title: string): Block {
+/** The attachment that Alertmanager sends (notify/slack), in the order of what matters when room gets scarce. */
+function attachmentOf(i: SlackIntegration, message: MessageContext, total: number): Json {
+  const { data, expand } = message;
+  let left = total;
+  const take = (template: string | undefined, max: number): string | undefined => {
+    if (template === undefined) return undefined;
+    const text = cutEscaped(expand(template), Math.min(max, left), (t) => t, jsonChars);
+    left -= jsonChars(text);
+    return text === "" ? undefined : text;
+  };
+  const title = take(i.title, TITLE_CHARS) ?? cut(titleOf(data), SHORT_CHARS);
+  const rawLink = i.titleLink === undefined ? alertsLink(data) : expand(i.titleLink);
+  const titleLink = isWeb(rawLink) && rawLink.length <= BUTTON_URL_CHARS ? rawLink : undefined;
+  left -= jsonChars(titleLink ?? "");
+  const actions = [
+    ...linkButtons(message.links).map((b) => ({ type: "button", text: b.text, url: b.url })),
+    ...(i.actions ?? []).map((a) => actionOf(a, expand)),
+  ].slice(0, MAX_ACTIONS);
+  left -= JSON.stringify(actions).length;
+  const footer = take(i.footer, SHORT_CHARS) ?? reasonLine(data);
+  const fallback = take(i.fallback, FALLBACK_CHARS) ?? title;
+  const pretext = take(i.pretext, SECTION_CHARS);
+  const fields = (i.fields ?? []).slice(0, MAX_FIELDS).map((f) => ({
+    title: take(f.title, SHORT_CHARS) ?? "",
+    value: take(f.value, Math.min(FIELD_CHARS, Math.floor(left / 4))) ?? "",
+    short: f.short,
+  }));
+  const image = take(i.imageUrl, BUTTON_URL_CHARS);
+  const thumb = take(i.thumbUrl, BUTTON_URL_CHARS);
+  const callback = take(i.callbackId, SHORT_CHARS);
+  const marked = i.mrkdwnIn ?? ["fallback", "pretext", "text"];
+  return {
+    fallback,
+    pretext,
+    title,
+    title_link: titleLink,
+    text: textIn(i, message, Math.max(left - 400, 0)),
+    fields: fields.length === 0 ? undefined : fields,
+    actions: actions.length === 0 ? undefined : actions,
+    footer,
+    image_url: image,
+    thumb_url: thumb,
+    callback_id: callback,
+    mrkdwn_in: marked,
+  };
+}
+
+/** The receiver's text, or that of the alerts; what is cut ends in a link to the rest. */
+function textIn(i: SlackIntegration, message: MessageContext, left: number): string | undefined {
+  if (i.text === "") return undefined;
+  const text =
+    i.text === undefined
+      ? message.data.alerts.map((a) => alertParagraph(a, MRKDWN, SECTION_CHARS)).join("\n\n")
+      : message.expand(i.text);
+  if (jsonChars(text) <= left) return text;
+  const link = `\n${seeAll(message)}`;
+  return cutEscaped(text, left - jsonChars(link), (t) => t, jsonChars) + link;
+}
+
+function actionOf(a: SlackAction, expand: (text: string) => string): Json {
+  const url = a.url === undefined ? "" : expand(a.url);
+  return {
+    type: a.type,
+    text: cut(expand(a.text), 75),
+    ...(isWeb(url) && url.length <= BUTTON_URL_CHARS ? { url } : {}),
+    ...(a.style === undefined ? {} : { style: expand(a.style) }),
+    ...(a.name === undefined ? {} : { name: cut(expand(a.name), 255) }),
+    ...(a.value === undefined ? {} : { value: cut(expand(a.value), FIELD_CHARS) }),
+  };
+}
+
+function blocksOf(message: MessageContext, total: number): readonly Json[] {
+  const { data } = message;
+  const foot = [...buttonBlocks(message), footer(message, 9_999_999)];
+  const first = header(titleOf(data));
+  const blocks: Json[] = [first];
+  let left = total - cost(first) - foot.reduce((n, b) => n + cost(b), 0);
+  for (const alert of data.alerts) {
+    const block = section(alertBody(alert, SECTION_CHARS));
+    const fits = cost(block) <= left && blocks.length < MAX_BLOCKS - foot.length;
+    // The first is cut where others would have to wait.
+    if (!fits && blocks.length > 1) break;
+    const shown = fits ? block : section(alertBody(alert, Math.floor(left / 6)));
+    blocks.push(shown);
+    left -= cost(shown);
+  }
+  const missing = data.alerts.length - (blocks.length - 1) + data.truncatedAlerts;
+  return [...blocks, ...buttonBlocks(message), footer(message, missing)];
+}
+
+function alertBody(a: NotificationAlert, max: number): string {
+  return alertParagraph(a, MRKDWN, max);
+}
+
+const MRKDWN: Markup = {
+  escape: escapeMrkdwn,
+  bold: (t) => `*${t}*`,
+  italic: (t) => `_${t}_`,
+  link: (t, url) => `<${url.replaceAll("&", "&amp;")}|${t}>`,
+  newline: "\n",
+  gap: "\n\n",
+};
+
+function header(title: string): Json {
   return { type: "header", text: { type: "plain_text", text: cut(title, HEADER_CHARS) } };
 }
 
-function section(text: string): Block {
-  return { type: "section", text: { type: "mrkdwn", text: cut(text, SECTION_CHARS) } };
+function section(text: string): Json {
+  return { type: "section", text: { type: "mrkdwn", text } };
 }
 
-function footer(missing: number, link: string): Block {
+function buttonBlocks({ links }: MessageContext): readonly Json[] {
+  const elements = linkButtons(links)
+    .filter((b) => isWeb(b.url) && b.url.length <= BUTTON_URL_CHARS)
+    .map((b) => ({
+      type: "button",
+      text: { type: "plain_text", text: b.text },
+      url: b.url,
+      action_id: b.text.toLowerCase(),
+    }));
+  return elements.length === 0 ? [] : [{ type: "actions", elements }];
+}
+
+function footer(message: MessageContext, missing: number): Json {
   const more = missing > 0 ? `…and ${missing} more. ` : "";
-  const shown = /^https?:\/\//.test(link)
-    ? `<${link}|See all alerts>`
-    : "See all alerts in Vedette";
-  return { type: "context", elements: [{ type: "mrkdwn", text: `${more}${shown}` }] };
+  return {
+    type: "context",
+    elements: [
+      {
+        type: "mrkdwn",
+        text: `${more}${seeAll(message)} · ${escapeMrkdwn(reasonLine(message.data))}`,
+      },
+    ],
+  };
 }
 
-function cost(block: Block | undefined): number {
-  return JSON.stringify(block ?? {}).length;
+function seeAll({ data }: MessageContext): string {
+  const link = alertsLink(data);
+  return isWeb(link) ? MRKDWN.link("See all alerts", link) : "See all alerts in Vedette";
+}
+
+function cost(block: Json): number {
+  return JSON.stringify(block).length + 1;
+}
+
+function jsonChars(text: string): number {
+  return JSON.stringify(text).length;
 }
 
 /** Slack's three control characters (docs.slack.dev/messaging/formatting-message-text#escaping). */
 function escapeMrkdwn(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-}
-
-function optional(
-  name: string,
-  text: string | undefined,
-  data: NotificationData,
-  templates: TemplateSet | undefined,
-): Readonly<Record<string, string>> {
-  return text === undefined ? {} : { [name]: expand(text, data, templates) };
 }

@@ -3,11 +3,24 @@ import type { StringMap } from "../core/alerts";
 import { compareStrings } from "../core/labels";
 import { type TemplateFunction, expandTemplate } from "../core/template/index";
 import type { TemplateSet } from "../core/template/set";
+import { HTML_FUNCTIONS, writeHtml } from "./html-template";
+import type { MessageContext } from "./message";
 
-/** Renders a receiver's field with Alertmanager's data; a template that fails shows its own error, so that the message still leaves. */
-export function expand(text: string, data: NotificationData, templates?: TemplateSet): string {
-  const done = expandTemplate(text, "alertmanager", { dot: templateData(data), ...templates });
-  return done.ok ? done.value : `${text} (template: ${done.error.message})`;
+/** Expands a receiver's fields with Alertmanager's data; a template that fails shows its own error, so that the message still leaves. */
+export function expander(
+  data: NotificationData,
+  templates: TemplateSet | undefined,
+): Pick<MessageContext, "expand" | "expandHtml"> {
+  const dot = templateData(data);
+  const done = (text: string, html: boolean): string => {
+    const r = expandTemplate(text, "alertmanager", {
+      dot,
+      ...templates,
+      ...(html ? { write: writeHtml, functions: HTML_FUNCTIONS } : {}),
+    });
+    return r.ok ? r.value : `${text} (template: ${r.error.message})`;
+  };
+  return { expand: (text) => done(text, false), expandHtml: (text) => done(text, true) };
 }
 
 /** The data under Alertmanager's names, methods included (prometheus.io/docs/alerting/latest/notifications/). */

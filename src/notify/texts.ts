@@ -24,14 +24,56 @@ export function alertName(alert: NotificationAlert): string {
   return alert.labels["alertname"] ?? alert.fingerprint;
 }
 
+/** Every label but the name: `severity=critical  instance=a`. */
+export function labelsLine(alert: NotificationAlert): string {
+  return Object.entries(alert.labels)
+    .filter(([k]) => k !== "alertname")
+    .map(([k, v]) => `${k}=${v}`)
+    .join("  ");
+}
+
+/** Why the message was sent, in Alertmanager's words. */
+export function reasonLine(data: NotificationData): string {
+  return `Sent because: ${data.notification_reason}`;
+}
+
 /** Cut to at most `max` UTF-16 units, never inside a surrogate pair, with an ellipsis. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   const end = /[\uD800-\uDBFF]/.test(text[max - 2] ?? "") ? max - 2 : max - 1;
-  return `${text.slice(0, end)}…`;
+  return `${text.slice(0, Math.max(end, 0))}…`;
+}
+
+/** The longest beginning of `text` that `measure` finds to be at most `max` once it is escaped; never cut inside an escape. */
+export function cutEscaped(
+  text: string,
+  max: number,
+  escape: (text: string) => string,
+  measure: (text: string) => number = (t) => t.length,
+): string {
+  const whole = escape(text);
+  if (measure(whole) <= max) return whole;
+  let fits = 0;
+  let over = text.length;
+  while (over - fits > 1) {
+    const half = (fits + over) >> 1;
+    if (measure(escape(cut(text, half))) <= max) fits = half;
+    else over = half;
+  }
+  return fits === 0 ? "" : escape(cut(text, fits));
 }
 
 /** Where a reader finds the rest. */
 export function alertsLink(data: NotificationData): string {
   return `${data.externalURL}/alerts`;
 }
+
+export function isWeb(url: string): boolean {
+  return /^https?:\/\/[^\s<>"|]+$/.test(url);
+}
+
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
+
+const encoder = new TextEncoder();

@@ -1,12 +1,15 @@
 import type { WebhookIntegration } from "../alerting/config";
 import type { NotificationData } from "../alerting/notification-data";
+import { linkHeader } from "./links";
+import { type MessageContext, jsonHeaders } from "./message";
 import type { OutgoingRequest } from "./model";
 
-/** Alertmanager's webhook message, cut to `max_alerts`. */
+/** Alertmanager's webhook message, field for field, cut to `max_alerts`; what is ours stands in headers. */
 export function renderWebhook(
   integration: WebhookIntegration,
-  data: NotificationData,
+  message: MessageContext,
 ): OutgoingRequest {
+  const { data, links } = message;
   const over =
     integration.maxAlerts === 0 ? 0 : Math.max(0, data.alerts.length - integration.maxAlerts);
   const cut: NotificationData =
@@ -19,15 +22,33 @@ export function renderWebhook(
         };
   return {
     url: integration.url,
-    headers: { "content-type": "application/json", ...authorization(integration) },
+    headers: {
+      "idempotency-key": message.id,
+      ...(links === undefined ? {} : { link: linkHeader(links) }),
+      ...jsonHeaders(integration),
+      "content-type": "application/json",
+    },
     body: JSON.stringify(cut),
   };
 }
 
-function authorization(integration: WebhookIntegration): Readonly<Record<string, string>> {
-  const a = integration.authorization;
-  if (a === undefined) return {};
-  if (a.kind === "bearer") return { authorization: `${a.type} ${a.credentials}` };
-  const bytes = new TextEncoder().encode(`${a.username}:${a.password}`);
-  return { authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
+export const SIGNATURE_HEADER = "x-vedette-signature";
+
+/**
+ * `t=<seconds>,v1=<hex>`: HMAC-SHA-256 over `<seconds>.<body>`. Who checks it compares in constant time and refuses
+ * times that are minutes old, so that a request that was overheard cannot be repeated. Each attempt is signed anew.
+ */
+export async function signature(secret: string, body: string, nowMs: number): Promise<string> {
+  const seconds = Math.floor(nowMs / 1_000);
+  const encoder = new TextEncoder();
+  const key = await crypto.subtle.importKey(
+    "raw",
+    encoder.encode(secret),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
+  const mac = await crypto.subtle.sign("HMAC", key, encoder.encode(`${seconds}.${body}`));
+  const hex = Array.from(new Uint8Array(mac), (b) => b.toString(16).padStart(2, "0")).join("");
+  return `t=${seconds},v1=${hex}`;
 }

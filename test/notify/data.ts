@@ -1,3 +1,6 @@
+import type { ActionLinks } from "../../src/notify/links";
+import type { MessageContext } from "../../src/notify/message";
+import { expander } from "../../src/notify/template-data";
 import type { NotificationAlert, NotificationData } from "../../src/alerting/notification-data";
 
 export function alert(
@@ -32,6 +35,26 @@ export function data(
     externalURL: "https://vedette.example",
     notification_reason: "first notification",
     alerts,
+    ...extra,
+  };
+}
+
+export const LINKS: ActionLinks = {
+  acknowledge: "https://vedette.example/a/AAA.sig",
+  silence: "https://vedette.example/a/SSS.sig",
+  resolve: "https://vedette.example/a/RRR.sig",
+};
+
+/** What a renderer is given for `data`. */
+export function message(of: NotificationData, extra: Partial<MessageContext> = {}): MessageContext {
+  return {
+    data: of,
+    id: "message-1",
+    reason: "first_notification",
+    groupHash: "0123456789abcdef".repeat(4),
+    links: undefined,
+    plain: false,
+    ...expander(of, undefined),
     ...extra,
   };
 }

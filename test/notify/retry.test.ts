@@ -5,28 +5,28 @@ import {
   MAX_BACKOFF_MS,
   MAX_RETRY_AFTER_MS,
   judgeAttempt,
+  parseRetryAfter,
 } from "../../src/notify/retry";
 
 const NOW = 1_700_000_000_000;
 
-function response(status: number, retryAfter: string | null = null): AttemptResult {
-  return { kind: "response", status, retryAfter, body: "" };
+function refused(retryAfterMs?: number): AttemptResult {
+  return {
+    kind: "refused",
+    status: 429,
+    error: "HTTP 429",
+    again: "later",
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
-it.each([
-  [200, "delivered"],
-  [204, "delivered"],
-  [301, "rejected"],
-  [400, "rejected"],
-  [403, "rejected"],
-  [404, "rejected"],
-  [410, "rejected"],
-  [408, "failed"],
-  [429, "failed"],
-  [500, "failed"],
-  [503, "failed"],
-])("takes %i for %s", (status, outcome) => {
-  expect(judgeAttempt(response(status), 1, NOW, NOW, () => 0.5).outcome).toBe(outcome);
+it("delivers what was taken and rejects what will not get better", () => {
+  const outcome = (r: AttemptResult): string => judgeAttempt(r, 1, NOW, NOW, () => 0.5).outcome;
+  expect(outcome({ kind: "taken", status: 202 })).toBe("delivered");
+  expect(outcome({ kind: "refused", status: 400, error: "", again: "never" })).toBe("rejected");
+  // The plain form was refused as well.
+  expect(outcome({ kind: "refused", status: 400, error: "", again: "plain" })).toBe("rejected");
+  expect(outcome(refused())).toBe("failed");
 });
 
 it("waits twice as long each time, between half and all of it, up to five minutes", () => {
@@ -40,26 +40,30 @@ it("waits twice as long each time, between half and all of it, up to five minute
   expect(wait(50, 1)).toBe(MAX_BACKOFF_MS);
 });
 
-it("honours Retry-After as seconds and as a date, within bounds", () => {
-  const next = (header: string): unknown =>
-    judgeAttempt(response(429, header), 1, NOW, NOW, () => 0);
-  expect(next("30")).toEqual({
+it("honours the quiet that was asked for, within bounds", () => {
+  const next = (ms?: number): unknown => judgeAttempt(refused(ms), 1, NOW, NOW, () => 0);
+  expect(next(30_000)).toEqual({
     outcome: "failed",
     nextAttemptMs: NOW + 30_000,
     holdReceiver: true,
   });
-  expect(next(new Date(NOW + 60_000).toUTCString())).toMatchObject({ nextAttemptMs: NOW + 60_000 });
-  expect(next("999999")).toMatchObject({ nextAttemptMs: NOW + MAX_RETRY_AFTER_MS });
-  expect(next("soon")).toEqual({
-    outcome: "failed",
-    nextAttemptMs: NOW + 500,
-    holdReceiver: false,
-  });
+  expect(next(99_999_999)).toMatchObject({ nextAttemptMs: NOW + MAX_RETRY_AFTER_MS });
+  expect(next()).toEqual({ outcome: "failed", nextAttemptMs: NOW + 500, holdReceiver: false });
+});
+
+it("reads Retry-After as seconds and as a date", () => {
+  expect(parseRetryAfter("30", NOW)).toBe(30_000);
+  expect(parseRetryAfter("0.25", NOW)).toBe(250);
+  expect(parseRetryAfter(new Date(NOW + 60_000).toUTCString(), NOW)).toBe(60_000);
+  expect(parseRetryAfter(new Date(NOW - 60_000).toUTCString(), NOW)).toBe(0);
+  expect(parseRetryAfter("999999", NOW)).toBe(MAX_RETRY_AFTER_MS);
+  expect(parseRetryAfter("soon", NOW)).toBeUndefined();
+  expect(parseRetryAfter(null, NOW)).toBeUndefined();
 });
 
 it("gives up after a day", () => {
   const last = (age: number): string =>
-    judgeAttempt(response(500), 300, NOW - age, NOW, () => 1).outcome;
+    judgeAttempt(refused(), 300, NOW - age, NOW, () => 1).outcome;
   expect(last(MAX_AGE_MS - MAX_BACKOFF_MS)).toBe("failed");
   expect(last(MAX_AGE_MS - MAX_BACKOFF_MS + 1)).toBe("gave_up");
 });

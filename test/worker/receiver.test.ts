@@ -5,6 +5,7 @@ import type { Integration } from "../../src/alerting/config";
 import type { OutgoingNotification, ReceiverRpc } from "../../src/core/objects";
 import { Receiver } from "../../durable-objects/receiver";
 import type { Env } from "../../src/env";
+import { alert, data } from "../notify/data";
 import type { DeliveryLogEntry, InboxMessage } from "../../src/notify/model";
 
 let calls: {
@@ -73,7 +74,9 @@ function message(integration: string, n: string, groupKey = "g"): OutgoingNotifi
     groupKey,
     status: "firing",
     reason: "first_notification",
-    dataJson: JSON.stringify({ commonAnnotations: { n }, alerts: [{ fingerprint: n }] }),
+    dataJson: JSON.stringify(
+      data([alert({ alertname: "A", n }, { fingerprint: n })], { commonAnnotations: { n } }),
+    ),
   };
 }
 

@@ -19,6 +19,8 @@ export interface Scope {
   /** Templates defined elsewhere. */
   readonly defines?: ReadonlyMap<string, readonly Node[]>;
   readonly budget?: StepBudget;
+  /** How a value is written; `before` is the text just in front of it. As Go's %v unless set. */
+  readonly write?: (value: unknown, before: string) => string;
 }
 
 /** Steps that several renderings share; each takes what it used. */
@@ -83,7 +85,7 @@ class Evaluator {
         return this.write(n.text);
       case "action": {
         const v = this.pipe(n.pipe, dot);
-        if (n.pipe.declare.length === 0) this.write(formatValue(v));
+        if (n.pipe.declare.length === 0) this.write(this.shown(v));
         return;
       }
       case "if":
@@ -291,6 +293,10 @@ class Evaluator {
       if (scope?.has(name) === true) return scope.get(name);
     }
     throw new TemplateFailure(`undefined variable ${JSON.stringify(name)}`, at);
+  }
+
+  private shown(value: unknown): string {
+    return this.scope.write?.(value, this.out.at(-1) ?? "") ?? formatValue(value);
   }
 
   private write(text: string): void {

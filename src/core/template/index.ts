@@ -13,7 +13,7 @@ import { GLOBALS, parse } from "./parser";
 export type { Template } from "./ast";
 export type { TemplateError } from "./errors";
 export { type StepBudget, type TemplateFunction, TemplateProblem } from "./evaluate";
-export { formatFloat } from "./format";
+export { formatFloat, formatValue } from "./format";
 
 /** Which functions a template may call: those of a rule's annotations, or those of a receiver's fields. */
 export type Dialect = "prometheus" | "alertmanager";
@@ -47,6 +47,8 @@ export interface RenderInput {
   readonly defines?: ReadonlyMap<string, readonly Node[]>;
   /** Shared with other renderings, beside the bound that each has of its own. */
   readonly budget?: StepBudget;
+  /** @see Scope.write */
+  readonly write?: NonNullable<Scope["write"]>;
 }
 
 /** Renders a parsed template. Steps and output are bounded: a template comes from outside. */
@@ -62,6 +64,7 @@ export function renderTemplate(
     functions: { ...FUNCTIONS[dialect], ...input.functions },
     ...(input.defines === undefined ? {} : { defines: input.defines }),
     ...(input.budget === undefined ? {} : { budget: input.budget }),
+    ...(input.write === undefined ? {} : { write: input.write }),
   };
   return caught(text, () => evaluate(template, scope));
 }
