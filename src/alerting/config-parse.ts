@@ -81,6 +81,14 @@ function read(bundle: ConfigBundle, options: ReadOptions): ReadConfig {
   for (const node of filled)
     to.note("variables_filled", "${NAME} is filled from the project's secrets", node, "");
   readGlobal(to);
+  for (const field of ["tracing", "event_recorder"] as const)
+    if (yaml[field] !== undefined)
+      to.note(
+        "section_unused",
+        "tracing and event_recorder have no effect here",
+        d.at(yaml, field),
+        field,
+      );
   if ((yaml.receivers?.length ?? 0) > MAX_RECEIVERS)
     d.fail(d.at(yaml, "receivers"), `more than ${MAX_RECEIVERS} receivers`, "too_large");
   const receivers: ReceiverConfig<Integration>[] = [];

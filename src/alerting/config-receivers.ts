@@ -49,7 +49,14 @@ export function readReceiver(
         `not delivered: ${path}.${field} (receiver ${JSON.stringify(name)})`,
       );
   }
-  return { name, integrations };
+  const labels = labelsOf(yaml);
+  return { name, ...(labels === undefined ? {} : { labels }), integrations };
+}
+
+function labelsOf(yaml: ReceiverYaml): Readonly<Record<string, string>> | undefined {
+  if (yaml.labels === undefined || yaml.labels.size === 0) return undefined;
+  const entries = [...yaml.labels].map(([name, value]) => [name, value ?? ""] as const);
+  return Object.fromEntries([...entries, ["name", yaml.name ?? ""]]);
 }
 
 const UNDELIVERED = [

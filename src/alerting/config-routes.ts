@@ -16,7 +16,7 @@ const ROOT: Inherited = {
 
 type Inherited = Pick<
   Route,
-  "receiver" | "groupBy" | "groupWaitMs" | "groupIntervalMs" | "repeatIntervalMs"
+  "receiver" | "groupBy" | "groupWaitMs" | "groupIntervalMs" | "repeatIntervalMs" | "labels"
 >;
 
 /** The tree with every inherited value filled in. A receiver that there is not is the root's, which is told. */
@@ -38,7 +38,9 @@ function readRoute(
   to: Delivery,
 ): Route {
   const matchers = matchersOf(r.match, r.match_re, r.matchers);
+  const labels = labelsOf(r, inherited, to);
   const own: Inherited = {
+    ...(labels === undefined ? {} : { labels }),
     receiver: receiverOf(r, inherited, receivers, rootReceiver, to),
     groupBy: groupByOf(r) ?? inherited.groupBy,
     groupWaitMs: r.group_wait ?? inherited.groupWaitMs,
@@ -80,6 +82,15 @@ function receiverOf(
     name,
   );
   return rootReceiver;
+}
+
+function labelsOf(r: RouteConfig, inherited: Inherited, to: Delivery): Inherited["labels"] {
+  if (r.labels === undefined) return inherited.labels;
+  const own = [...r.labels].map(
+    ([name, value]) =>
+      [name, to.template(to.d.at(r, "labels"), `labels.${name}`, value ?? "")] as const,
+  );
+  return { ...inherited.labels, ...Object.fromEntries(own) };
 }
 
 function groupByOf(r: RouteConfig): readonly string[] | "all" | undefined {

@@ -12,6 +12,7 @@ import {
 import { httpConfig, httpHeaders, tlsConfig } from "./config-http";
 import { namedIntervals } from "./config-intervals";
 import {
+  anything,
   flag,
   float,
   hostPort,
@@ -118,6 +119,7 @@ const routeFields = {
   match: exactMatchers,
   match_re: regexMatchers,
   matchers,
+  labels: mapOf(text),
   mute_time_intervals: list(text),
   active_time_intervals: list(text),
   continue: flag,
@@ -166,6 +168,7 @@ function checkRoute(r: RouteConfig, d: Decoder): void {
       d.fail(at(i), `duplicated label ${quoted(name ?? "")} in group_by`);
     labels.add(name ?? "");
   }
+  checkAnyLabelNames(d, r.labels);
   if (r.group_interval === 0) d.fail(d.at(r, "group_interval"), "group_interval cannot be zero");
   if (r.repeat_interval === 0) d.fail(d.at(r, "repeat_interval"), "repeat_interval cannot be zero");
 }
@@ -215,6 +218,7 @@ const receiver = struct(
   "config.plain",
   {
     name: text,
+    labels: mapOf(text),
     discord_configs: list(delivered.discord),
     email_configs: list(delivered.email),
     incidentio_configs: list(parsedOnly.incidentio),
@@ -238,6 +242,12 @@ const receiver = struct(
   },
   (r, d) => {
     if (!r.name) d.fail(d.at(r), "missing name in receiver", "field_missing");
+    checkAnyLabelNames(d, r.labels);
+    if (r.labels?.has("name") === true && r.labels.get("name") !== r.name)
+      d.fail(
+        d.at(r.labels, "name"),
+        `label "name" of receiver ${quoted(r.name ?? "")} must be its name`,
+      );
   },
 );
 
@@ -274,6 +284,14 @@ const tracing = struct(
   },
 );
 
+/** Read as far as its lists: nothing here records events into files, Kafka or the like. */
+const eventRecorder = struct("eventrecorder.plain", {
+  file_outputs: list(anything),
+  webhook_outputs: list(anything),
+  kafka_outputs: list(anything),
+  stdout_outputs: list(anything),
+});
+
 export const configFile = struct("config.plain", {
   global: filled(globalConfig),
   route,
@@ -283,9 +301,15 @@ export const configFile = struct("config.plain", {
   mute_time_intervals: list(namedIntervals("mute time interval")),
   time_intervals: list(namedIntervals("time interval")),
   tracing,
+  event_recorder: eventRecorder,
 });
 
 export type ConfigFile = Struct<(typeof configFile)["fields"]>;
+
+/** Any text is a label's name by now, but none is not. */
+function checkAnyLabelNames(d: Decoder, labels: ReadonlyMap<string, unknown> | undefined): void {
+  if (labels?.has("") === true) d.fail(d.at(labels), 'invalid label name ""');
+}
 
 function checkLabelNames(d: Decoder, matches: ReadonlyMap<string, unknown> | undefined): void {
   if (matches === undefined) return;

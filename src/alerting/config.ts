@@ -64,6 +64,8 @@ export interface Route {
   readonly muteTimeIntervals?: readonly string[];
   /** Where there are any: names of the time intervals outside of which nothing is sent. Not inherited. */
   readonly activeTimeIntervals?: readonly string[];
+  /** Labels of the route's groups, each value a Go template; inherited, a child's own value before its parent's. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly routes: readonly Route[];
 }
 
@@ -75,6 +77,8 @@ export interface InhibitRule {
 
 export interface ReceiverConfig<I extends IntegrationRef = IntegrationRef> {
   readonly name: string;
+  /** What the file says of the receiver; `name` is always one of them and stands here only with others. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly integrations: readonly I[];
 }
 

@@ -93,7 +93,6 @@ export const slack = struct(
     mrkdwn_in: list(text),
     actions: list(slackAction),
     update_message: flag,
-    post_updates_to_thread: flag,
     timeout: goDuration,
   },
   (c, d) => {
@@ -105,12 +104,11 @@ export const slack = struct(
         d.at(c),
         "at most one of api_url/api_url_file & app_token/app_token_file must be configured",
       );
-    for (const field of ["update_message", "post_updates_to_thread"] as const)
-      if (c[field] === true && c.api_url !== SLACK_POST)
-        d.fail(
-          d.at(c, field),
-          `${field} can only be used with bot tokens. api_url must be set to ${SLACK_POST}`,
-        );
+    if (c.update_message === true && c.api_url !== SLACK_POST)
+      d.fail(
+        d.at(c, "update_message"),
+        `update_message can only be used with bot tokens. api_url must be set to ${SLACK_POST}`,
+      );
   },
 );
 

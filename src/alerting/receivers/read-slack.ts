@@ -27,7 +27,7 @@ const TEXTS = [
 /** An incoming webhook or an app's token, as Alertmanager chooses between its own and those of `global`. */
 export function readSlack(c: SlackYaml, at: Place): SlackIntegration {
   const { to, path } = at;
-  to.refuseFields(c, ["update_message", "post_updates_to_thread"], path);
+  to.refuseFields(c, ["update_message"], path);
   const fields = fieldsOf(c, at);
   const actions = actionsOf(c, at);
   const mrkdwnIn = c.mrkdwn_in?.map((name) => name ?? "");
