@@ -2,10 +2,10 @@ import { DurableObject } from "cloudflare:workers";
 import type { RouterConfig } from "../src/alerting/config";
 import { defaultConfig } from "../src/alerting/effective-config";
 import { restoreGroups } from "../src/alerting/grouping";
-import type { Silence } from "../src/alerting/model";
 import { postAlerts } from "../src/alerting/post";
 import {
   acknowledge,
+  follows,
   moveToIncident,
   nextTick,
   receive,
@@ -13,14 +13,13 @@ import {
   successorOf,
   tick,
 } from "../src/alerting/router";
-import { matcherPredicate } from "../src/alerting/routing";
 import {
   type SilenceInput,
-  type SilenceRefusal,
-  MAX_SILENCES,
-  checkSilence,
+  dropOldSilences,
+  expireSilence,
+  putSilence,
 } from "../src/alerting/silence-input";
-import { silenceState } from "../src/alerting/silences";
+import { silenceView } from "../src/alerting/silences";
 import {
   type Intent,
   type Outcome,
@@ -28,12 +27,16 @@ import {
   type RouterState,
   emptyOutcome,
 } from "../src/alerting/state";
+import { type V2Filter, gettableAlerts, gettableGroups } from "../src/alerting/v2-view";
 import { activeAlerts, groupViews } from "../src/alerting/view";
+import { type WindowInput, makeWindow } from "../src/alerting/window-input";
+import { cancelWindow, dropOldWindows } from "../src/alerting/window-turns";
+import { windowView } from "../src/alerting/windows";
 import { compose } from "../src/compose";
 import type { FiringSet, PostedAlert } from "../src/core/alerts";
 import type { Objects } from "../src/core/object-stubs";
 import type { AlertRouterRpc } from "../src/core/objects";
-import { type Result, err, ok } from "../src/core/result";
+import { ok } from "../src/core/result";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import { parseActiveAlerts } from "../src/http/live/active-alerts";
@@ -47,8 +50,6 @@ import { Timers } from "./timers";
 const INTENT_AGE_MS = 24 * 3_600_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
-/** Expired silences stay in the list for this long. */
-const SILENCE_KEPT_MS = 5 * 24 * 3_600_000;
 
 interface Loaded {
   readonly state: RouterState;
@@ -120,6 +121,18 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     return JSON.stringify(groupViews(state, settings, this.deps.clock()));
   }
 
+  async v2Alerts(filterJson: string): Promise<string> {
+    const { state, settings } = this.open();
+    const filter = JSON.parse(filterJson) as V2Filter; // checked by the route
+    return JSON.stringify(gettableAlerts(state, settings, filter, this.deps.clock()));
+  }
+
+  async v2Groups(filterJson: string): Promise<string> {
+    const { state, settings } = this.open();
+    const filter = JSON.parse(filterJson) as V2Filter; // checked by the route
+    return JSON.stringify(gettableGroups(state, settings, filter, this.deps.clock()));
+  }
+
   async notificationLog(limit: number): Promise<string> {
     return JSON.stringify(this.disk.log(limit));
   }
@@ -136,37 +149,42 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   /** JSON of Result<Silence, SilenceRefusal>. */
   async putSilence(silenceJson: string): Promise<string> {
     const input = JSON.parse(silenceJson) as SilenceInput; // checked by the route
-    let answer: Result<Silence, SilenceRefusal> = err({ reason: "no_matchers" });
-    await this.commit(({ state }, now) => {
-      answer = this.makeSilence(state, input, now);
-      if (answer.ok) {
-        state.silences.set(answer.value.id, answer.value);
-        state.dirty.silences.add(answer.value.id);
-      }
-      return emptyOutcome();
-    }, true);
-    return JSON.stringify(answer);
+    const made = await this.change((s, now) => putSilence(s.state, input, this.deps.newId(), now));
+    return JSON.stringify(made);
   }
 
   async expireSilence(id: string): Promise<boolean> {
-    let known = false;
-    await this.commit(({ state }, now) => {
-      const silence = state.silences.get(id);
-      known = silence !== undefined && silenceState(silence, now) !== "expired";
-      if (silence !== undefined && known) {
-        state.silences.set(id, { ...silence, endsAtMs: now, updatedAtMs: now });
-        state.dirty.silences.add(id);
-      }
-      return emptyOutcome();
-    }, true);
-    return known;
+    return this.change((s, now) => expireSilence(s.state, id, now));
   }
 
   async silences(): Promise<string> {
     const now = this.deps.clock();
-    return JSON.stringify(
-      [...this.open().state.silences.values()].map((s) => ({ ...s, state: silenceState(s, now) })),
-    );
+    const { silences } = this.open().state;
+    return JSON.stringify([...silences.values()].map((s) => silenceView(s, now)));
+  }
+
+  /** JSON of Result<WindowView, WindowRefusal>. */
+  async putWindow(windowJson: string, by: string): Promise<string> {
+    const input = JSON.parse(windowJson) as WindowInput; // checked by the route
+    const who = { newId: this.deps.newId(), by };
+    const made = await this.change((s, now, out) => {
+      const window = makeWindow(s.state, s.settings, input, who, now, out);
+      return window.ok ? ok(windowView(window.value, now)) : window;
+    });
+    this.list();
+    return JSON.stringify(made);
+  }
+
+  async cancelWindow(id: string, by: string): Promise<boolean> {
+    return this.change((s, now, out) => {
+      return cancelWindow(s.state, s.settings, id, by, now, out) !== undefined;
+    });
+  }
+
+  async windows(): Promise<string> {
+    const now = this.deps.clock();
+    const { windows } = this.open().state;
+    return JSON.stringify([...windows.values()].map((w) => windowView(w, now)));
   }
 
   async ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }> {
@@ -180,6 +198,7 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
       else await this.timers.set("intents", this.lastTickMs + RETRY_MAX_MS);
       await this.commit((s, now) => {
         dropOldSilences(s.state, now);
+        dropOldWindows(s.state, now);
         return tick(s.state, s.settings, now);
       });
     } catch (e) {
@@ -211,6 +230,18 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
       this.loaded = undefined;
       throw e;
     }
+  }
+
+  /** What a person changes: groups that are free to speak of it do so in the same step. */
+  private async change<T>(make: (loaded: Loaded, nowMs: number, out: Outcome) => T): Promise<T> {
+    let made: { readonly value: T } | undefined;
+    await this.commit((s, now) => {
+      const out = emptyOutcome();
+      made = { value: make(s, now, out) };
+      return follows(s.state, s.settings, now, out);
+    }, true);
+    // commit() threw where the decision was not taken.
+    return (made as { readonly value: T }).value;
   }
 
   private async schedule(state: RouterState, intentsMs: number | undefined): Promise<void> {
@@ -356,25 +387,6 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     this.watchedUntilMs = (await hub.publish([{ type: "alerts", alerts: shown }])).watchedUntilMs;
   }
 
-  private makeSilence(
-    state: RouterState,
-    input: SilenceInput,
-    now: number,
-  ): Result<Silence, SilenceRefusal> {
-    const former = input.id === undefined ? undefined : state.silences.get(input.id);
-    if (input.id !== undefined && former === undefined)
-      return err({ reason: "unknown_id", id: input.id });
-    if (former === undefined && state.silences.size >= MAX_SILENCES)
-      return err({ reason: "too_many", limit: MAX_SILENCES });
-    const made = checkSilence(
-      input,
-      (m) => matcherPredicate([m])({}),
-      former?.id ?? this.deps.newId(),
-      now,
-    );
-    return made.ok ? ok(made.value) : made;
-  }
-
   private list(): void {
     if (this.disk.setting("listed") !== undefined) return;
     this.ctx.waitUntil(
@@ -383,13 +395,5 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
         .then(() => this.disk.putSetting("listed", "1"))
         .catch((e: unknown) => console.warn("alert router: not listed", e)),
     );
-  }
-}
-
-function dropOldSilences(state: RouterState, now: number): void {
-  for (const s of state.silences.values()) {
-    if (s.endsAtMs + SILENCE_KEPT_MS > now) continue;
-    state.silences.delete(s.id);
-    state.dirty.silences.add(s.id);
   }
 }

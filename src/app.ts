@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { alertingRoutes } from "./http/alerting/routes";
+import { alertmanagerRoutes } from "./http/alertmanager/routes";
 import type { AppEnv } from "./http/deps";
 import { eventRoutes } from "./http/events/routes";
 import { healthRoutes } from "./http/health";
@@ -72,6 +73,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route("/", prometheusRoutes());
   app.route("/", ruleRoutes());
   app.route("/", alertingRoutes());
+  app.route("/", alertmanagerRoutes());
   app.route("/", pageRoutes());
   return app;
 }

@@ -13,6 +13,15 @@ export function parseMatchers(text: string): Result<readonly Matcher[], string> 
   return classic.ok && !sameMatchers(utf8.value, classic.value) ? classic : utf8;
 }
 
+/** One matcher alone, as Alertmanager's API takes it in `filter`: a comma is no separator to the classic grammar here. */
+export function parseMatcher(text: string): Result<Matcher, string> {
+  const classic = classicMatcher(text);
+  if (classic.ok || text.trimStart().startsWith("{")) return classic;
+  const utf8 = parseUtf8(text);
+  const [only, ...more] = utf8.ok ? utf8.value : [];
+  return only === undefined || more.length > 0 ? classic : ok(only);
+}
+
 /** The matcher as Alertmanager prints it in a group key. */
 export function renderMatcher(m: Matcher): string {
   if (RESERVED.test(m.name)) return `${quoted(m.name)}${m.type}${quoted(m.value)}`;

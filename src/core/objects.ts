@@ -150,7 +150,14 @@ export interface AlertRouterRpc extends Ticking {
   /** Takes JSON of alerting/silence-input SilenceInput; gives JSON of Result<Silence, SilenceRefusal>. */
   putSilence(silenceJson: string): Promise<string>;
   expireSilence(id: string): Promise<boolean>;
+  /** JSON of alerting/silences SilenceView[]. */
   silences(): Promise<string>;
+  /** Takes JSON of alerting/window-input WindowInput; gives JSON of Result<WindowView, WindowRefusal>. */
+  putWindow(windowJson: string, by: string): Promise<string>;
+  /** Ends a maintenance window for good; false where it is over or unknown. */
+  cancelWindow(id: string, by: string): Promise<boolean>;
+  /** JSON of alerting/windows WindowView[]. */
+  windows(): Promise<string>;
 }
 
 /** One message for one integration of one receiver. */

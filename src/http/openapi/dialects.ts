@@ -6,6 +6,7 @@ export const ERROR_BODIES: Readonly<Record<Dialect, Readonly<Record<string, Json
   vedette: { "application/problem+json": ref("Problem") },
   otlp: { "application/x-protobuf": {}, "application/json": ref("OtlpStatus") },
   prometheus: { "application/json": ref("PrometheusError") },
+  alertmanager: { "application/json": { anyOf: [ref("AlertmanagerError"), string] } },
   text: { "text/plain": string },
 };
 
@@ -15,6 +16,7 @@ export const SHARED_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     description: "google.rpc.Status.",
     ...record({ code: { type: "integer" }, message: string }),
   },
+  AlertmanagerError: record({ code: { type: "integer" }, message: string }),
   PrometheusError: record({
     status: { const: "error" },
     errorType: string,

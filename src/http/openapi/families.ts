@@ -1,5 +1,6 @@
 import { accessFamily } from "./families/access";
 import { alertFamily } from "./families/alerts";
+import { alertmanagerFamily } from "./families/alertmanager";
 import { eventFamily } from "./families/events";
 import { incidentFamily } from "./families/incidents";
 import { metricFamily } from "./families/ingest-metrics";
@@ -33,6 +34,7 @@ export const FAMILIES: readonly Family[] = [
   scrapeFamily,
   ruleFamily,
   alertFamily,
+  alertmanagerFamily,
   notificationFamily,
   incidentFamily,
   liveFamily,

@@ -11,7 +11,7 @@ export type Schema = JsonSchema | z.ZodType;
 export type Method = "get" | "post" | "put" | "delete" | "options";
 
 /** In whose form a family tells a refused token and its other failures. */
-export type Dialect = "vedette" | "otlp" | "prometheus" | "text";
+export type Dialect = "vedette" | "otlp" | "prometheus" | "alertmanager" | "text";
 
 export interface Parameter {
   readonly name: string;

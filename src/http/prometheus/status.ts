@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { NamedCount } from "../../core/metric-store";
 import { DEFAULT_LOOKBACK_MS, DEFAULT_MAX_SAMPLES } from "../../promql";
-import type { AppEnv } from "../deps";
+import type { AppEnv, Deps } from "../deps";
 import { loadRetention } from "../settings/retention";
 import { atoi, readParams } from "./params";
 import { badData, failure, refusable, success } from "./respond";
@@ -25,12 +25,15 @@ export function buildInfo(c: Context<AppEnv>): Response {
 /** When this isolate answered first, ms: the nearest to a process' start that there is. */
 let startedMs: number | undefined;
 
+export function startedAtMs({ clock }: Pick<Deps, "clock">): number {
+  return (startedMs ??= clock());
+}
+
 /** `/api/v1/status/runtimeinfo`. A Worker has no directory, processors or collector of its own: those are empty or 0. */
 export async function runtimeInfo(c: Context<AppEnv>): Promise<Response> {
   const { clock, config } = c.get("deps");
   const now = clock();
-  startedMs ??= now;
-  const started = new Date(startedMs).toISOString();
+  const started = new Date(startedAtMs(c.get("deps"))).toISOString();
   return success({
     startTime: started,
     CWD: "/",

@@ -1,4 +1,6 @@
 import type { Scope } from "../../../src/core/auth";
+import { ALERTS_BODY_LIMIT } from "../../../src/http/alertmanager/post-alerts";
+import { SILENCE_BODY_LIMIT } from "../../../src/http/alertmanager/silences";
 import { BEACON_LIMITS } from "../../../src/ingest/beacon/parse";
 import {
   BACK_FILL_BODY_LIMIT,
@@ -30,6 +32,7 @@ export interface Route {
 }
 
 const KIB = 1024;
+const NO_SILENCE = "00000000-0000-4000-8000-000000000000";
 const json = (limitBytes: number): BodyRules => ({
   type: "application/json",
   limitBytes,
@@ -161,6 +164,22 @@ export const API_ROUTES: readonly Route[] = [
   at("admin", "POST", "/api/v1/silences", undefined, json(64 * KIB)),
   at("admin", "DELETE", "/api/v1/silences/:id", "/api/v1/silences/no-such-silence"),
   at("read", "GET", "/api/v1/receivers"),
+  // Alertmanager's own API.
+  at("read", "GET", "/api/v2/status"),
+  at("read", "GET", "/api/v2/receivers"),
+  at("read", "GET", "/api/v2/silences"),
+  at("admin", "POST", "/api/v2/silences", undefined, json(SILENCE_BODY_LIMIT)),
+  ...["GET", "DELETE"].map((method) =>
+    at(
+      method === "GET" ? "read" : "admin",
+      method,
+      "/api/v2/silence/:id",
+      `/api/v2/silence/${NO_SILENCE}`,
+    ),
+  ),
+  at("read", "GET", "/api/v2/alerts"),
+  at("ingest", "POST", "/api/v2/alerts", undefined, json(ALERTS_BODY_LIMIT)),
+  at("read", "GET", "/api/v2/alerts/groups"),
   at("admin", "POST", "/api/v1/receivers/:name/test", "/api/v1/receivers/nobody/test"),
   at("read", "GET", "/api/v1/receiver/inbox"),
   at("read", "GET", "/api/v1/notifications"),

@@ -1,0 +1,143 @@
+import type { Context } from "hono";
+import { quoted } from "../../alerting/matcher-text";
+import { configInForce } from "../../alerting/effective-config";
+import type { PostedAlert, StringMap } from "../../core/alerts";
+import { type Result, err, ok } from "../../core/result";
+import type { AppEnv } from "../deps";
+import { isRecord, kindOf, readApiBody, required, unreadable } from "./body";
+import { isZeroTime, parseDateTime } from "./date-time";
+import { type RequestError, TYPE_WRONG, done, malformed, refused } from "./respond";
+
+/** Prometheus sends 64 to 256 alerts at once, which is far less. */
+export const ALERTS_BODY_LIMIT = 4 * 1024 * 1024;
+
+/** `POST /api/v2/alerts`. Of alerts that break a rule each is named; the others are taken all the same. */
+export async function postAlerts(c: Context<AppEnv>): Promise<Response> {
+  const body = await readApiBody(c, "alerts", ALERTS_BODY_LIMIT);
+  if (!body.ok) return malformed(body.error);
+  const decoded = decodeAlerts(body.value);
+  if (!decoded.ok) return malformed(decoded.error);
+  const deps = c.get("deps");
+  const objects = deps.objects(c.get("actor").projectId);
+  const now = deps.clock();
+  const late = decoded.value.some((a) => a.endsAtMs === undefined && (a.startsAtMs ?? 0) > now);
+  const timeoutMs = late ? (await configInForce(objects)).resolveTimeoutMs : 0;
+  const good: PostedAlert[] = [];
+  const wrong: string[] = [];
+  for (const given of decoded.value) {
+    const alert = withoutEmptyLabels(given);
+    const problem = problemOf(alert, now + timeoutMs);
+    if (problem === undefined) good.push(alert);
+    else wrong.push(problem);
+  }
+  if (good.length > 0) await objects.alertRouter().post(JSON.stringify(good));
+  return wrong.length === 0 ? done() : refused(400, wrong.join("; "));
+}
+
+/** The shape of postableAlerts; a time that is Go's zero is as good as absent. */
+export function decodeAlerts(body: unknown): Result<PostedAlert[], RequestError> {
+  if (body === null) return ok([]);
+  if (!Array.isArray(body))
+    return err(
+      unreadable(
+        "alerts",
+        `json: cannot unmarshal ${kindOf(body)} into Go value of type models.PostableAlerts`,
+      ),
+    );
+  const out: PostedAlert[] = [];
+  // Go decodes the whole of the body before it checks any of it.
+  let invalid: RequestError | undefined;
+  for (const [i, item] of body.entries()) {
+    const one = decodeAlert(item, i);
+    if (one.ok) out.push(one.value);
+    else if (one.error.status === 400) return one;
+    else invalid ??= one.error;
+  }
+  return invalid === undefined ? ok(out) : err(invalid);
+}
+
+function decodeAlert(item: unknown, index: number): Result<PostedAlert, RequestError> {
+  if (!isRecord(item)) return wrongType(item, "value", "models.PostableAlert");
+  const labels = stringMap(item["labels"], "labels");
+  if (!labels.ok) return labels;
+  const annotations = stringMap(item["annotations"], "annotations");
+  if (!annotations.ok) return annotations;
+  const startsAtMs = dateTime(item["startsAt"], "startsAt");
+  if (!startsAtMs.ok) return startsAtMs;
+  const endsAtMs = dateTime(item["endsAt"], "endsAt");
+  if (!endsAtMs.ok) return endsAtMs;
+  const url = item["generatorURL"] ?? "";
+  if (typeof url !== "string") return wrongType(url, "struct field Alert.generatorURL", "string");
+  if (labels.value === undefined) return err(required(`${index}.labels`));
+  if (url !== "" && !isRequestUri(url))
+    return err({
+      status: 422,
+      code: TYPE_WRONG,
+      message: `${index}.generatorURL in body must be of type uri: ${quoted(url)}`,
+    });
+  // One that only says when it ends began then (api/v2/api.go).
+  const beganMs = startsAtMs.value ?? endsAtMs.value;
+  return ok({
+    labels: labels.value,
+    annotations: annotations.value ?? {},
+    ...(beganMs === undefined ? {} : { startsAtMs: beganMs }),
+    ...(endsAtMs.value === undefined ? {} : { endsAtMs: endsAtMs.value }),
+    generatorUrl: url,
+  });
+}
+
+/** Undefined where it is absent or null. */
+function stringMap(value: unknown, field: string): Result<StringMap | undefined, RequestError> {
+  if (value === undefined || value === null) return ok(undefined);
+  if (!isRecord(value)) return wrongType(value, `struct field Alert.${field}`, "models.LabelSet");
+  const pairs: [string, string][] = [];
+  for (const [name, text] of Object.entries(value)) {
+    if (text !== null && typeof text !== "string")
+      return wrongType(text, `struct field Alert.${field}`, "string");
+    pairs.push([name, text ?? ""]);
+  }
+  return ok(Object.fromEntries(pairs));
+}
+
+function dateTime(value: unknown, field: string): Result<number | undefined, RequestError> {
+  if (value === undefined || value === null) return ok(undefined);
+  if (typeof value !== "string") return wrongType(value, `struct field ${field}`, "string");
+  const ms = parseDateTime(value);
+  if (ms === undefined)
+    return err(unreadable("alerts", `${field} is no RFC 3339 time: ${quoted(value)}`));
+  return ok(isZeroTime(ms) ? undefined : ms);
+}
+
+function wrongType(value: unknown, where: string, type: string): Result<never, RequestError> {
+  const why = `json: cannot unmarshal ${kindOf(value)} into Go ${where} of type ${type}`;
+  return err(unreadable("alerts", why));
+}
+
+/** Go's url.ParseRequestURI, as far as it matters: an absolute address or a path. */
+function isRequestUri(text: string): boolean {
+  if ([...text].some((c) => c < " " || c === "\u007f")) return false;
+  if (text.startsWith("/")) return true;
+  return /^[a-z][a-z0-9+.-]*:/i.test(text) && URL.canParse(text);
+}
+
+function withoutEmptyLabels(alert: PostedAlert): PostedAlert {
+  const labels = Object.fromEntries(Object.entries(alert.labels).filter(([, v]) => v !== ""));
+  return { ...alert, labels };
+}
+
+/** types.Alert.Validate, in its words. `endMs` is when one ends that does not say. */
+function problemOf(alert: PostedAlert, endMs: number): string | undefined {
+  const { startsAtMs, endsAtMs = endMs } = alert;
+  if (startsAtMs !== undefined && endsAtMs < startsAtMs)
+    return "start time must be before end time";
+  if (Object.keys(alert.labels).length === 0) return "at least one label pair required";
+  const label = wrongName(alert.labels);
+  if (label !== undefined) return `invalid label set: ${label}`;
+  const annotation = wrongName(alert.annotations);
+  return annotation === undefined ? undefined : `invalid annotations: ${annotation}`;
+}
+
+/** Any UTF-8 text is a name since 0.27, but the empty one. */
+function wrongName(map: StringMap): string | undefined {
+  return Object.hasOwn(map, "") ? `invalid name ""` : undefined;
+}
