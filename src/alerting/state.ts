@@ -3,6 +3,7 @@ import type { IncidentAlerts, OutgoingNotification } from "../core/objects";
 import type { IntegrationRef, ReceiverConfig, Route, RouterConfig } from "./config";
 import { allRoutes } from "./config";
 import type { CooldownEntry } from "./cooldown";
+import type { Dismissal } from "./dismiss";
 import type { FlapRecord } from "./flap";
 import type { NotificationLogEntry, RoutedAlert, Silence } from "./model";
 import type { MaintenanceWindow } from "./windows";
@@ -23,9 +24,13 @@ export interface RouterState {
   readonly flaps: Map<string, FlapRecord>;
   /** Who was told of which alert when, for those with a cooldown. */
   readonly cooldowns: Map<string, CooldownEntry>;
+  /** Alerts that a person has ended, by fingerprint. */
+  readonly dismissed: Map<string, Dismissal>;
   readonly dirty: Dirty;
   /** Grows with each change of the set of firing alerts; caches hang on it. */
   alertsVersion: number;
+  /** The latest time seen. A time before it means that the clock was set back; Infinity where that is unknown, after a load. */
+  clockMs: number;
 }
 
 export interface Dirty {
@@ -37,6 +42,7 @@ export interface Dirty {
   readonly windows: Set<string>;
   readonly flaps: Set<string>;
   readonly cooldowns: Set<string>;
+  readonly dismissed: Set<string>;
 }
 
 export interface SourceState {
@@ -163,6 +169,7 @@ export function emptyState(): RouterState {
     windows: new Map(),
     flaps: new Map(),
     cooldowns: new Map(),
+    dismissed: new Map(),
     dirty: {
       alerts: new Set(),
       sources: new Set(),
@@ -172,8 +179,10 @@ export function emptyState(): RouterState {
       windows: new Set(),
       flaps: new Set(),
       cooldowns: new Set(),
+      dismissed: new Set(),
     },
     alertsVersion: 0,
+    clockMs: Number.POSITIVE_INFINITY,
   };
 }
 

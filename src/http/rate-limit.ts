@@ -45,7 +45,7 @@ export function rateLimit(): MiddlewareHandler<AppEnv> {
 
 const INGEST = /^\/(v1\/|api\/v1\/(write|ingest\/|otlp\/|import\/)|metrics\/job)/;
 /** Logging in hands tokens over in the body, so that it counts per address. */
-const API = /^\/((api|config)\/|session$|federate$)/;
+const API = /^\/((api|config)\/|a\/|session$|federate$)/;
 const UNLIMITED = /^\/api\/health$/;
 
 /** Which limit a request counts against; undefined for pages, health and sockets. */

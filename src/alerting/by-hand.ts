@@ -1,0 +1,133 @@
+import { type StringMap, labelOf } from "../core/alerts";
+import type { Matcher } from "../core/matchers";
+import { changeOf } from "./alert-changes";
+import { dismiss } from "./dismiss";
+import { fnv64 } from "./fingerprint";
+import { routeOf } from "./grouping";
+import type { RoutedAlert } from "./model";
+import { common } from "./notification-data";
+import { changeOf } from "./alert-changes";
+import { acknowledge } from "./router";
+import type { Group, Outcome, RouterSettings, RouterState } from "./state";
+
+/** A group of alerts as a message told of it (core/signed-link LinkClaims). */
+export interface GroupAddress {
+  readonly receiver: string;
+  /** Hash of the group's key. */
+  readonly group: string;
+  readonly groupLabels?: StringMap;
+  readonly fingerprints: readonly string[];
+}
+
+/** What a group address stands for now. */
+export interface Addressed {
+  /** Those that fire. */
+  readonly alerts: readonly RoutedAlert[];
+  readonly groupLabels: StringMap;
+  /** Incidents that stand for the group's firing. */
+  readonly incidents: readonly string[];
+}
+
+/** The firing alerts of the group; where there is no such group any more, those of the message that fire. */
+export function addressed(
+  state: RouterState,
+  settings: RouterSettings,
+  to: GroupAddress,
+): Addressed {
+  const groups = [...state.groups.values()].filter(
+    (g) => fnv64(g.key) === to.group && routeOf(settings.config, g).receiver === to.receiver,
+  );
+  // An escalation is told by another receiver than the group's own.
+  const found = groups.length > 0 ? groups : ofAnyReceiver(state, to.group);
+  const members = found.length > 0 ? found.flatMap((g) => [...g.members]) : to.fingerprints;
+  const alerts = [...new Set(members)]
+    .flatMap((f) => state.alerts.get(f) ?? [])
+    .filter((a) => a.status === "firing");
+  const keys = new Set(found.map((g) => g.key));
+  return {
+    alerts,
+    groupLabels: found[0]?.labels ?? to.groupLabels ?? {},
+    incidents: incidentsOf(state, keys, new Set(alerts.map((a) => a.fingerprint))),
+  };
+}
+
+function ofAnyReceiver(state: RouterState, hash: string): Group[] {
+  return [...state.groups.values()].filter((g) => fnv64(g.key) === hash);
+}
+
+function incidentsOf(
+  state: RouterState,
+  groupKeys: ReadonlySet<string>,
+  fingerprints: ReadonlySet<string>,
+): string[] {
+  const out = new Set<string>();
+  for (const told of state.told.values()) {
+    if (told.incidentId === undefined) continue;
+    const ofGroup = [...groupKeys].some((k) => told.key.startsWith(`${k} `));
+    if (ofGroup || (groupKeys.size === 0 && told.firing.some((f) => fingerprints.has(f))))
+      out.add(told.incidentId);
+  }
+  return [...out];
+}
+
+/** Takes alerts in hand for a person; gives the fingerprints of those that fire. */
+export function acknowledgeAll(
+  state: RouterState,
+  fingerprints: readonly string[],
+  by: string,
+  nowMs: number,
+  out: Outcome,
+): string[] {
+  return fingerprints.filter((f) => {
+    if (!acknowledge(state, f, by, nowMs)) return false;
+    const alert = state.alerts.get(f);
+    if (alert !== undefined)
+      out.changes.push({ ...changeOf(alert), acknowledgedBy: by, acknowledgedAtMs: nowMs });
+    return true;
+  });
+}
+
+/** Ends alerts for a person; gives the fingerprints of those that fired. */
+export function dismissAll(
+  state: RouterState,
+  fingerprints: readonly string[],
+  by: string,
+  nowMs: number,
+  out: Outcome,
+): string[] {
+  return fingerprints.filter((f) => dismiss(state, f, by, nowMs, out));
+}
+
+/**
+ * What a silence of the group matches: its labels; of a group without labels what its alerts have in
+ * common; undefined where that is nothing, because such a silence would hold everything.
+ */
+export function silenceMatchers(to: Addressed): readonly Matcher[] | undefined {
+  const shared = common(to.alerts.map((a) => a.labels));
+  const labels = Object.keys(to.groupLabels).length > 0 ? to.groupLabels : shared;
+  const matchers = Object.entries(labels)
+    .filter(([, value]) => value !== "")
+    .map(([name, value]): Matcher => ({ type: "=", name, value }));
+  return matchers.length > 0 ? matchers : undefined;
+}
+
+/** One alert as the page behind a link shows it. */
+export interface ShownAlert {
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly labels: StringMap;
+  readonly summary: string;
+  readonly startsAtMs: number;
+  readonly acknowledgedBy?: string;
+}
+
+export function shownAlert(a: RoutedAlert): ShownAlert {
+  return {
+    fingerprint: a.fingerprint,
+    name: labelOf(a.labels, "alertname"),
+    labels: a.labels,
+    summary: labelOf(a.annotations, "summary") || labelOf(a.annotations, "description"),
+    startsAtMs: a.startsAtMs,
+    ...(a.acknowledgedBy === undefined ? {} : { acknowledgedBy: a.acknowledgedBy }),
+  };
+}
