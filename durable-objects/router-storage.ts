@@ -1,4 +1,5 @@
 import type { CooldownEntry } from "../src/alerting/cooldown";
+import type { Dismissal } from "../src/alerting/dismiss";
 import type { FlapRecord } from "../src/alerting/flap";
 import type { NotificationLogEntry, RoutedAlert, Silence } from "../src/alerting/model";
 import type {
@@ -11,7 +12,7 @@ import type {
 } from "../src/alerting/state";
 import { emptyState } from "../src/alerting/state";
 import type { StoredGroup } from "../src/alerting/grouping";
-import { markRestored } from "../src/alerting/receive";
+import { markRestored } from "../src/alerting/sources";
 import type { TemplateBundle } from "../src/alerting/sealed-config";
 import type { MaintenanceWindow } from "../src/alerting/windows";
 import { type ObjectMigration, migrateObject } from "./migrate";
@@ -34,6 +35,10 @@ export const ROUTER_MIGRATIONS: readonly ObjectMigration[] = [
           CREATE TABLE flaps (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;
           CREATE TABLE cooldowns (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID;`,
   },
+  {
+    id: "003_dismissed",
+    sql: "CREATE TABLE dismissed (id TEXT PRIMARY KEY, data TEXT NOT NULL) WITHOUT ROWID",
+  },
 ];
 
 /** The notification log keeps this many decisions; older ones go a hundred at a time. */
@@ -52,6 +57,7 @@ type Table =
   | "windows"
   | "flaps"
   | "cooldowns"
+  | "dismissed"
   | "settings";
 
 export interface StoredIntent {
@@ -83,6 +89,7 @@ export class RouterStorage {
     for (const w of this.all<MaintenanceWindow>("windows")) state.windows.set(w.id, w);
     for (const f of this.all<FlapRecord>("flaps")) state.flaps.set(f.fingerprint, f);
     for (const c of this.all<CooldownEntry>("cooldowns")) state.cooldowns.set(c.key, c);
+    for (const d of this.all<Dismissal>("dismissed")) state.dismissed.set(d.fingerprint, d);
     return { state, groups: this.all<StoredGroup>("groups") };
   }
 
@@ -101,6 +108,7 @@ export class RouterStorage {
       this.sync("windows", dirty.windows, state.windows);
       this.sync("flaps", dirty.flaps, state.flaps);
       this.sync("cooldowns", dirty.cooldowns, state.cooldowns);
+      this.sync("dismissed", dirty.dismissed, state.dismissed);
       this.sync("groups", dirty.groups, state.groups, storedGroup);
       for (const intent of intents)
         this.storage.sql.exec(

@@ -34,6 +34,8 @@ export function flushDue(
   dropOldCooldowns(state, nowMs);
   for (const [key, told] of state.told) {
     if (told.expiresAtMs > nowMs || told.incidentId !== undefined) continue;
+    // Long silenced, it may still be told that it ended.
+    if (told.firing.some((f) => state.alerts.has(f))) continue;
     state.told.delete(key);
     state.dirty.told.add(key);
   }
@@ -104,13 +106,11 @@ function settle(state: RouterState, settings: RouterSettings, s: Snapshot): void
     if (alert?.status === "firing" || (alert !== undefined && isOwed(state, settings, s, alert)))
       continue;
     group.members.delete(f);
-    if (
-      alert !== undefined &&
-      !groupsOf(state, settings.config, alert).some((g) => g.members.has(f))
-    ) {
-      state.alerts.delete(f);
-      state.dirty.alerts.add(f);
-    }
+    if (alert === undefined) continue;
+    state.dirty.alerts.add(f);
+    if (groupsOf(state, settings.config, alert).some((g) => g.members.has(f)))
+      alert.leftGroups = [...(alert.leftGroups ?? []), group.id];
+    else state.alerts.delete(f);
   }
   if (group.members.size > 0) return;
   state.groups.delete(group.id);

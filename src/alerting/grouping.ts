@@ -1,6 +1,7 @@
 import type { RoutedAlert } from "./model";
 import { groupKey, groupLabels, matchRoutes } from "./routing";
 import type { RouterConfig, Route } from "./config";
+import { markPostedRestored } from "./sources";
 import { type Group, type RouterState, routeById } from "./state";
 
 /** Puts an alert into the group of each route that takes it. A group that is new waits `group_wait`, unless the alert has waited that long already. */
@@ -14,6 +15,7 @@ export function placeAlert(
     const labels = groupLabels(route, alert.labels);
     const key = groupKey(route, labels);
     const id = groupId(route, key);
+    if (alert.leftGroups?.includes(id)) continue;
     let group = state.groups.get(id);
     const dueMs = Math.max(nowMs, Math.min(alert.startsAtMs, nowMs) + route.groupWaitMs);
     if (group === undefined) {
@@ -48,6 +50,7 @@ export function restoreGroups(
   pendingMs: number,
   nowMs: number,
 ): void {
+  markPostedRestored(state);
   const known = new Map(stored.map((g) => [g.id, g]));
   for (const alert of state.alerts.values()) {
     for (const route of matchRoutes(config.route, alert.labels)) {
@@ -55,6 +58,7 @@ export function restoreGroups(
       const key = groupKey(route, labels);
       const id = groupId(route, key);
       const from = known.get(id);
+      if (alert.leftGroups?.includes(id)) continue;
       if (from === undefined) {
         // A resolved alert stays in the table while some other group has not flushed it.
         if (alert.status === "firing") placeAlert(state, config, alert, nowMs);
@@ -72,6 +76,7 @@ export function restoreGroups(
     }
   }
   for (const id of known.keys()) if (!state.groups.has(id)) state.dirty.groups.add(id);
+  dropTold(state);
 }
 
 /** Forgets all groups and places every alert anew, as a new configuration asks. What receivers were told stays. */
@@ -79,6 +84,18 @@ export function regroup(state: RouterState, config: RouterConfig, nowMs: number)
   for (const id of state.groups.keys()) state.dirty.groups.add(id);
   state.groups.clear();
   for (const alert of state.alerts.values()) placeAlert(state, config, alert, nowMs);
+  dropTold(state);
+}
+
+/** Drops resolved alerts that no group is left to tell. */
+function dropTold(state: RouterState): void {
+  const placed = new Set<string>();
+  for (const g of state.groups.values()) for (const f of g.members) placed.add(f);
+  for (const [f, alert] of state.alerts) {
+    if (alert.status === "firing" || placed.has(f)) continue;
+    state.alerts.delete(f);
+    state.dirty.alerts.add(f);
+  }
 }
 
 /** The earliest flush to come. */

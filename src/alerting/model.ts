@@ -22,6 +22,15 @@ export interface RoutedAlert {
   /** While it flaps it counts as firing, whatever its source says; absent where it does not. */
   flapping?: Flapping;
   acknowledgedBy: string | undefined;
+  /** Posted without an end: the one that it has is assumed, and gives way to one that is told. */
+  endAssumed?: true;
+  /**
+   * Posted again and again, for so long each time. Such an alert is written when that is first seen, not each
+   * time, so that the end in storage is older than the one in memory.
+   */
+  lifetimeMs?: number;
+  /** Groups that have told its resolution while others have not. */
+  leftGroups?: readonly string[];
   /** When its status last changed. */
   updatedAtMs: number;
 }

@@ -1,18 +1,16 @@
 import type { AlertInstance, FiringSet, StringMap } from "../core/alerts";
-import { takeDamping } from "./damping";
+import { begin, firesAgain, refresh, resolve, withoutEmpty } from "./alert-changes";
+import { forgetAbsent, isDismissed } from "./dismiss";
 import { fingerprint } from "./fingerprint";
-import { noteChange, reportedStatus } from "./flap";
-import { placeAlert } from "./grouping";
-import type { RoutedAlert } from "./model";
-import type { AlertChange, Outcome, RouterSettings, RouterState, SourceState } from "./state";
+import { reportedStatus } from "./flap";
+import { expirePosted, nextPostedExpiryMs } from "./posted";
+import { isForgotten, isPosted } from "./sources";
+import type { Outcome, RouterSettings, RouterState, SourceState } from "./state";
 
 /** Why a set was or was not taken. */
 export type ReceiveVerdict =
   | { readonly taken: true }
   | { readonly taken: false; readonly reason: "stale_generation" };
-
-/** Sources that send single alerts, not their full set: what is absent expires, it does not resolve. */
-const PARTIAL_SOURCE = /^api(\/|$)/;
 
 /**
  * Takes the full firing set of one source. What the set no longer has is resolved; what is
@@ -32,64 +30,65 @@ export function receiveSet(
     const labels = withoutEmpty(instance.labels);
     const id = fingerprint(labels);
     present.add(id);
+    if (isDismissed(state, id, instance, set.source, true)) continue;
     applyInstance(state, settings, set.source, id, labels, instance, nowMs, out);
   }
-  if (!PARTIAL_SOURCE.test(set.source)) {
-    for (const alert of state.alerts.values())
-      if (
-        alert.source === set.source &&
-        reportedStatus(state, alert) === "firing" &&
-        !present.has(alert.fingerprint)
-      )
-        resolve(state, alert, Math.min(set.evaluatedAtMs, nowMs), nowMs, out);
-  }
+  forgetAbsent(state, set.source, present);
+  for (const alert of state.alerts.values())
+    if (
+      alert.source === set.source &&
+      reportedStatus(state, alert) === "firing" &&
+      !present.has(alert.fingerprint)
+    )
+      resolve(state, alert, Math.min(set.evaluatedAtMs, nowMs), "resolved", nowMs, out);
   noteSource(state, seen, set, nowMs);
   return { taken: true };
 }
 
 /**
- * Resolves what its source has left to expire. A source whose last word may have been forgotten
- * with the object's memory is first given one more lifetime.
+ * Resolves what its source has left to expire. A source is first given one more lifetime where its last word
+ * may have been forgotten with the object's memory, or where nobody could speak: this call comes so late
+ * that the machine was stopped, or its clock set forward.
  */
 export function expireAlerts(state: RouterState, nowMs: number, out: Outcome): void {
+  expirePosted(state, nowMs, out);
   for (const source of state.sources.values()) {
     if (source.expiresAtMs > nowMs) continue;
     const own = [...state.alerts.values()].filter(
       (a) => a.source === source.source && reportedStatus(state, a) === "firing",
     );
-    if (own.length === 0) {
+    if (own.length === 0 || isPosted(source.source)) {
       state.sources.delete(source.source);
       state.dirty.sources.add(source.source);
       continue;
     }
-    if (!source.onProbation && own.some((a) => a.endsAtMs <= nowMs) && forgotten.has(source)) {
+    const doubtful = isForgotten(source) || nowMs - source.expiresAtMs > LATE_MS;
+    if (!source.onProbation && own.some((a) => a.endsAtMs <= nowMs) && doubtful) {
       source.onProbation = true;
       source.expiresAtMs = nowMs + source.lifetimeMs;
       for (const a of own) a.endsAtMs = Math.max(a.endsAtMs, source.expiresAtMs);
       state.dirty.sources.add(source.source);
       continue;
     }
-    for (const a of own) if (a.endsAtMs <= nowMs) resolve(state, a, a.endsAtMs, nowMs, out);
+    for (const a of own)
+      if (a.endsAtMs <= nowMs) resolve(state, a, a.endsAtMs, "expired", nowMs, out);
     const rest = own.filter((a) => reportedStatus(state, a) === "firing").map((a) => a.endsAtMs);
     source.expiresAtMs = rest.length === 0 ? nowMs + source.lifetimeMs : Math.min(...rest);
     state.dirty.sources.add(source.source);
   }
 }
 
-/** Sources read back from storage that have not sent since. */
-const forgotten = new WeakSet<SourceState>();
-
-/** Marks a source that was read from storage: its alerts may have been refreshed without a row written. */
-export function markRestored(source: SourceState): void {
-  forgotten.add(source);
-}
+/** An alarm later than this was not merely slow. */
+const LATE_MS = 60_000;
 
 /** When the next source expires. */
 export function nextExpiryMs(state: RouterState): number | undefined {
   let first: number | undefined;
   for (const s of state.sources.values())
     if (first === undefined || s.expiresAtMs < first) first = s.expiresAtMs;
-  return first;
+  const posted = nextPostedExpiryMs(state);
+  if (posted === undefined || (first !== undefined && first < posted)) return first;
+  return posted;
 }
 
 /** An older set that was delayed. A source that counts anew after a restart is told by its later evaluation time. */
@@ -114,36 +113,18 @@ function applyInstance(
     // Another source that still sends the alert keeps it firing.
     if (existing.source !== source && existing.endsAtMs > nowMs) return;
     refresh(existing, instance);
-    resolve(state, existing, instance.endsAtMs, nowMs, out);
+    resolve(state, existing, instance.endsAtMs, "resolved", nowMs, out);
     return;
   }
   if (existing === undefined || existing.status === "resolved") {
-    const alert: RoutedAlert = {
-      fingerprint: id,
-      source,
-      labels,
-      annotations: instance.annotations,
-      status: "firing",
-      startsAtMs: instance.startsAtMs,
-      endsAtMs: instance.endsAtMs,
-      generatorUrl: instance.generatorUrl,
-      value: instance.value,
-      heldBackUntilMs: instance.heldBack?.untilMs,
-      acknowledgedBy: undefined,
-      updatedAtMs: nowMs,
-    };
-    takeDamping(alert, instance);
-    noteChange(state, alert, "firing", undefined, nowMs);
-    state.alerts.set(id, alert);
-    state.alertsVersion++;
-    state.dirty.alerts.add(id);
-    placeAlert(state, settings.config, alert, nowMs);
-    out.changes.push(changeOf(alert));
+    begin(state, settings, source, id, labels, instance, nowMs, out);
     return;
   }
-  if (existing.source !== source && existing.endsAtMs <= nowMs) {
-    // The former owner fell silent: this source's word counts from now on.
-    state.alerts.set(id, { ...existing, source });
+  const silent = existing.endsAtMs <= nowMs || isPosted(existing.source);
+  if (existing.source !== source && silent) {
+    // The former owner fell silent, or was no rule: this source's word counts from now on.
+    const { endAssumed: _, lifetimeMs: __, ...rest } = existing;
+    state.alerts.set(id, { ...rest, source });
     state.dirty.alerts.add(id);
   }
   const alert = state.alerts.get(id) ?? existing;
@@ -155,41 +136,7 @@ function applyInstance(
   }
   refresh(alert, instance);
   alert.endsAtMs = instance.endsAtMs;
-  if (reportedStatus(state, alert) === "firing") return;
-  // It counts as firing while it flaps; its source had said otherwise.
-  alert.startsAtMs = instance.startsAtMs;
-  noteChange(state, alert, "firing", undefined, nowMs);
-  out.changes.push(changeOf(alert));
-}
-
-function refresh(alert: RoutedAlert, instance: AlertInstance): void {
-  alert.annotations = instance.annotations;
-  alert.generatorUrl = instance.generatorUrl;
-  alert.value = instance.value;
-  alert.heldBackUntilMs = instance.heldBack?.untilMs;
-  takeDamping(alert, instance);
-}
-
-function resolve(
-  state: RouterState,
-  alert: RoutedAlert,
-  endedAtMs: number,
-  nowMs: number,
-  out: Outcome,
-): void {
-  const endsAtMs = Math.min(endedAtMs, nowMs);
-  out.changes.push({ ...changeOf(alert), status: "resolved", endedAtMs: endsAtMs });
-  noteChange(state, alert, "resolved", endsAtMs, nowMs);
-  alert.updatedAtMs = nowMs;
-  state.dirty.alerts.add(alert.fingerprint);
-  if (alert.flapping !== undefined) {
-    // The history has it; to everybody else it fires until it is calm.
-    alert.endsAtMs = nowMs + (alert.flap?.calmMs ?? 0);
-    return;
-  }
-  alert.status = "resolved";
-  alert.endsAtMs = endsAtMs;
-  state.alertsVersion++;
+  firesAgain(state, alert, instance, nowMs, out);
 }
 
 function noteSource(
@@ -216,20 +163,4 @@ function noteSource(
   // Written when it is new, was in doubt, or expires sooner than the row says; else its time moves on in memory alone.
   if (seen === undefined || seen.onProbation || source.expiresAtMs < seen.expiresAtMs)
     state.dirty.sources.add(set.source);
-}
-
-function withoutEmpty(labels: StringMap): StringMap {
-  return Object.fromEntries(Object.entries(labels).filter(([, v]) => v !== ""));
-}
-
-function changeOf(a: RoutedAlert): AlertChange {
-  return {
-    fingerprint: a.fingerprint,
-    labels: a.labels,
-    annotations: a.annotations,
-    status: a.status,
-    startsAtMs: a.startsAtMs,
-    endedAtMs: a.status === "resolved" ? a.endsAtMs : null,
-    value: Number.isFinite(a.value) ? a.value : null,
-  };
 }

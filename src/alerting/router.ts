@@ -1,5 +1,7 @@
 import type { FiringSet } from "../core/alerts";
+import { settleClock } from "./clock-steps";
 import { calmDown, nextCalmMs } from "./flap";
+import { forgetOldDismissals } from "./dismiss";
 import { flushDue } from "./flush";
 import { nextFlushMs, regroup } from "./grouping";
 import { holdIncidents } from "./holds";
@@ -16,6 +18,7 @@ export function receive(
   nowMs: number,
 ): Outcome & { readonly verdict: ReceiveVerdict } {
   const out = emptyOutcome();
+  settleClock(state, settings, nowMs);
   const verdict = receiveSet(state, settings, set, nowMs, out);
   if (verdict.taken) {
     flushDue(state, settings, nowMs, out);
@@ -27,7 +30,9 @@ export function receive(
 /** What time alone brings: alerts that expire or are calm, windows that start or end, groups that are due. */
 export function tick(state: RouterState, settings: RouterSettings, nowMs: number): Outcome {
   const out = emptyOutcome();
+  settleClock(state, settings, nowMs);
   expireAlerts(state, nowMs, out);
+  forgetOldDismissals(state, nowMs);
   calmDown(state, nowMs);
   turnWindows(state, settings, nowMs, out);
   flushDue(state, settings, nowMs, out);
@@ -39,8 +44,21 @@ export function tick(state: RouterState, settings: RouterSettings, nowMs: number
 export function reconfigure(state: RouterState, settings: RouterSettings, nowMs: number): Outcome {
   const out = emptyOutcome();
   regroup(state, settings.config, nowMs);
+  settleClock(state, settings, nowMs);
   moveIncidents(state, settings, nowMs, out);
   expireAlerts(state, nowMs, out);
+  flushDue(state, settings, nowMs, out);
+  holdIncidents(state, nowMs, out);
+  return out;
+}
+
+/** What follows of a change to silences or maintenance windows. */
+export function follows(
+  state: RouterState,
+  settings: RouterSettings,
+  nowMs: number,
+  out: Outcome,
+): Outcome {
   flushDue(state, settings, nowMs, out);
   holdIncidents(state, nowMs, out);
   return out;

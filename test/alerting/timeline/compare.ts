@@ -1,7 +1,7 @@
 import type { Expectation, Script } from "./script";
 import { type Heard, type Run, clock } from "./world";
 
-type Line = Pick<Heard, "kind" | "atMs" | "integration" | "groupKey" | "words" | "reason">;
+type Line = Pick<Expectation, "kind" | "atMs" | "integration" | "groupKey" | "words" | "reason">;
 
 /** The first point where what was heard is not what the script expects, to be read by people; undefined where there is none. */
 export function firstDifference(script: Script, run: Run): string | undefined {
@@ -36,7 +36,7 @@ export function firstDifference(script: Script, run: Run): string | undefined {
 }
 
 /** One line as a script would expect it. */
-export function render(x: Line & { groupKey: string | undefined }): string {
+export function render(x: Line): string {
   const key = x.groupKey === undefined ? "" : ` '${x.groupKey}'`;
   return x.kind === "held"
     ? `held ${clock(x.atMs)} ${x.integration}${key} ${x.reason}`

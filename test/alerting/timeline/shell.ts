@@ -11,7 +11,7 @@ export class Killed extends Error {}
 
 /** An effect that reached its taker, with the decision that it carries out. */
 export interface Delivery {
-  readonly intent: Extract<Intent, { kind: "notify" | "incident" }>;
+  readonly intent: Extract<Intent, { kind: "notify" } | { kind: "incident" }>;
   readonly entry: NotificationLogEntry;
 }
 
