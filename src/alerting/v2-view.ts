@@ -1,5 +1,6 @@
 import type { StringMap } from "../core/alerts";
 import { type Matcher, compileRegex } from "../core/matchers";
+import type { ReceiverConfig, RouterConfig } from "./config";
 import { routeOf } from "./grouping";
 import { inhibitedBy } from "./inhibition";
 import { compareAlerts, compareLabelSets } from "./label-order";
@@ -21,7 +22,7 @@ export interface V2Filter {
   readonly matchers: readonly Matcher[];
   /** An anchored regular expression over receivers' names. */
   readonly receiver?: string;
-  /** Over receivers' labels, of which none has any. */
+  /** Over receivers' labels, {@link receiverLabels}. */
   readonly receiverMatchers: readonly Matcher[];
 }
 
@@ -66,7 +67,7 @@ export function gettableAlerts(
   nowMs: number,
 ): GettableAlert[] {
   const view = viewOf(state, settings, filter, nowMs);
-  const wanted = receiverTest(filter);
+  const wanted = receiverTest(filter, settings.config);
   const out: GettableAlert[] = [];
   for (const alert of state.alerts.values()) {
     if (!view.fires(alert) || !view.matches(alert.labels)) continue;
@@ -86,11 +87,12 @@ export function gettableGroups(
   nowMs: number,
 ): GettableGroup[] {
   const view = viewOf(state, settings, filter, nowMs);
-  const wanted = receiverTest(filter);
+  const wanted = receiverTest(filter, settings.config);
   const receiversOf = new Map<string, string[]>();
   const groups: {
     readonly labels: StringMap;
     readonly receiver: string;
+    readonly routeLabels: StringMap;
     readonly muted: readonly string[];
     readonly alerts: readonly RoutedAlert[];
   }[] = [];
@@ -110,7 +112,13 @@ export function gettableGroups(
     if (alerts.length === 0) continue;
     const muted = mutedBy(route, settings.config, nowMs);
     if (muted.length > 0 && !filter.muted) continue;
-    groups.push({ labels: group.labels, receiver: route.receiver, muted, alerts });
+    groups.push({
+      labels: group.labels,
+      receiver: route.receiver,
+      routeLabels: route.labels ?? {},
+      muted,
+      alerts,
+    });
   }
   for (const names of receiversOf.values()) names.sort();
   return groups
@@ -127,7 +135,7 @@ export function gettableGroups(
         ),
       labels: g.labels,
       receiver: { name: g.receiver },
-      routeLabels: {},
+      routeLabels: g.routeLabels,
     }));
 }
 
@@ -181,11 +189,25 @@ function viewOf(
   };
 }
 
-function receiverTest({ receiver, receiverMatchers }: V2Filter): (name: string) => boolean {
-  const labelled = matcherPredicate(receiverMatchers)({});
-  if (receiver === undefined) return () => labelled;
-  const named = compileRegex(receiver);
-  return (name) => labelled && named(name);
+/** A receiver's own labels, and its name as the label `name`. */
+export function receiverLabels({
+  name,
+  labels,
+}: Pick<ReceiverConfig, "name" | "labels">): StringMap {
+  return { ...labels, name };
+}
+
+function receiverTest(
+  { receiver, receiverMatchers }: V2Filter,
+  config: RouterConfig,
+): (name: string) => boolean {
+  const named = receiver === undefined ? () => true : compileRegex(receiver);
+  if (receiverMatchers.length === 0) return named;
+  const test = matcherPredicate(receiverMatchers);
+  const good = new Set(
+    config.receivers.filter((r) => test(receiverLabels(r))).map(({ name }) => name),
+  );
+  return (name) => good.has(name) && named(name);
 }
 
 function withMuted(status: AlertStatus, muted: readonly string[]): AlertStatus {

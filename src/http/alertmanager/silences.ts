@@ -112,6 +112,13 @@ function refusal(r: SilenceRefusal): Response {
       return refused(400, "Failed to create silence: end time can't be in the past");
     case "unknown_id":
       return refused(404, "silence not found");
+    case "no_times":
+    case "interval_wrong":
+    case "over_midnight":
+    case "last_before_first":
+    case "never_occurs":
+      // Of schedules alone, which this API cannot ask for.
+      return refused(400, `invalid silence: ${r.reason}`);
     case "too_many":
       return refused(
         400,
@@ -150,7 +157,9 @@ function gettable(s: SilenceView): object {
 }
 
 /** The shape of postableSilence. */
-export function decodeSilence(body: unknown): Result<SilenceInput, RequestError> {
+export function decodeSilence(
+  body: unknown,
+): Result<SilenceInput & { startsAtMs: number; endsAtMs: number }, RequestError> {
   if (body !== null && !isRecord(body)) return wrongType(body, "value", "models.PostableSilence");
   const given = body ?? {};
   const texts: Record<string, string | undefined> = {};

@@ -1,11 +1,12 @@
 import type { Context } from "hono";
 import { configInForce, loadStoredBundle } from "../../alerting/effective-config";
+import { matcherPredicate } from "../../alerting/routing";
 import { shownConfig } from "../../alerting/shown-config";
+import { receiverLabels } from "../../alerting/v2-view";
 import type { AppEnv } from "../deps";
 import { startedAtMs } from "../prometheus/status";
 import { readMatchers } from "./filter";
 import { answer, refused } from "./respond";
-import { matcherPredicate } from "../../alerting/routing";
 
 /** The release whose API and configuration this follows. */
 const ALERTMANAGER_VERSION = "0.34.0";
@@ -30,11 +31,15 @@ export async function status(c: Context<AppEnv>): Promise<Response> {
   });
 }
 
-/** `GET /api/v2/receivers`. No receiver has labels, so that `receiver_matchers` takes all or none. */
+/** `GET /api/v2/receivers`, in the configuration's order. */
 export async function receivers(c: Context<AppEnv>): Promise<Response> {
   const matchers = readMatchers(c, "receiver_matchers");
   if (!matchers.ok) return refused(400, matchers.error);
-  if (!matcherPredicate(matchers.value)({})) return answer([]);
+  const wanted = matcherPredicate(matchers.value);
   const config = await configInForce(c.get("deps").objects(c.get("actor").projectId));
-  return answer(config.receivers.map(({ name }) => ({ name })));
+  return answer(
+    config.receivers
+      .map((r) => ({ name: r.name, labels: receiverLabels(r) }))
+      .filter((r) => wanted(r.labels)),
+  );
 }

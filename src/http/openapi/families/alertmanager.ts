@@ -29,7 +29,7 @@ const ALERT_QUERY: readonly Parameter[] = [
   flag("inhibited", "inhibited alerts"),
   matchers("filter", "the alert's labels"),
   query("receiver", string, "An anchored regular expression over receivers' names."),
-  matchers("receiver_matchers", "receivers' labels, of which none has any"),
+  matchers("receiver_matchers", "receivers' labels, their name among them as `name`"),
 ];
 
 const BODY_FAILURES = {
@@ -81,9 +81,14 @@ export const alertmanagerFamily: Family = {
       id: "getAlertmanagerReceivers",
       summary: "Names of the receivers",
       scope: "read",
-      parameters: [matchers("receiver_matchers", "receivers' labels, of which none has any")],
+      parameters: [
+        matchers("receiver_matchers", "receivers' labels, their name among them as `name`"),
+      ],
       answers: {
-        200: json("The receivers, in the configuration's order.", list(ref("V2Receiver"))),
+        200: json(
+          "The receivers, in the configuration's order.",
+          list(record({ name: string, labels: stringMap })),
+        ),
         ...BAD_MATCHER,
       },
     },
