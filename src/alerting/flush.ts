@@ -8,6 +8,7 @@ import { groupsOf, nextGridTime, routeOf } from "./grouping";
 import type { HoldReason, NotificationLogEntry, NotifyReason, RoutedAlert } from "./model";
 import { common, notificationData } from "./notification-data";
 import { judge } from "./pipeline";
+import { failingIntegration, hearersOf } from "./receiver-alerts";
 import {
   type Group,
   type Outcome,
@@ -68,12 +69,19 @@ function flushGroup(
     else suppressed.set(alert.fingerprint, verdict.reason);
   }
   const snapshot: Snapshot = { group, route, members, passed, suppressed, nowMs };
-  for (const integration of receiverByName(settings.config, route.receiver)?.integrations ?? []) {
-    if (integration.type === "incident") tellIncident(state, settings, snapshot, integration, out);
-    else tellReceiver(state, settings, snapshot, integration, out);
+  for (const { integration, hears } of hearersOf(settings.config, route.receiver, members)) {
+    const heard = hears === "group" ? snapshot : aboutReceivers(snapshot);
+    if (integration.type === "incident") tellIncident(state, settings, heard, integration, out);
+    else tellReceiver(state, settings, heard, integration, out);
   }
   forgetUnheard(state, settings, snapshot);
   settle(state, settings, snapshot);
+}
+
+/** The same group, of which only alerts that a receiver is down are told. */
+function aboutReceivers(s: Snapshot): Snapshot {
+  const about = (a: RoutedAlert): boolean => failingIntegration(a.labels) !== undefined;
+  return { ...s, members: s.members.filter(about), passed: s.passed.filter(about) };
 }
 
 /** Who was told of an alert is not told that it resolved under a silence, so that its next firing must be news again. */
