@@ -1,6 +1,6 @@
 // `npm run apply -- DIR`: configuration as code. Puts every file of DIR that Vedette knows into a deployment.
 //   rules/<namespace>.yml   Prometheus rule files, each replacing its namespace
-//   alertmanager.yml        routes and receivers
+//   alertmanager.yml        routes and receivers, with the templates and the `*_file`s that it names
 //   blackbox.yml            probe modules
 //   prometheus.yml          what is scraped; the files that its rule_files name are applied too
 //   escalation.yml          escalation policies
@@ -8,17 +8,26 @@
 //   figures.json            the live page's figures
 //   reports.json            where the daily report goes
 // VEDETTE_URL and VEDETTE_TOKEN say where to; the local start is the default.
+//   --strict             alertmanager.yml may hold only what Alertmanager itself takes
+//   --check              only says what would come of alertmanager.yml; nothing is put
+//   --secrets-from-env   puts the environment variable NAME as the secret NAME for each ${NAME} of alertmanager.yml
 import { existsSync, globSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
 import { parse } from "yaml";
+import { packAlertmanager } from "./apply-alertmanager.mjs";
 
-const [dir] = process.argv.slice(2);
+const FLAGS = ["strict", "check", "secrets-from-env"];
+const options = Object.fromEntries(
+  FLAGS.map((name) => [name, { type: "boolean", default: false }]),
+);
+const { values: flags, positionals } = parsed();
+const [dir] = positionals;
 const base = (process.env.VEDETTE_URL ?? "http://127.0.0.1:8787").replace(/\/+$/, "");
 const token = process.env.VEDETTE_TOKEN ?? "vdt_admin_local";
 
 if (dir === undefined || !existsSync(dir) || !statSync(dir).isDirectory()) {
-  console.error("usage: npm run apply -- DIR   (VEDETTE_URL and VEDETTE_TOKEN say where to)");
-  process.exit(2);
+  usage();
 }
 
 // Receivers first: escalation and reports name them.
@@ -31,6 +40,7 @@ const files = [
   ["blackbox.yml", "/config/v1/probes", "application/yaml"],
   ["prometheus.yml", "/config/v1/prometheus", "application/yaml"],
 ].filter(([file]) => existsSync(join(dir, file)));
+if (flags.check) process.exit(await check());
 const rules = existsSync(join(dir, "rules"))
   ? readdirSync(join(dir, "rules")).filter((f) => /\.ya?ml$/.test(f))
   : [];
@@ -58,19 +68,19 @@ if (files.length === 0) {
 let failed = 0;
 for (const [file, path, type] of files) {
   try {
-    const r = await fetch(base + path, {
-      method: "PUT",
-      headers: { authorization: `Bearer ${token}`, "content-type": type },
-      body: readFileSync(join(dir, file)),
-    });
+    const r =
+      file === "alertmanager.yml"
+        ? await putAlertmanager(flags["secrets-from-env"])
+        : await put(path, type, readFileSync(join(dir, file)));
     if (r.ok) {
       console.log(`applied  ${file}`);
       if (file === "prometheus.yml") tell(await r.json());
+      if (file === "alertmanager.yml") tellNotes(file, await r.json());
       continue;
     }
     failed++;
     const text = await r.text();
-    console.error(`refused  ${file}: ${r.status} ${explain(text)}`);
+    console.error(`refused  ${file}${explain(text)}`);
   } catch (e) {
     failed++;
     console.error(
@@ -79,6 +89,86 @@ for (const [file, path, type] of files) {
   }
 }
 process.exit(failed === 0 ? 0 : 1);
+
+function parsed() {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (e) {
+    console.error(e.message);
+    return usage();
+  }
+}
+
+function usage() {
+  console.error(
+    "usage: npm run apply -- DIR [--strict] [--check] [--secrets-from-env]   (VEDETTE_URL and VEDETTE_TOKEN say where to)",
+  );
+  process.exit(2);
+}
+
+function put(path, type, body) {
+  return fetch(base + path, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${token}`, "content-type": type },
+    body,
+  });
+}
+
+async function putAlertmanager(withSecrets, query = []) {
+  const { body, type, missing, variables } = packAlertmanager(dir);
+  for (const path of missing) console.warn(`  not there: ${path}, which alertmanager.yml names`);
+  if (withSecrets) for (const name of variables) await putSecret(name);
+  const flag = [...(flags.strict ? ["strict=1"] : []), ...query].join("&");
+  return put(`/config/v1/alertmanager${flag === "" ? "" : `?${flag}`}`, type, body);
+}
+
+async function putSecret(name) {
+  const value = process.env[name];
+  if (value === undefined || value === "") {
+    console.warn(`  not set: the environment variable ${name}, which alertmanager.yml names`);
+    return;
+  }
+  const r = await put(`/config/v1/secrets/${name}`, "application/json", JSON.stringify({ value }));
+  if (r.ok) return console.log(`applied  secret ${name}`);
+  failed++;
+  console.error(`refused  secret ${name}${explain(await r.text())}`);
+}
+
+/** Says what would come of alertmanager.yml; gives the exit code. */
+async function check() {
+  const file = "alertmanager.yml";
+  if (!files.some(([f]) => f === file)) {
+    console.error(`${dir} holds no ${file} to check`);
+    return 1;
+  }
+  const r = await putAlertmanager(false, ["check=1"]);
+  if (!r.ok) {
+    console.error(`refused  ${file}${explain(await r.text())}`);
+    return 1;
+  }
+  const verdict = await r.json();
+  console.log(`${verdict.valid ? "valid" : "not valid"}   ${file}`);
+  tellNotes(file, verdict);
+  const wrong = [
+    ...(verdict.error === undefined ? [] : [verdict.error]),
+    ...(verdict.undelivered ?? []),
+  ];
+  for (const e of wrong) console.error(`  ${file}:${e.where}: ${e.code}: ${e.detail}`);
+  return wrong.length === 0 ? 0 : 1;
+}
+
+/** What of alertmanager.yml was understood otherwise than Alertmanager would, or has no effect, and where. */
+function tellNotes(file, { warnings = [], notices = [] }) {
+  for (const [kind, notes] of [
+    ["warning", warnings],
+    ["notice", notices],
+  ])
+    for (const n of notes)
+      for (const at of n.places)
+        console.warn(
+          `  ${file}:${at.line}:${at.column}: ${kind} ${n.name}: ${n.message}${at.what === "" ? "" : ` (${at.what})`}`,
+        );
+}
 
 /** The files that prometheus.yml names under rule_files, relative to DIR. */
 function ruleFiles() {
@@ -103,8 +193,8 @@ function tell({ unreachable = [], notes = [] }) {
 function explain(text) {
   try {
     const p = JSON.parse(text);
-    return `${p.where === undefined ? "" : `at ${p.where}: `}${p.detail ?? text}`;
+    return `${p.where === undefined ? "" : `:${p.where}`}: ${p.code ?? ""}: ${p.detail ?? text}`;
   } catch {
-    return text;
+    return `: ${text}`;
   }
 }
