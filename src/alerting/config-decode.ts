@@ -138,6 +138,7 @@ function readFields(
   place: Place,
   merging: Set<YAMLMap>,
 ): void {
+  const seen = new Set<string>();
   for (const { key, value: item } of node.items) {
     const name = isScalar(key) ? String(key.value) : "";
     if (name === "<<") {
@@ -152,6 +153,11 @@ function readFields(
       d.note(key, "field_unknown", `field ${name} not found in type ${go}`);
       continue;
     }
+    if (seen.has(name)) {
+      d.note(key, "value_wrong", `field ${name} already set in type ${go}`);
+      continue;
+    }
+    seen.add(name);
     const read = d.value(kind, item);
     if (read === undefined) delete value[name];
     else value[name] = read;
@@ -177,8 +183,7 @@ function mergedMaps(d: Decoder, item: unknown): YAMLMap[] {
 }
 
 /** A list; entries that are null are undefined. */
-export function list<T>(of: Kind<T>): Kind<readonly (T | undefined)[]> {
-  const go = `[]${of.go}`;
+export function list<T>(of: Kind<T>, go = `[]${of.go}`): Kind<readonly (T | undefined)[]> {
   return {
     go,
     read(d, node) {
@@ -210,6 +215,8 @@ export function mapOf<T>(
       const place: Place = { node, fields: new Map() };
       for (const { key, value: item } of node.items) {
         const name = isScalar(key) ? String(key.value) : "";
+        if (value.has(name))
+          d.note(key, "value_wrong", `key ${JSON.stringify(name)} already set in map`);
         value.set(name, d.value(of, item));
         place.fields.set(name, d.file.resolve(item) ?? node);
       }

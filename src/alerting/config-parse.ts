@@ -1,4 +1,3 @@
-import type { Node } from "yaml";
 import { type Result, err, ok } from "../core/result";
 import type { Integration, ReceiverConfig, RouterConfig } from "./config";
 import type { ConfigBundle } from "./config-bundle";
@@ -6,7 +5,7 @@ import { checkFile } from "./config-check";
 import { Decoder } from "./config-decode";
 import { type ConfigNote, Delivery, type UrlCheck } from "./config-deliver";
 import { type ConfigRefusal, Refused } from "./config-error";
-import { fillFrom } from "./config-fill";
+import { type FilledPlace, fillFrom } from "./config-fill";
 import { readReceiver } from "./config-receivers";
 import { readInhibitRules, readIntervals, readRouteTree } from "./config-routes";
 import { configFile } from "./config-schema";
@@ -71,15 +70,15 @@ export function parseRouterConfig(
 }
 
 function read(bundle: ConfigBundle, options: ReadOptions): ReadConfig {
-  const file = new YamlFile(bundle.alertmanagerConfig);
+  const file = new YamlFile(bundle.alertmanagerConfig, { duplicates: true });
   const strict = options.strict === true;
-  const filled: Node[] = [];
+  const filled: FilledPlace[] = [];
   const fill = strict ? (text: string) => text : fillFrom(file, options.secrets, filled);
   const d = new Decoder(file, { strict, fill });
   const { file: yaml, route } = checkFile(d.document(configFile), d);
   const to = new Delivery(d, yaml.global ?? {}, bundle, options.checkUrl ?? (() => undefined));
-  for (const node of filled)
-    to.note("variables_filled", "${NAME} is filled from the project's secrets", node, "");
+  for (const { node, name } of filled)
+    to.note("variables_filled", "${NAME} is filled from the project's secrets", node, name);
   readGlobal(to);
   for (const field of ["tracing", "event_recorder"] as const)
     if (yaml[field] !== undefined)

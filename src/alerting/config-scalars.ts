@@ -78,14 +78,17 @@ export const textDuration: Kind<number> = {
 };
 
 /** An http or https address. */
-export const url: Kind<string> = { go: "string", read: (d, node) => readUrl(d, node, "") };
+export const url: Kind<string> = {
+  go: "string",
+  read: (d, node) => checkedUrl(d, node, readText(d, node)),
+};
 
 /** The same as a secret, for which `<secret>` may stand. */
 export const secretUrl: Kind<string> = {
   go: "string",
   read(d, node) {
     const value = readText(d, node);
-    return value === REDACTED ? value : readUrl(d, node, "");
+    return value === REDACTED ? value : checkedUrl(d, node, value);
   },
 };
 
@@ -95,7 +98,7 @@ export const templateUrl: Kind<string> = {
   read(d, node) {
     const value = readText(d, node);
     if (value === undefined || value === "" || value === REDACTED) return value;
-    if (!value.includes("{{")) return readUrl(d, node, "invalid URL: ");
+    if (!value.includes("{{")) return checkedUrl(d, node, value, "invalid URL: ");
     const parsed = parseTemplate(value, "alertmanager");
     if (!parsed.ok) d.fail(node, `invalid template syntax: ${parsed.error.message}`);
     return value;
@@ -146,10 +149,13 @@ function integer(go: string, min: number): Kind<number> {
   };
 }
 
-function readUrl(d: Decoder, node: Node, prefix: string): string | undefined {
-  const value = readText(d, node);
-  if (value === undefined) return undefined;
-  const wrong = urlProblem(value);
+function checkedUrl(
+  d: Decoder,
+  node: Node,
+  value: string | undefined,
+  prefix = "",
+): string | undefined {
+  const wrong = value === undefined ? undefined : urlProblem(value);
   return wrong === undefined ? value : d.fail(node, prefix + wrong);
 }
 

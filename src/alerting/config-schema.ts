@@ -146,7 +146,7 @@ const route: Kind<RouteConfig> = {
 
 const routeStruct = struct(
   "config.plain",
-  { ...routeFields, routes: lazy("[]*config.Route", () => list(route)) },
+  { ...routeFields, routes: lazy("[]*config.Route", () => list(route, "[]*config.Route")) },
   checkRoute,
 );
 

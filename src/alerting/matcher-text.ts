@@ -36,7 +36,11 @@ export function checkMatcher(m: Matcher): Result<Matcher, string> {
     return ok(m);
   } catch (e) {
     const why = e instanceof Error ? e.message : String(e);
-    return err(why.startsWith("error parsing regexp") ? why : `error parsing regexp: ${why}`);
+    // Ours lets the dot match line feeds too, which is no part of what was written.
+    const message = why.replace("^(?s:", "^(?:");
+    return err(
+      message.startsWith("error parsing regexp") ? message : `error parsing regexp: ${message}`,
+    );
   }
 }
 

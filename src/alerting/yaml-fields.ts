@@ -18,9 +18,12 @@ export class YamlFile {
   readonly document: Document;
   private readonly lines = new LineCounter();
 
-  /** @throws Refused where it is not YAML */
-  constructor(text: string) {
-    this.document = this.parse(text);
+  /**
+   * `duplicates`: the same name twice in a mapping is left to the reader.
+   * @throws Refused where it is not YAML
+   */
+  constructor(text: string, { duplicates = false }: { readonly duplicates?: boolean } = {}) {
+    this.document = this.parse(text, !duplicates);
     const first = this.document.errors[0];
     if (first !== undefined) {
       const { line, col } = this.lines.linePos(first.pos[0]);
@@ -49,9 +52,9 @@ export class YamlFile {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
 
-  private parse(text: string): Document {
+  private parse(text: string, uniqueKeys: boolean): Document {
     try {
-      return parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+      return parseDocument(text, { lineCounter: this.lines, prettyErrors: false, uniqueKeys });
     } catch (e) {
       // The parser descends once per level.
       if (!(e instanceof RangeError)) throw e;
