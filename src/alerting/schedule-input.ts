@@ -60,6 +60,7 @@ export function readSchedule(
     intervals,
     fromMs: Math.max(fromMs, nowMs),
     ...(untilMs === undefined ? {} : { untilMs }),
+    written: input,
   };
   const occurs =
     occurrenceAt(schedule, nowMs) !== undefined || nextOccurrence(schedule, nowMs) !== undefined;

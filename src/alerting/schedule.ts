@@ -1,4 +1,5 @@
 import type { TimeInterval } from "./config";
+import type { ScheduleInput } from "./schedule-input";
 import { anyContains, nextChangeMs } from "./time-interval";
 
 /** What comes back: whenever one of the intervals holds, from `fromMs` on and before `untilMs`. */
@@ -7,6 +8,8 @@ export interface Schedule {
   readonly fromMs: number;
   /** Absent: without end. */
   readonly untilMs?: number;
+  /** As its author wrote it. */
+  readonly written?: ScheduleInput;
 }
 
 /** One stretch of a schedule, the end excluded. */

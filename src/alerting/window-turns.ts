@@ -3,7 +3,7 @@ import type { NotificationLogEntry, RoutedAlert } from "./model";
 import { goTime, notificationData } from "./notification-data";
 import { matcherPredicate } from "./routing";
 import { type Outcome, type RouterSettings, type RouterState, receiverByName } from "./state";
-import { type MaintenanceWindow, type WindowEvent, cancelled, turned } from "./windows";
+import { type MaintenanceWindow, type WindowEvent, cancelled, turned, withEvents } from "./windows";
 
 /** Starts and ends what is due. Groups that a window lets go of are flushed in the same step. */
 export function turnWindows(
@@ -32,16 +32,19 @@ export function putWindow(
   const former = state.windows.get(window.id);
   const kind = former === undefined ? "window_created" : "window_changed";
   const put: WindowEvent = { kind, atMs: nowMs, by };
-  const begun: MaintenanceWindow = { ...window, events: [...(former?.events ?? []), put] };
-  const { window: now, events } = turned(begun, nowMs);
-  const running = now.running !== undefined;
-  const wasRunning = former?.running !== undefined;
+  const { window: next, events } = turned(window, nowMs);
+  const before = former?.running;
+  const told: WindowEvent[] = [put];
   // What held before and still does has neither ended nor started.
-  const told = events.filter((e) => !(wasRunning && running && e.kind === "window_started"));
-  if (wasRunning && !running) told.push({ kind: "window_ended", atMs: nowMs, by });
-  const kept = { ...now, events: [...begun.events, ...told].slice(-50) };
-  keep(state, settings, kept, [put, ...told], out);
-  if (former !== undefined && wasRunning) letGo(state, former, nowMs);
+  if (before === undefined) told.push(...events);
+  else if (next.running === undefined) told.push({ kind: "window_ended", atMs: nowMs, by });
+  const running =
+    next.running === undefined
+      ? {}
+      : { running: { ...next.running, startMs: before?.startMs ?? next.running.startMs } };
+  const kept = withEvents({ ...next, ...running, events: former?.events ?? [] }, told);
+  keep(state, settings, kept, told, out);
+  if (former !== undefined && before !== undefined) letGo(state, former, nowMs);
   return kept;
 }
 

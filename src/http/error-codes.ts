@@ -88,6 +88,7 @@ export const ERROR_CODES = {
   rules_value_wrong: "A field of the rule file has a value that it cannot have.",
   samples_rejected: "Some samples were not taken; the others are stored.",
   retention_invalid: "The retention settings are wrong at `where`.",
+  schedule_invalid: "The schedule is wrong, or never holds.",
   scope_missing: "The token lacks the scope that this needs.",
   secret_in_use: "The configuration in force names the secret.",
   secret_name_invalid: "A secret's name is letters, digits and _, at most 128, no digit first.",
@@ -100,6 +101,7 @@ export const ERROR_CODES = {
   store_quota: "The database's quota is used up; the same may be sent later.",
   store_unavailable: "The database does not answer; the same may be sent again.",
   time_invalid: "A time is neither RFC 3339 nor milliseconds since the epoch.",
+  times_missing: "Neither a start and an end nor a schedule is given.",
   token_missing: "The request has no token.",
   token_revoked: "The token was revoked.",
   token_state_unavailable: "Whether the token holds cannot be known now; try again.",
@@ -111,6 +113,9 @@ export const ERROR_CODES = {
   trace_id_invalid: "A trace id has up to 32 hex digits.",
   trace_unknown: "No span of the trace is kept.",
   websocket_expected: "The request is no WebSocket upgrade.",
+  window_over: "The maintenance window is cancelled or has ended.",
+  window_unknown: "There is no such maintenance window.",
+  windows_too_many: "The project has as many maintenance windows as allowed.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

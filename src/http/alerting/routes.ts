@@ -6,6 +6,7 @@ import { notificationRoutes } from "./notifications";
 import { secretRoutes } from "../settings/secrets";
 import { receiverRoutes } from "./receivers";
 import { silenceRoutes } from "./silences";
+import { windowRoutes } from "./windows";
 
 /** Alert routing and notification as Vedette's own API. */
 export function alertingRoutes(): Hono<AppEnv> {
@@ -14,6 +15,7 @@ export function alertingRoutes(): Hono<AppEnv> {
   app.route("/", secretRoutes());
   app.route("/", alertRoutes());
   app.route("/", silenceRoutes());
+  app.route("/", windowRoutes());
   app.route("/", receiverRoutes());
   app.route("/", notificationRoutes());
   return app;

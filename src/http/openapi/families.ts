@@ -16,6 +16,7 @@ import { remoteReadFamily } from "./families/prometheus-read";
 import { reportFamily, settingFamily } from "./families/reports";
 import { ruleFamily } from "./families/rules";
 import { scrapeFamily } from "./families/scrape";
+import { silenceFamily } from "./families/silences";
 import { traceFamily } from "./families/traces";
 import type { Family } from "./model";
 
@@ -34,6 +35,7 @@ export const FAMILIES: readonly Family[] = [
   scrapeFamily,
   ruleFamily,
   alertFamily,
+  silenceFamily,
   alertmanagerFamily,
   notificationFamily,
   incidentFamily,

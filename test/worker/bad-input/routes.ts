@@ -163,6 +163,28 @@ export const API_ROUTES: readonly Route[] = [
   at("read", "GET", "/api/v1/silences"),
   at("admin", "POST", "/api/v1/silences", undefined, json(64 * KIB)),
   at("admin", "DELETE", "/api/v1/silences/:id", "/api/v1/silences/no-such-silence"),
+  at(
+    "admin",
+    "POST",
+    "/api/v1/alerts/:fingerprint/silence",
+    "/api/v1/alerts/0123456789abcdef/silence",
+    json(64 * KIB),
+  ),
+  at("read", "GET", "/api/v1/maintenance-windows"),
+  at("admin", "POST", "/api/v1/maintenance-windows", undefined, json(64 * KIB)),
+  at(
+    "admin",
+    "PUT",
+    "/api/v1/maintenance-windows/:id",
+    "/api/v1/maintenance-windows/no-such-window",
+    json(64 * KIB),
+  ),
+  at(
+    "admin",
+    "DELETE",
+    "/api/v1/maintenance-windows/:id",
+    "/api/v1/maintenance-windows/no-such-window",
+  ),
   at("read", "GET", "/api/v1/receivers"),
   // Alertmanager's own API.
   at("read", "GET", "/api/v2/status"),

@@ -1,13 +1,8 @@
-import { SilenceBody } from "../../alerting/silences";
 import {
-  boolean,
   count,
-  dateTime,
   described,
-  empty,
   epochMs,
   json,
-  jsonBody,
   limit,
   list,
   nullable,
@@ -20,14 +15,13 @@ import {
   stringMap,
 } from "../json-schema";
 import type { Family, Parameter } from "../model";
-import { JSON_PROBLEMS, together } from "../shared-problems";
 
 const instant = (name: string, description: string): Parameter =>
   query(name, string, `${description}: RFC 3339 or milliseconds since the epoch.`);
 
 export const alertFamily: Family = {
   tag: "Alerts",
-  description: "Alerts as the router sees them, their past, and silences.",
+  description: "Alerts as the router sees them, and their past.",
   dialect: "vedette",
   operations: [
     {
@@ -93,43 +87,6 @@ export const alertFamily: Family = {
       },
       problems: { 404: ["alert_not_firing"] },
     },
-    {
-      method: "get",
-      path: "/api/v1/silences",
-      id: "listSilences",
-      summary: "List silences",
-      scope: "read",
-      answers: { 200: json("The silences.", record({ silences: list(ref("Silence")) })) },
-    },
-    {
-      method: "post",
-      path: "/api/v1/silences",
-      id: "putSilence",
-      summary: "Make a silence, or change the one whose id is given",
-      scope: "admin",
-      body: jsonBody(SilenceBody, "The silence, in Alertmanager's fields."),
-      answers: { 201: json("The silence's id.", record({ silenceID: string })) },
-      problems: together(JSON_PROBLEMS, {
-        400: [
-          "matcher_invalid",
-          "no_matchers",
-          "matches_everything",
-          "ends_before_it_starts",
-          "ended_already",
-        ],
-        404: ["silence_unknown"],
-        429: ["silences_too_many"],
-      }),
-    },
-    {
-      method: "delete",
-      path: "/api/v1/silences/{id}",
-      id: "expireSilence",
-      summary: "End a silence now",
-      scope: "admin",
-      answers: { 204: empty("It has ended.") },
-      problems: { 404: ["silence_unknown"] },
-    },
   ],
   schemas: {
     ActiveAlert: record(
@@ -141,6 +98,7 @@ export const alertFamily: Family = {
         status: oneOf(["firing", "suppressed", "resolved"]),
         silencedBy: described(list(string), "Ids of silences."),
         inhibitedBy: described(list(string), "Fingerprints of alerts."),
+        maintenanceBy: described(list(string), "Ids of maintenance windows."),
         startsAtMs: epochMs,
         endsAtMs: epochMs,
         updatedAtMs: epochMs,
@@ -148,7 +106,20 @@ export const alertFamily: Family = {
         value: nullable(number),
         receivers: list(string),
       },
-      { heldBackUntilMs: epochMs, acknowledgedBy: string, incidentId: string },
+      {
+        heldBackUntilMs: described(epochMs, "A receiver is not told of it before."),
+        flapping: described(
+          record({
+            sinceMs: epochMs,
+            changes: count,
+            withinMs: count,
+            reported: oneOf(["firing", "resolved"]),
+          }),
+          "It counts as firing until it is calm; `reported` is what its source says.",
+        ),
+        acknowledgedBy: string,
+        incidentId: string,
+      },
     ),
     AlertGroup: record({
       key: string,
@@ -171,16 +142,6 @@ export const alertFamily: Family = {
       labels: stringMap,
       annotations: stringMap,
       value: nullable(number),
-    }),
-    Silence: record({
-      id: string,
-      status: record({ state: oneOf(["active", "pending", "expired"]) }),
-      matchers: list(record({ name: string, value: string, isRegex: boolean, isEqual: boolean })),
-      startsAt: dateTime,
-      endsAt: dateTime,
-      updatedAt: dateTime,
-      createdBy: string,
-      comment: string,
     }),
   },
 };
