@@ -43,7 +43,7 @@ export async function deriveSealKey(secret: string): Promise<SealKey> {
     "deriveKey",
     "deriveBits",
   ]);
-  const step = (info: string): SubtleCryptoDeriveKeyAlgorithm => ({
+  const step = (info: string) => ({
     name: "HKDF",
     hash: "SHA-256",
     salt: encoder.encode("vedette sealed v1"),
@@ -65,12 +65,12 @@ export function makeSealer(
   keys: () => Promise<readonly [SealKey, ...SealKey[]]>,
   random: RandomBytes,
 ): Sealer {
-  const bound = (purpose: SealPurpose): Uint8Array =>
+  const bound = (purpose: SealPurpose): Uint8Array<ArrayBuffer> =>
     encoder.encode(`vedette\0${projectId}\0${purpose}`);
   return {
     async seal(purpose, text) {
       const [{ id, key }] = await keys();
-      const nonce = random(NONCE_BYTES);
+      const nonce = new Uint8Array(random(NONCE_BYTES));
       const made = await crypto.subtle.encrypt(
         { name: "AES-GCM", iv: nonce, additionalData: bound(purpose) },
         key,
@@ -87,8 +87,9 @@ export function makeSealer(
       const [, keyId = "", body = ""] = m;
       const known = (await keys()).find((k) => k.id === keyId);
       if (known === undefined) return err({ reason: "key_unknown", keyId });
-      const bytes = fromBase64Url(body);
-      if (bytes === undefined) return err({ reason: "broken" });
+      const raw = fromBase64Url(body);
+      if (raw === undefined) return err({ reason: "broken" });
+      const bytes = new Uint8Array(raw);
       try {
         const opened = await crypto.subtle.decrypt(
           {

@@ -102,6 +102,18 @@ const rules = createRoute({
   path: "/rules",
   component: lazyRouteComponent(() => import("./pages/rules"), "RulesPage"),
 });
+const backtest = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules/backtest",
+  validateSearch: (search: Readonly<Record<string, unknown>>): { rule?: string } =>
+    texts(search, ["rule"]),
+  component: lazyRouteComponent(() => import("./pages/backtest"), "BackTestPage"),
+});
+const alertHistory = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts/history",
+  component: lazyRouteComponent(() => import("./pages/alert-history"), "AlertHistoryPage"),
+});
 const targets = createRoute({
   getParentRoute: () => inside,
   path: "/targets",
@@ -172,6 +184,8 @@ const routes = root.addChildren([
     incidents,
     incident,
     rules,
+    backtest,
+    alertHistory,
     targets,
     cardinality,
     reports,

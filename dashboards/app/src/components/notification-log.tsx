@@ -11,6 +11,7 @@ const OUTCOME_COLOR: Readonly<Record<Delivery["outcome"], string>> = {
   gave_up: "red",
   superseded: "gray",
   url_refused: "red",
+  no_mail_provider: "red",
 };
 
 /** What the router decided, why, and what became of it. */

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { getJson } from "../api/client";
 import type { Notifications } from "../api/notifications";
+import { AppLink } from "../components/app-link";
 import { AlertsTable } from "../components/alerts-table";
 import { Empty } from "../components/empty";
 import { NotificationLog } from "../components/notification-log";
@@ -21,7 +22,11 @@ export function AlertsPage(): ReactNode {
   });
   return (
     <>
-      <PageHeader title="Alerts" />
+      <PageHeader title="Alerts">
+        <AppLink to="/alerts/history" fz="sm">
+          History
+        </AppLink>
+      </PageHeader>
       <Panel title="Active" note={alerts.length === 0 ? undefined : `${alerts.length}`} mb="sm">
         {alerts.length === 0 ? (
           <Empty title="Nothing is firing" />

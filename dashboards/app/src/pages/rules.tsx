@@ -53,7 +53,11 @@ export function RulesPage(): ReactNode {
   });
   return (
     <>
-      <PageHeader title="Rules" />
+      <PageHeader title="Rules">
+        <AppLink to="/rules/backtest" fz="sm">
+          Back-test a rule
+        </AppLink>
+      </PageHeader>
       <QueryState query={rules}>
         {({ data: { groups } }) =>
           groups.length === 0 ? (
@@ -72,6 +76,18 @@ export function RulesPage(): ReactNode {
       </QueryState>
     </>
   );
+}
+
+/** The rule by itself, as YAML: JSON is YAML. */
+function ruleYaml(r: Rule): string {
+  const labels = r.labels ?? {};
+  return [
+    `alert: ${JSON.stringify(r.name)}`,
+    `expr: ${JSON.stringify(r.query)}`,
+    ...((r.duration ?? 0) > 0 ? [`for: ${r.duration ?? 0}s`] : []),
+    ...(Object.keys(labels).length > 0 ? [`labels: ${JSON.stringify(labels)}`] : []),
+    "",
+  ].join("\n");
 }
 
 function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
@@ -121,6 +137,17 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
                       {r.query}
                     </Code>
                   </AppLink>
+                  {r.type === "alerting" && (
+                    <AppLink
+                      to="/rules/backtest"
+                      search={{ rule: ruleYaml(r) }}
+                      fz="xs"
+                      ml={8}
+                      title="What it would have done over a past range"
+                    >
+                      Back-test
+                    </AppLink>
+                  )}
                   {r.lastError !== undefined && r.lastError !== "" && (
                     <Text fz="xs" c="red.5" className="vd-wrap" role="alert">
                       {r.lastError}
