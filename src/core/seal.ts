@@ -66,7 +66,7 @@ export function makeSealer(
   random: RandomBytes,
 ): Sealer {
   const bound = (purpose: SealPurpose): Uint8Array<ArrayBuffer> =>
-    encoder.encode(`vedette\0${projectId}\0${purpose}`);
+    new Uint8Array(encoder.encode(`vedette\0${projectId}\0${purpose}`));
   return {
     async seal(purpose, text) {
       const [{ id, key }] = await keys();
