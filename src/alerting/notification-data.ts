@@ -1,5 +1,5 @@
 import type { StringMap } from "../core/alerts";
-import { compareLabels, compareStrings, labelsOf } from "../core/labels";
+import { compareAlerts } from "./label-order";
 import type { NotifyReason, RoutedAlert } from "./model";
 
 /** Alertmanager's webhook v4 message (docs/configuration.md, <webhook_config>), the source of every rendering. */
@@ -45,7 +45,7 @@ export function notificationData(
   source: NotificationSource,
   alerts: readonly RoutedAlert[],
 ): NotificationData {
-  const sorted = sortAlerts(alerts);
+  const sorted = [...alerts].sort(compareAlerts);
   const shown: NotificationAlert[] = [];
   let chars = 0;
   for (const a of sorted) {
@@ -97,21 +97,6 @@ const REASON_TEXT: Readonly<Record<NotifyReason | "test", string>> = {
 /** RFC 3339 as Go prints it: no trailing zeros in the fraction. */
 export function goTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.?0*Z$/, "Z");
-}
-
-/** By the labels job and instance first, then by all labels, as Alertmanager orders a message's alerts. */
-export function sortAlerts(alerts: readonly RoutedAlert[]): RoutedAlert[] {
-  return [...alerts].sort((a, b) => {
-    for (const name of ["job", "instance"]) {
-      const x = a.labels[name];
-      const y = b.labels[name];
-      if (x === y) continue;
-      if (x === undefined) return 1;
-      if (y === undefined) return -1;
-      return compareStrings(x, y);
-    }
-    return compareLabels(labelsOf(a.labels), labelsOf(b.labels));
-  });
 }
 
 function alertData(a: RoutedAlert): NotificationAlert {

@@ -114,7 +114,7 @@ function settled(
     startMs + boundaryMs,
   ].sort((a, b) => a - b);
   const close = (ms: number): boolean => edges.some((e) => Math.abs(e - ms) < APART_MS);
-  if (run.flushesMs.some(close)) return false;
+  if (run.surplus > 0 || run.flushesMs.some(close)) return false;
   // Nor two edges close to each other, but for those of one moment.
   return edges.every((e, i) => i === 0 || e === edges[i - 1] || e - (edges[i - 1] as number) > 60);
 }
