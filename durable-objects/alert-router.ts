@@ -1,10 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RouterConfig } from "../src/alerting/config";
+import { type HandRequest, acknowledgeAll, byHand } from "../src/alerting/by-hand";
 import { defaultConfig } from "../src/alerting/effective-config";
 import { restoreGroups } from "../src/alerting/grouping";
 import { postAlerts } from "../src/alerting/post";
 import {
-  acknowledge,
   follows,
   moveToIncident,
   nextTick,
@@ -138,12 +138,19 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   }
 
   async acknowledge(fingerprint: string, by: string): Promise<boolean> {
-    let known = false;
-    await this.commit(({ state }, now) => {
-      known = acknowledge(state, fingerprint, by, now);
-      return emptyOutcome();
-    }, true);
-    return known;
+    const taken = await this.change((s, now, out) =>
+      acknowledgeAll(s.state, [fingerprint], by, now, out),
+    );
+    return taken.length > 0;
+  }
+
+  /** JSON of by-hand HandAnswer. */
+  async byHand(requestJson: string): Promise<string> {
+    const request = JSON.parse(requestJson) as HandRequest; // of our own routes
+    const answer = await this.change((s, now, out) =>
+      byHand(s.state, s.settings, request, this.deps.newId(), now, out),
+    );
+    return JSON.stringify(answer);
   }
 
   /** JSON of Result<Silence, SilenceRefusal>. */

@@ -1,13 +1,13 @@
 import { type StringMap, labelOf } from "../core/alerts";
 import type { Matcher } from "../core/matchers";
-import { changeOf } from "./alert-changes";
 import { dismiss } from "./dismiss";
 import { fnv64 } from "./fingerprint";
 import { routeOf } from "./grouping";
-import type { RoutedAlert } from "./model";
+import type { RoutedAlert, Silence } from "./model";
 import { common } from "./notification-data";
 import { changeOf } from "./alert-changes";
 import { acknowledge } from "./router";
+import { type SilenceInput, type SilenceRefusal, putSilence } from "./silence-input";
 import type { Group, Outcome, RouterSettings, RouterState } from "./state";
 
 /** A group of alerts as a message told of it (core/signed-link LinkClaims). */
@@ -130,4 +130,80 @@ export function shownAlert(a: RoutedAlert): ShownAlert {
     startsAtMs: a.startsAtMs,
     ...(a.acknowledgedBy === undefined ? {} : { acknowledgedBy: a.acknowledgedBy }),
   };
+}
+
+export type HandAction =
+  /** Only says what there is. */
+  | { readonly do: "look" }
+  | { readonly do: "acknowledge" }
+  | { readonly do: "resolve" }
+  | { readonly do: "silence"; readonly forMs: number };
+
+/** What somebody does to a group from outside; travels as JSON. */
+export interface HandRequest {
+  readonly to: GroupAddress;
+  readonly action: HandAction;
+  /** Who: the history and the silence name him. */
+  readonly by: string;
+}
+
+export interface HandAnswer {
+  /** That fired when it was asked. */
+  readonly alerts: readonly ShownAlert[];
+  readonly groupLabels: StringMap;
+  readonly incidents: readonly string[];
+  readonly outcome:
+    | { readonly did: "nothing"; readonly reason: "looked" | "nothing_fires" | "nothing_to_match" }
+    | { readonly did: "refused"; readonly reason: SilenceRefusal["reason"] }
+    | { readonly did: "acknowledged" | "resolved"; readonly alerts: number }
+    | { readonly did: "silenced"; readonly silence: Silence };
+}
+
+/** Does what a person asks of a group of alerts, or says why nothing was done. */
+export function byHand(
+  state: RouterState,
+  settings: RouterSettings,
+  { to, action, by }: HandRequest,
+  newId: string,
+  nowMs: number,
+  out: Outcome,
+): HandAnswer {
+  const found = addressed(state, settings, to);
+  const fingerprints = found.alerts.map((a) => a.fingerprint);
+  const answer = (outcome: HandAnswer["outcome"]): HandAnswer => ({
+    alerts: shown,
+    groupLabels: found.groupLabels,
+    incidents: found.incidents,
+    outcome,
+  });
+  const shown = found.alerts.map(shownAlert);
+  if (action.do === "look") return answer({ did: "nothing", reason: "looked" });
+  if (found.alerts.length === 0) return answer({ did: "nothing", reason: "nothing_fires" });
+  switch (action.do) {
+    case "acknowledge": {
+      const taken = acknowledgeAll(state, fingerprints, by, nowMs, out);
+      return answer({ did: "acknowledged", alerts: taken.length });
+    }
+    case "resolve": {
+      const ended = dismissAll(state, fingerprints, by, nowMs, out);
+      return answer({ did: "resolved", alerts: ended.length });
+    }
+    case "silence": {
+      const matchers = silenceMatchers(found);
+      if (matchers === undefined) return answer({ did: "nothing", reason: "nothing_to_match" });
+      const input: SilenceInput = {
+        matchers,
+        startsAtMs: nowMs,
+        endsAtMs: nowMs + action.forMs,
+        createdBy: by,
+        comment: "Made by a link in a message.",
+      };
+      const made = putSilence(state, input, newId, nowMs);
+      return answer(
+        made.ok
+          ? { did: "silenced", silence: made.value }
+          : { did: "refused", reason: made.error.reason },
+      );
+    }
+  }
 }

@@ -147,6 +147,8 @@ export interface AlertRouterRpc extends Ticking {
   notificationLog(limit: number): Promise<string>;
   /** Notes who has taken an alert in hand; false where no such alert fires. */
   acknowledge(fingerprint: string, by: string): Promise<boolean>;
+  /** Looks at a group of alerts, or does to it what a person asks: JSON of alerting/by-hand HandRequest; gives JSON of HandAnswer. */
+  byHand(requestJson: string): Promise<string>;
   /** Takes JSON of alerting/silence-input SilenceInput; gives JSON of Result<Silence, SilenceRefusal>. */
   putSilence(silenceJson: string): Promise<string>;
   expireSilence(id: string): Promise<boolean>;

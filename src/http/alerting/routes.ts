@@ -2,9 +2,11 @@ import { Hono } from "hono";
 import type { AppEnv } from "../deps";
 import { alertRoutes } from "./alerts";
 import { alertmanagerConfigRoutes } from "./configuration";
+import { linkRoutes } from "./links";
 import { notificationRoutes } from "./notifications";
 import { secretRoutes } from "../settings/secrets";
 import { receiverRoutes } from "./receivers";
+import { routeTestRoutes } from "./route-test";
 import { silenceRoutes } from "./silences";
 import { windowRoutes } from "./windows";
 
@@ -14,9 +16,11 @@ export function alertingRoutes(): Hono<AppEnv> {
   app.route("/", alertmanagerConfigRoutes());
   app.route("/", secretRoutes());
   app.route("/", alertRoutes());
+  app.route("/", routeTestRoutes());
   app.route("/", silenceRoutes());
   app.route("/", windowRoutes());
   app.route("/", receiverRoutes());
   app.route("/", notificationRoutes());
+  app.route("/", linkRoutes());
   return app;
 }

@@ -4,6 +4,7 @@ import { alertmanagerFamily } from "./families/alertmanager";
 import { eventFamily } from "./families/events";
 import { incidentFamily } from "./families/incidents";
 import { metricFamily } from "./families/ingest-metrics";
+import { linkFamily } from "./families/links";
 import { liveFamily } from "./families/live";
 import { logFamily } from "./families/logs";
 import { metricsAdminFamily } from "./families/metrics-admin";
@@ -38,6 +39,7 @@ export const FAMILIES: readonly Family[] = [
   silenceFamily,
   alertmanagerFamily,
   notificationFamily,
+  linkFamily,
   incidentFamily,
   liveFamily,
   reportFamily,

@@ -1,4 +1,5 @@
 import type { Scope } from "../../../src/core/auth";
+import { ROUTE_TEST_BODY_LIMIT } from "../../../src/http/alerting/route-test";
 import { ALERTS_BODY_LIMIT } from "../../../src/http/alertmanager/post-alerts";
 import { SILENCE_BODY_LIMIT } from "../../../src/http/alertmanager/silences";
 import { BEACON_LIMITS } from "../../../src/ingest/beacon/parse";
@@ -159,6 +160,7 @@ export const API_ROUTES: readonly Route[] = [
   at("read", "GET", "/api/v1/alerts/active"),
   at("read", "GET", "/api/v1/alerts/history"),
   at("read", "GET", "/api/v1/alerts/groups"),
+  at("read", "POST", "/api/v1/alerts/route", undefined, json(ROUTE_TEST_BODY_LIMIT)),
   at("admin", "POST", "/api/v1/alerts/:fingerprint/ack", "/api/v1/alerts/00ff/ack"),
   at("read", "GET", "/api/v1/silences"),
   at("admin", "POST", "/api/v1/silences", undefined, json(64 * KIB)),
@@ -266,4 +268,7 @@ export const PUBLIC_ROUTES: readonly string[] = [
   "DELETE /session",
   "GET /",
   "GET /favicon.svg",
+  // The address itself is signed.
+  "GET /a/:token",
+  "POST /a/:token",
 ];
