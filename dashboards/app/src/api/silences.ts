@@ -21,24 +21,26 @@ export async function listSilences(signal?: AbortSignal): Promise<readonly Silen
     .silences;
 }
 
-/** Silences alerts with exactly these labels from now on. */
-export async function silenceLabels(
-  labels: Readonly<Record<string, string>>,
-  hours: number,
-  comment: string,
-): Promise<void> {
-  const now = Date.now();
-  await send("POST", "/api/v1/silences", {
-    matchers: Object.entries(labels).map(([name, value]) => ({
-      name,
-      value,
-      isRegex: false,
-      isEqual: true,
-    })),
-    startsAt: new Date(now).toISOString(),
-    endsAt: new Date(now + hours * 3_600_000).toISOString(),
-    comment,
-  });
+/** What a silence of some of an alert's labels holds. */
+export interface AlertSilence {
+  readonly alerts: readonly { readonly fingerprint: string }[];
+}
+
+/** Silences what has the same values of an alert's labels; as a preview it only says what that would hold. */
+export async function silenceAlert(
+  asked: {
+    readonly fingerprint: string;
+    readonly labels: readonly string[];
+    readonly duration: string;
+    readonly comment: string;
+  },
+  preview: boolean,
+): Promise<AlertSilence> {
+  const { fingerprint, ...body } = asked;
+  const path = `/api/v1/alerts/${encodeURIComponent(fingerprint)}/silence${preview ? "?preview=1" : ""}`;
+  const answer = await send<AlertSilence>("POST", path, body);
+  if (answer === undefined) throw new Error("the silence gave no answer");
+  return answer;
 }
 
 export async function expireSilence(id: string): Promise<void> {

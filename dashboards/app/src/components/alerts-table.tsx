@@ -1,16 +1,16 @@
-import { Badge, Button, Group, Menu, Table, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Group, Table, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { AppLink } from "./app-link";
 import type { LiveAlert } from "../../../../src/core/live";
 import { send } from "../api/client";
-import { silenceLabels } from "../api/silences";
 import { formatNumber } from "../format";
 import { severityColor } from "../theme";
 import { Ago } from "./ago";
 import { Labels } from "./labels";
+import { SilenceDialog } from "./silence-dialog";
 
 /** Firing and suppressed alerts with who has taken them. */
 export function AlertsTable({
@@ -93,7 +93,7 @@ function AlertRow({
           </AppLink>
         )}
         <Group gap={6} justify="flex-end" wrap="nowrap">
-          {!compact && <SilenceMenu alert={alert} />}
+          {!compact && <Silence alert={alert} />}
           <Acknowledge alert={alert} />
         </Group>
       </Table.Td>
@@ -134,31 +134,16 @@ function Acknowledge({ alert }: { readonly alert: LiveAlert }): ReactNode {
   );
 }
 
-const HOURS = [1, 4, 24];
-
-function SilenceMenu({ alert }: { readonly alert: LiveAlert }): ReactNode {
+function Silence({ alert }: { readonly alert: LiveAlert }): ReactNode {
   const { session } = useRouteContext({ from: "/inside" });
-  const queries = useQueryClient();
-  const silence = useMutation({
-    mutationFn: (hours: number) => silenceLabels(alert.labels, hours, "from the alerts page"),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["silences"] }),
-    onError: (e) => notifications.show({ color: "red", title: "Not silenced", message: e.message }),
-  });
+  const [open, setOpen] = useState(false);
   if (!session.admin || alert.status === "suppressed") return null;
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button size="compact-xs" variant="subtle" color="gray" loading={silence.isPending}>
-          Silence
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {HOURS.map((h) => (
-          <Menu.Item key={h} onClick={() => silence.mutate(h)}>
-            for {h} h
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setOpen(true)}>
+        Silence
+      </Button>
+      {open && <SilenceDialog alert={alert} onClose={() => setOpen(false)} />}
+    </>
   );
 }

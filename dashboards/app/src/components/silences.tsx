@@ -5,6 +5,7 @@ import { useRouteContext } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { expireSilence, listSilences, type Silence } from "../api/silences";
 import { formatTime } from "../format";
+import { renderMatcher } from "../matcher-lines";
 import { Empty } from "./empty";
 import { Panel } from "./panel";
 import { QueryState } from "./query-state";
@@ -52,12 +53,7 @@ function SilenceTable({ silences }: { readonly silences: readonly Silence[] }): 
             </Table.Td>
             <Table.Td>
               <Text fz="xs" ff="monospace" className="vd-wrap">
-                {s.matchers
-                  .map(
-                    (m) =>
-                      `${m.name}${m.isEqual ? "=" : "!"}${m.isRegex ? "~" : m.isEqual ? "" : "="}"${m.value}"`,
-                  )
-                  .join(", ")}
+                {s.matchers.map(renderMatcher).join(", ")}
               </Text>
               <Text fz="xs" c="dimmed">
                 {s.comment === "" ? "" : `${s.comment}, `}by {s.createdBy}, until{" "}

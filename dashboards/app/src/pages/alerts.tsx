@@ -5,6 +5,7 @@ import type { Notifications } from "../api/notifications";
 import { AppLink } from "../components/app-link";
 import { AlertsTable } from "../components/alerts-table";
 import { Empty } from "../components/empty";
+import { Maintenance } from "../components/maintenance";
 import { NotificationLog } from "../components/notification-log";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
@@ -35,6 +36,7 @@ export function AlertsPage(): ReactNode {
         )}
       </Panel>
       <Silences />
+      <Maintenance />
       <Panel title="Notification log" note="newest first; what was sent, what was not, and why">
         <QueryState query={log}>
           {({ notifications }) =>

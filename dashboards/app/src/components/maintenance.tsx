@@ -1,0 +1,109 @@
+import { Badge, Button, Table, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouteContext } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { type MaintenanceWindow, cancelWindow, listWindows } from "../api/windows";
+import { formatTime } from "../format";
+import { renderMatcher } from "../matcher-lines";
+import { Empty } from "./empty";
+import { Panel } from "./panel";
+import { QueryState } from "./query-state";
+import { WindowDialog } from "./window-dialog";
+
+/** Maintenance windows that hold or will hold: nobody is told and nothing escalates inside them. */
+export function Maintenance(): ReactNode {
+  const { session } = useRouteContext({ from: "/inside" });
+  const [making, setMaking] = useState(false);
+  const windows = useQuery({
+    queryKey: ["windows"],
+    queryFn: ({ signal }) => listWindows(signal),
+    refetchInterval: 10_000,
+  });
+  return (
+    <Panel
+      title="Maintenance windows"
+      mb="sm"
+      actions={
+        session.admin && (
+          <Button size="compact-xs" variant="default" onClick={() => setMaking(true)}>
+            New window
+          </Button>
+        )
+      }
+    >
+      {making && <WindowDialog onClose={() => setMaking(false)} />}
+      <QueryState query={windows}>
+        {(list) => {
+          const current = list.filter((w) => w.state === "active" || w.state === "pending");
+          return current.length === 0 ? (
+            <Empty title="No maintenance is planned" />
+          ) : (
+            <Table aria-label="Maintenance windows">
+              <Table.Tbody>
+                {current.map((w) => (
+                  <WindowRow key={w.id} window={w} admin={session.admin} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          );
+        }}
+      </QueryState>
+    </Panel>
+  );
+}
+
+function WindowRow({
+  window: w,
+  admin,
+}: {
+  readonly window: MaintenanceWindow;
+  readonly admin: boolean;
+}): ReactNode {
+  const queries = useQueryClient();
+  const cancel = useMutation({
+    mutationFn: () => cancelWindow(w.id),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["windows"] }),
+    onError: (e) =>
+      notifications.show({ color: "red", title: "Not cancelled", message: e.message }),
+  });
+  return (
+    <Table.Tr>
+      <Table.Td w={90}>
+        <Badge size="sm" color={w.state === "active" ? "blue" : "gray"}>
+          {w.state}
+        </Badge>
+      </Table.Td>
+      <Table.Td>
+        <Text fz="sm" fw={600} className="vd-wrap">
+          {w.name}
+        </Text>
+        <Text fz="xs" ff="monospace" className="vd-wrap">
+          {w.matchers.map(renderMatcher).join(", ")}
+        </Text>
+        <Text fz="xs" c="dimmed">
+          {whenOf(w)}, by {w.createdBy}
+        </Text>
+      </Table.Td>
+      <Table.Td w={90} ta="right">
+        {admin && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            loading={cancel.isPending}
+            onClick={() => cancel.mutate()}
+          >
+            Cancel
+          </Button>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function whenOf(w: MaintenanceWindow): string {
+  const span = w.occurrence ?? w.next ?? w;
+  const times = `${formatTime(Date.parse(span.startsAt))} to ${formatTime(Date.parse(span.endsAt))}`;
+  if (w.schedule === undefined) return times;
+  return w.occurrence === undefined ? `recurs, next ${times}` : `recurs, now ${times}`;
+}
