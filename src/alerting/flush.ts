@@ -1,7 +1,7 @@
 import { labelOf } from "../core/alerts";
 import type { IncidentAlerts } from "../core/objects";
 import type { IntegrationRef, Route } from "./config";
-import { cooling, dropOldCooldowns, noteTold } from "./cooldown";
+import { cooling, noteTold } from "./cooldown";
 import { type DedupVerdict, dedup } from "./dedup";
 import { fnv64 } from "./fingerprint";
 import { groupsOf, nextGridTime, routeOf } from "./grouping";
@@ -32,7 +32,6 @@ export function flushDue(
     .filter((g) => g.nextFlushMs <= nowMs)
     .sort((a, b) => a.nextFlushMs - b.nextFlushMs);
   for (const group of due) flushGroup(state, settings, group, nowMs, out);
-  dropOldCooldowns(state, nowMs);
   for (const [key, told] of state.told) {
     if (told.expiresAtMs > nowMs || told.incidentId !== undefined) continue;
     // Long silenced, it may still be told that it ended.

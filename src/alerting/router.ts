@@ -1,5 +1,6 @@
 import type { FiringSet } from "../core/alerts";
 import { settleClock } from "./clock-steps";
+import { dropOldCooldowns } from "./cooldown";
 import { calmDown, nextCalmMs } from "./flap";
 import { forgetOldDismissals } from "./dismiss";
 import { flushDue } from "./flush";
@@ -19,6 +20,7 @@ export function receive(
 ): Outcome & { readonly verdict: ReceiveVerdict } {
   const out = emptyOutcome();
   settleClock(state, settings, nowMs);
+  turn(state, settings, nowMs, out);
   const verdict = receiveSet(state, settings, set, nowMs, out);
   if (verdict.taken) {
     flushDue(state, settings, nowMs, out);
@@ -33,8 +35,8 @@ export function tick(state: RouterState, settings: RouterSettings, nowMs: number
   settleClock(state, settings, nowMs);
   expireAlerts(state, nowMs, out);
   forgetOldDismissals(state, nowMs);
-  calmDown(state, nowMs);
-  turnWindows(state, settings, nowMs, out);
+  turn(state, settings, nowMs, out);
+  dropOldCooldowns(state, nowMs);
   flushDue(state, settings, nowMs, out);
   holdIncidents(state, nowMs, out);
   return out;
@@ -46,6 +48,7 @@ export function reconfigure(state: RouterState, settings: RouterSettings, nowMs:
   regroup(state, settings.config, nowMs);
   settleClock(state, settings, nowMs);
   moveIncidents(state, settings, nowMs, out);
+  turn(state, settings, nowMs, out);
   expireAlerts(state, nowMs, out);
   flushDue(state, settings, nowMs, out);
   holdIncidents(state, nowMs, out);
@@ -62,6 +65,12 @@ export function follows(
   flushDue(state, settings, nowMs, out);
   holdIncidents(state, nowMs, out);
   return out;
+}
+
+/** Whoever comes first at the time does it: an evaluation, or the alarm. */
+function turn(state: RouterState, settings: RouterSettings, nowMs: number, out: Outcome): void {
+  calmDown(state, nowMs);
+  turnWindows(state, settings, nowMs, out);
 }
 
 /** When `tick` is due next. */

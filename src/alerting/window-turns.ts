@@ -141,7 +141,7 @@ function tell(
     event.kind === "window_started" || event.kind === "window_ended"
       ? (receiver?.integrations ?? []).filter((i) => i.type !== "incident")
       : [];
-  if (ways.length === 0) out.log.push(log("", false));
+  if (ways.length === 0) out.log.push(log(`maintenance/${w.id}`, false));
   for (const integration of ways) {
     if (status === "resolved" && !integration.sendResolved) {
       out.log.push(log(integration.id, false));

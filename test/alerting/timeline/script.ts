@@ -1,4 +1,4 @@
-import type { StringMap } from "../../../src/core/alerts";
+import type { FlapSettings, StringMap } from "../../../src/core/alerts";
 import { parseDuration } from "../../../src/core/duration";
 import { parseMatchers } from "../../../src/alerting/matcher-text";
 
@@ -29,6 +29,9 @@ export type Step = At &
         /** The rule's cooldown lasts that long from now. */
         readonly heldMs: number | undefined;
         readonly sinceMs: number | undefined;
+        /** How its rule has it damped. */
+        readonly cooldownMs: number | undefined;
+        readonly flap: FlapSettings | undefined;
       }
     | { readonly verb: "resolve"; readonly labels: StringMap; readonly source: string }
     | {
@@ -41,8 +44,20 @@ export type Step = At &
         readonly verb: "silence";
         readonly name: string;
         readonly matchers: string;
-        readonly forMs: number;
+        readonly forMs: number | undefined;
+        readonly daily: Daily | undefined;
       }
+    | {
+        readonly verb: "window";
+        readonly name: string;
+        readonly matchers: string;
+        /** From the script's beginning; now unless given. */
+        readonly fromMs: number | undefined;
+        readonly forMs: number | undefined;
+        readonly daily: Daily | undefined;
+        readonly notify: string | undefined;
+      }
+    | { readonly verb: "cancel"; readonly name: string }
     | { readonly verb: "expire"; readonly name: string }
     | { readonly verb: "acknowledge"; readonly labels: StringMap }
     | { readonly verb: "silent" | "speaks"; readonly source: string }
@@ -53,6 +68,12 @@ export type Step = At &
     | { readonly verb: "redeliver" | "restart" | "cron" }
     | { readonly verb: "kill"; readonly point: KillPoint }
   );
+
+/** Every day from one time to another, UTC, as `10:00-12:30`. */
+export interface Daily {
+  readonly start_time: string;
+  readonly end_time: string;
+}
 
 /** Where the router dies at its next decision that lets something out. */
 export type KillPoint = "before-store" | "after-store" | "after-hand-over";
@@ -128,13 +149,15 @@ function step(verb: string, r: Words, yaml: string): StepBody {
       return { verb, yaml };
     case "fire": {
       const labels = r.alert();
-      const o = r.options("held", "since", "by");
+      const o = r.options("held", "since", "by", "cooldown", "flap");
       return {
         verb,
         labels,
         source: o.get("by") ?? DEFAULT_SOURCE,
         heldMs: r.maybe(o.get("held")),
         sinceMs: r.maybe(o.get("since")),
+        cooldownMs: r.maybe(o.get("cooldown")),
+        flap: r.flap(o.get("flap")),
       };
     }
     case "resolve": {
@@ -149,9 +172,25 @@ function step(verb: string, r: Words, yaml: string): StepBody {
     case "silence": {
       const name = r.word();
       const matchers = r.braces();
-      r.expect("for");
-      return { verb, name, matchers, forMs: r.duration() };
+      const o = r.options("for", "daily");
+      return { verb, name, matchers, forMs: r.maybe(o.get("for")), daily: r.daily(o.get("daily")) };
     }
+    case "window": {
+      const name = r.word();
+      const matchers = r.braces();
+      const o = r.options("from", "for", "daily", "notify");
+      return {
+        verb,
+        name,
+        matchers,
+        fromMs: r.maybe(o.get("from")),
+        forMs: r.maybe(o.get("for")),
+        daily: r.daily(o.get("daily")),
+        notify: o.get("notify"),
+      };
+    }
+    case "cancel":
+      return { verb, name: r.word() };
     case "expire":
       return { verb, name: r.word() };
     case "acknowledge":
@@ -270,6 +309,23 @@ class Words {
 
   maybe(text: string | undefined): number | undefined {
     return text === undefined ? undefined : this.ms(text);
+  }
+
+  /** `4/10m/5m`: so many changes within so long, calm for so long. */
+  flap(text: string | undefined): FlapSettings | undefined {
+    if (text === undefined) return undefined;
+    const [changes, within, calm] = text.split("/");
+    return {
+      changes: Number(changes),
+      withinMs: this.ms(within ?? ""),
+      calmMs: this.ms(calm ?? ""),
+    };
+  }
+
+  daily(text: string | undefined): Daily | undefined {
+    if (text === undefined) return undefined;
+    const [start_time = "", end_time = ""] = text.split("-");
+    return { start_time, end_time };
   }
 
   braces(): string {

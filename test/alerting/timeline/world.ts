@@ -1,17 +1,21 @@
-import type { AlertInstance, FiringSet, StringMap } from "../../../src/core/alerts";
+import type { AlertInstance, FiringSet, FlapSettings, StringMap } from "../../../src/core/alerts";
 import { renderDuration } from "../../../src/core/duration";
+import type { Matcher } from "../../../src/core/matchers";
 import { parseRouterConfig } from "../../../src/alerting/config-parse";
 import { fingerprint } from "../../../src/alerting/fingerprint";
 import { parseMatchers } from "../../../src/alerting/matcher-text";
 import type { NotificationLogEntry } from "../../../src/alerting/model";
 import { postAlerts } from "../../../src/alerting/post";
-import { acknowledge, receive, reconfigure } from "../../../src/alerting/router";
+import { acknowledge, follows, receive, reconfigure } from "../../../src/alerting/router";
 import {
   type Outcome,
   type RouterSettings,
   type RouterState,
   emptyOutcome,
 } from "../../../src/alerting/state";
+import { putSilence } from "../../../src/alerting/silence-input";
+import { makeWindow } from "../../../src/alerting/window-input";
+import { cancelWindow } from "../../../src/alerting/window-turns";
 import type { Script, Step } from "./script";
 import { type Delivery, Killed, RouterShell } from "./shell";
 
@@ -40,11 +44,19 @@ export function play(script: Script): Run {
   return new World(script).run();
 }
 
+interface SourceAlert {
+  readonly labels: StringMap;
+  readonly startsAtMs: number;
+  readonly heldUntilMs?: number;
+  readonly cooldownMs?: number;
+  readonly flap?: FlapSettings;
+}
+
 /** A rule group: it sends the full set of what fires, and what resolved in the last 15 min. */
 interface Source {
   readonly name: string;
-  readonly firing: Map<string, { labels: StringMap; startsAtMs: number; heldUntilMs?: number }>;
-  readonly resolved: Map<string, { labels: StringMap; startsAtMs: number; endsAtMs: number }>;
+  readonly firing: Map<string, SourceAlert>;
+  readonly resolved: Map<string, SourceAlert & { endsAtMs: number }>;
   generation: number;
   speaks: boolean;
   former: FiringSet | undefined;
@@ -154,7 +166,16 @@ class World {
         );
         return;
       case "silence":
-        return this.silence(step.name, step.matchers, step.forMs);
+        return this.silence(step);
+      case "window":
+        return this.window(step);
+      case "cancel":
+        this.decide((s) => {
+          const out = emptyOutcome();
+          cancelWindow(s, this.settings, step.name, "someone", this.nowMs, out);
+          return follows(s, this.settings, this.nowMs, out);
+        });
+        return;
       case "expire":
         this.decide((s) => {
           const silence = s.silences.get(step.name);
@@ -213,6 +234,8 @@ class World {
       labels: step.labels,
       startsAtMs: former ?? since,
       ...(step.heldMs === undefined ? {} : { heldUntilMs: this.nowMs + step.heldMs }),
+      ...(step.cooldownMs === undefined ? {} : { cooldownMs: step.cooldownMs }),
+      ...(step.flap === undefined ? {} : { flap: step.flap }),
     });
     // What changes is sent at once: rules are evaluated on write.
     this.evaluate(source, true);
@@ -224,27 +247,57 @@ class World {
     const alert = source.firing.get(key);
     if (alert === undefined) throw new Error(`line ${step.line}: it does not fire`);
     source.firing.delete(key);
-    const { labels, startsAtMs } = alert;
-    source.resolved.set(key, { labels, startsAtMs, endsAtMs: this.nowMs });
+    source.resolved.set(key, { ...alert, endsAtMs: this.nowMs });
     this.evaluate(source, true);
   }
 
-  private silence(id: string, text: string, forMs: number): void {
-    const matchers = parseMatchers(text);
-    if (!matchers.ok) throw new Error(matchers.error);
+  private silence(step: Extract<Step, { verb: "silence" }>): void {
     const now = this.nowMs;
+    const forMs = step.forMs ?? 0;
     this.decide((s) => {
-      s.silences.set(id, {
-        id,
-        matchers: matchers.value,
-        startsAtMs: now,
-        endsAtMs: now + forMs,
-        createdBy: "test",
-        comment: "",
-        updatedAtMs: now,
-      });
-      s.dirty.silences.add(id);
+      const made = putSilence(
+        s,
+        {
+          matchers: matchersIn(step.matchers),
+          ...(step.daily === undefined
+            ? { startsAtMs: now, endsAtMs: now + forMs }
+            : { schedule: { intervals: [{ times: [step.daily] }] } }),
+          createdBy: "test",
+          comment: "",
+        },
+        step.name,
+        now,
+      );
+      if (!made.ok) throw new Error(`line ${step.line}: ${made.error.reason}`);
       return emptyOutcome();
+    });
+  }
+
+  private window(step: Extract<Step, { verb: "window" }>): void {
+    const now = this.nowMs;
+    const startsAtMs = step.fromMs === undefined ? now : EPOCH + step.fromMs;
+    this.decide((s) => {
+      const out = emptyOutcome();
+      const made = makeWindow(
+        s,
+        this.settings,
+        {
+          // Another window of that name is the same one, changed.
+          ...(s.windows.has(step.name) ? { id: step.name } : {}),
+          name: step.name,
+          matchers: matchersIn(step.matchers),
+          ...(step.daily === undefined
+            ? { startsAtMs, endsAtMs: startsAtMs + (step.forMs ?? 0) }
+            : { schedule: { intervals: [{ times: [step.daily] }] } }),
+          notify: step.notify,
+          comment: "",
+        },
+        { newId: step.name, by: "someone" },
+        now,
+        out,
+      );
+      if (!made.ok) throw new Error(`line ${step.line}: ${made.error.reason}`);
+      return follows(s, this.settings, now, out);
     });
   }
 
@@ -293,7 +346,7 @@ class World {
   }
 
   private instance(
-    a: { labels: StringMap; startsAtMs: number; heldUntilMs?: number },
+    a: SourceAlert,
     now: number,
   ): AlertInstance {
     return {
@@ -304,6 +357,8 @@ class World {
       status: "firing",
       generatorUrl: "",
       value: now,
+      ...(a.cooldownMs === undefined ? {} : { cooldownMs: a.cooldownMs }),
+      ...(a.flap === undefined ? {} : { flap: a.flap }),
       ...(a.heldUntilMs === undefined || a.heldUntilMs <= now
         ? {}
         : { heldBack: { reason: "cooldown" as const, untilMs: a.heldUntilMs } }),
@@ -376,6 +431,12 @@ class World {
     );
     return receiver?.integrations.length === 1 ? receiver.name : id;
   }
+}
+
+function matchersIn(text: string): readonly Matcher[] {
+  const matchers = parseMatchers(text);
+  if (!matchers.ok) throw new Error(matchers.error);
+  return matchers.value;
 }
 
 function settingsOf(yaml: string): RouterSettings {
