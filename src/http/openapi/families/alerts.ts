@@ -1,8 +1,10 @@
+import { RouteTestBody } from "../../alerting/route-test";
 import {
   count,
   described,
   epochMs,
   json,
+  jsonBody,
   limit,
   list,
   nullable,
@@ -15,6 +17,7 @@ import {
   stringMap,
 } from "../json-schema";
 import type { Family, Parameter } from "../model";
+import { JSON_PROBLEMS } from "../shared-problems";
 
 const instant = (name: string, description: string): Parameter =>
   query(name, string, `${description}: RFC 3339 or milliseconds since the epoch.`);
@@ -86,6 +89,37 @@ export const alertFamily: Family = {
         200: json("It is yours.", record({ fingerprint: string, acknowledged_by: string })),
       },
       problems: { 404: ["alert_not_firing"] },
+    },
+    {
+      method: "post",
+      path: "/api/v1/alerts/route",
+      id: "testRoute",
+      summary: "Who would be told of an alert with these labels, and in which group",
+      scope: "read",
+      body: jsonBody(RouteTestBody, "The labels of an alert that there need not be."),
+      answers: {
+        200: json(
+          "By the configuration in force; nothing is sent.",
+          record({
+            receivers: described(list(string), "As `amtool config routes test` prints them."),
+            routes: list(
+              record({
+                id: described(string, "The route's place in the tree: `0`, `0/1`."),
+                receiver: string,
+                group_by: list(string),
+                group_labels: stringMap,
+                group_key: string,
+                group_wait: string,
+                group_interval: string,
+                repeat_interval: string,
+                mute_time_intervals: list(string),
+                active_time_intervals: list(string),
+              }),
+            ),
+          }),
+        ),
+      },
+      problems: JSON_PROBLEMS,
     },
   ],
   schemas: {
