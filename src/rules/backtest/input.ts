@@ -1,5 +1,6 @@
 import { type Result, ok } from "../../core/result";
 import { type ConfigRefusal, type ParsedGroup, parseGroup, parseRuleFile } from "../rule-file";
+import { orShorthand } from "../shorthand/rule-source";
 
 const ALONE = "backtest";
 
@@ -12,6 +13,6 @@ export function parseTested(text: string): Result<readonly ParsedGroup[], Config
     const parsed = parseGroup(`name: ${ALONE}\nrules:\n  -\n${indented}`);
     return parsed.ok ? ok(parsed.value.groups) : parsed;
   }
-  const parsed = /^rules\s*:/m.test(text) ? parseGroup(text) : parseRuleFile(text);
+  const parsed = orShorthand(/^rules\s*:/m.test(text) ? parseGroup : parseRuleFile)(text);
   return parsed.ok ? ok(parsed.value.groups) : parsed;
 }

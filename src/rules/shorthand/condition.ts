@@ -142,8 +142,11 @@ class Reader {
     }
     const sign = this.eat(/-(?=\s*\d)/y) === undefined ? 1 : -1;
     const number = this.eat(NUMBER);
-    if (number !== undefined)
-      return { kind: "number", value: sign * Number(number), unit: this.unit(), at };
+    if (number !== undefined) {
+      const value = sign * Number(number);
+      if (!Number.isFinite(value)) throw new Wrong(`${number} is out of range`, at);
+      return { kind: "number", value, unit: this.unit(), at };
+    }
     const path = this.eat(PATH);
     if (path === undefined)
       throw new Wrong(

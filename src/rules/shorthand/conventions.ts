@@ -167,6 +167,8 @@ function resolveMetric(
       r.ready(ready);
       break;
     case "extreme":
+      // `connections.max` is first of all what is called so.
+      r.ready(ready);
       for (const [n, factor] of r.unitNames(names))
         r.scaled(r.aggregate(aggregate.op, r.select(n)), factor);
       break;

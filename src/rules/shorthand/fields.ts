@@ -105,7 +105,7 @@ export function cooldownOf(
   if (found === undefined) return undefined;
   const bare = /^\d+(?:\.\d+)?$/.test(found.text) ? Number(found.text) : undefined;
   if (bare !== undefined) {
-    const ms = bare < 1_000 ? bare * 60_000 : bare;
+    const ms = Math.round(bare < 1_000 ? bare * 60_000 : bare);
     const note =
       bare < 1_000 ? "below 1,000 is in minutes" : "of 1,000 and more is in milliseconds";
     return { ms, note: `a cooldown without a unit ${note}` };
@@ -132,8 +132,12 @@ export function durationOf(
       "value_wrong",
       `${first?.name} and ${second.name} say the same; write one`,
     );
+  if (first !== undefined && first.ms === 0 && !MAY_BE_0.has(first.name))
+    f.file.refuse(first.node, "value_wrong", `${f.at(first.name)} must be longer than 0`);
   return first;
 }
+
+const MAY_BE_0: ReadonlySet<string> = new Set(["duration", "for", "keep_firing_for"]);
 
 const CHECKS = [
   ["fewer_than", "<"],

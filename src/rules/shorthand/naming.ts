@@ -1,5 +1,12 @@
 import type { Fields } from "../../alerting/yaml-fields";
-import { type Expr, parseExpr, renderParseError, typeOf } from "../../promql";
+import {
+  type Expr,
+  parseExpr,
+  parseSelector,
+  renderExpr,
+  renderParseError,
+  typeOf,
+} from "../../promql";
 import { NotCompiled } from "./compile-condition";
 import type { Condition } from "./condition";
 import {
@@ -16,7 +23,7 @@ type Path = Condition & { readonly kind: "path" };
 /** What a file's `metrics:` says of a path. */
 type Given =
   | { readonly kind: "path"; readonly path: string }
-  | { readonly kind: "promql"; readonly text: string; readonly parsed: Expr };
+  | { readonly kind: "promql"; readonly parsed: Expr };
 
 const PATH = /^[A-Za-z_:][A-Za-z0-9_:]*(?:\.[A-Za-z0-9_-]+)*$/;
 
@@ -45,7 +52,7 @@ export class Naming {
           "value_wrong",
           `metrics: ${JSON.stringify(path)}: the expression gives a ${typeOf(parsed.value)}, not an instant vector`,
         );
-      else this.given.set(path, { kind: "promql", text, parsed: parsed.value });
+      else this.given.set(path, { kind: "promql", parsed: parsed.value });
     }
   }
 
@@ -55,6 +62,7 @@ export class Naming {
 
   /** @throws NotCompiled */
   resolve(path: Path, options: Omit<ResolveOptions, "matchers">): Resolved {
+    checkMatchers(path);
     const o = { ...options, matchers: path.matchers };
     const whole = this.given.get(path.path);
     if (whole?.kind === "promql") return this.mapped(whole, path, undefined);
@@ -82,18 +90,34 @@ export class Naming {
         `${JSON.stringify(path.path)} is mapped to an expression: write its matchers there`,
         path.at,
       );
-    if (op !== undefined) return { expr: `${op}(${given.text})`, shape: "totals", metrics: [] };
+    // Printed anew: a comment in the text would swallow what follows it.
+    const text = renderExpr(given.parsed);
+    if (op !== undefined) return { expr: `${op}(${text})`, shape: "totals", metrics: [] };
     return {
-      expr: given.text,
+      expr: text,
       shape: withoutLabels(given.parsed) ? "totals" : "series",
       metrics: [],
     };
   }
 }
 
+/** Matchers as PromQL has them: `{endpoint="/a",code=~"5.."}`. */
+function checkMatchers(path: Path): void {
+  if (path.matchers === "") return;
+  const parsed = parseSelector(`x{${path.matchers}}`);
+  if (!parsed.ok)
+    throw new NotCompiled(
+      `${JSON.stringify(path.path)}: matchers: ${renderParseError(parsed.error)}`,
+      path.at,
+    );
+}
+
 function taken(path: Path, r: ReturnType<typeof resolvePath>): Resolved {
-  if (r.ok) return r.value;
-  throw new NotCompiled(r.error.message, path.at);
+  if (!r.ok) throw new NotCompiled(r.error.message, path.at);
+  // `or`, `offset` and `Inf` mean something else in PromQL.
+  const parsed = parseExpr(r.value.expr);
+  if (parsed.ok && typeOf(parsed.value) === "vector") return r.value;
+  throw new NotCompiled(`${JSON.stringify(path.path)} cannot name a metric`, path.at);
 }
 
 /** Whether an expression gives one sample without labels. */

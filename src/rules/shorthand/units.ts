@@ -76,7 +76,7 @@ export function unitOfName(
 
 /** A quotient of factors without the noise of binary fractions: 1 / 1e-3 is 1000. */
 export function quotient(from: number, to: number): number {
-  return Number((from / to).toPrecision(12));
+  return Number((from / to).toPrecision(15));
 }
 
 function own(table: Readonly<Record<string, number>>, key: string): number | undefined {

@@ -2,10 +2,12 @@ import type { Node } from "yaml";
 import type { Fields } from "../../alerting/yaml-fields";
 import { renderDuration } from "../../core/duration";
 import { NotCompiled, compileCondition } from "./compile-condition";
+import type { LogLevel } from "../../core/logs";
 import { type Condition, parseCondition } from "./condition";
 import { MAX_COUNT_WINDOW_MS, absenceExpr, countExpr, eventSelector, logSelector } from "./counts";
 import { type Text, countCheckOf, durationOf, refuseInside, textList, textOf } from "./fields";
 import type { Naming } from "./naming";
+import { suggestion } from "./suggestion";
 
 /** What a rule looks at, compiled. */
 export interface Watched {
@@ -28,6 +30,9 @@ export interface WatchContext {
   readonly id: string | undefined;
 }
 
+/** What log lines are kept under. */
+const LEVELS: readonly string[] = ["debug", "info", "warn", "error", "fatal"] satisfies LogLevel[];
+
 /** Takes the fields that say what a rule watches. @throws Refused */
 export function watchedOf(f: Fields, c: WatchContext): Watched {
   const by = textList(f, "by").map((t) => labelName(f, t));
@@ -47,7 +52,15 @@ export function watchedOf(f: Fields, c: WatchContext): Watched {
     });
   }
   if (logs !== undefined) {
-    const levels = textList(logs, "level").map((t) => t.text);
+    const levels = textList(logs, "level").map((t) =>
+      LEVELS.includes(t.text)
+        ? t.text
+        : f.file.refuse(
+            t.node,
+            "value_wrong",
+            `unknown level ${JSON.stringify(t.text)}${suggestion(t.text, LEVELS)}; levels are ${LEVELS.join(", ")}`,
+          ),
+    );
     const service = logs.text("service");
     logs.end();
     const what = `${`${levels.join(" or ")} log lines`.trim()}${service === undefined ? "" : ` of ${service}`}`;
