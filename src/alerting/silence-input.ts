@@ -155,13 +155,14 @@ function mayChange(former: Silence, input: SilenceInput, nowMs: number): boolean
   if (renderRouteMatchers(former.matchers) !== renderRouteMatchers(input.matchers)) return false;
   if ((former.schedule === undefined) !== (input.schedule === undefined)) return false;
   if (former.schedule !== undefined) return silenceState(former, nowMs) !== "expired";
+  const startsAtMs = input.startsAtMs ?? 0;
   switch (silenceState(former, nowMs)) {
     case "expired":
       return false;
     case "pending":
-      return true;
+      return startsAtMs >= nowMs;
     case "active":
-      // Its start is history: another one makes it another silence.
-      return (input.startsAtMs ?? 0) <= former.startsAtMs || (input.startsAtMs ?? 0) <= nowMs;
+      // Its start is history: another second makes it another silence.
+      return Math.floor(startsAtMs / 1_000) === Math.floor(former.startsAtMs / 1_000);
   }
 }

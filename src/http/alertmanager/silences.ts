@@ -234,7 +234,10 @@ function typeOf(isRegex: boolean, isEqual: boolean): MatchType {
 function matcherProblem(m: Matcher): string | undefined {
   if (m.name === "") return `invalid label name ""`;
   const checked = checkMatcher(m);
-  return checked.ok ? undefined : `invalid regular expression ${quoted(m.value)}: ${checked.error}`;
+  if (checked.ok) return undefined;
+  // It is tried by itself there, not anchored.
+  const why = checked.error.replace(`^(?:${m.value})$`, () => m.value);
+  return `invalid regular expression ${quoted(m.value)}: ${why}`;
 }
 
 function wrongType(value: unknown, where: string, type: string): Result<never, RequestError> {
