@@ -100,7 +100,7 @@ function read(bundle: ConfigBundle, options: ReadOptions): ReadConfig {
     resolveTimeoutMs: to.global.resolve_timeout ?? RESOLVE_TIMEOUT_MS,
     route: readRouteTree(route, new Set(receivers.map((r) => r.name)), to),
     receivers,
-    inhibitRules: readInhibitRules(yaml, to),
+    inhibitRules: readInhibitRules(yaml),
     ...(intervals.length === 0 ? {} : { timeIntervals: intervals }),
   };
   const notes = to.noted();

@@ -99,11 +99,9 @@ function groupByOf(r: RouteConfig): readonly string[] | "all" | undefined {
   return list.includes("...") ? "all" : [...list].sort(compareStrings);
 }
 
-export function readInhibitRules(yaml: ConfigFile, to: Delivery): InhibitRule[] {
+export function readInhibitRules(yaml: ConfigFile): InhibitRule[] {
   return (yaml.inhibit_rules ?? []).flatMap((rule) => {
     if (rule === undefined) return [];
-    if ((rule.sources?.length ?? 0) > 0)
-      to.refuse(to.d.at(rule, "sources"), "not delivered: sources of an inhibit rule");
     return [
       {
         source: matchersOf(rule.source_match, rule.source_match_re, rule.source_matchers),

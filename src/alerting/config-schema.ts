@@ -1,4 +1,4 @@
-import { type Matcher, compileMatcher } from "../core/matchers";
+import type { Matcher } from "../core/matchers";
 import {
   type Decoder,
   type Kind,
@@ -173,8 +173,6 @@ function checkRoute(r: RouteConfig, d: Decoder): void {
   if (r.repeat_interval === 0) d.fail(d.at(r, "repeat_interval"), "repeat_interval cannot be zero");
 }
 
-const inhibitSource = struct("common.InhibitRuleSource", { matchers, equal: list(text) });
-
 const inhibitRule = struct(
   "common.plain",
   {
@@ -182,29 +180,12 @@ const inhibitRule = struct(
     source_match: exactMatchers,
     source_match_re: regexMatchers,
     source_matchers: matchers,
-    sources: list(inhibitSource),
     target_match: exactMatchers,
     target_match_re: regexMatchers,
     target_matchers: matchers,
     equal: list(text),
   },
   (r, d) => {
-    const sources = r.sources ?? [];
-    const own = [r.source_match?.size, r.source_match_re?.size, r.source_matchers?.length];
-    if (sources.length > 0 && [...own, r.equal?.length].some((n) => (n ?? 0) > 0))
-      d.fail(
-        d.at(r, "sources"),
-        "sources cannot be combined with source_match, source_match_re, source_matchers, or equal",
-      );
-    for (const [i, source] of sources.entries()) {
-      const at = d.at(sources, String(i));
-      const all = source?.matchers ?? [];
-      if (all.length === 0) d.fail(at, `source ${i}: matchers must not be empty`);
-      if (all.every((m) => compileMatcher(m)("")))
-        d.fail(at, `source ${i}: at least one matcher must not match the empty string`);
-      for (const name of source?.equal ?? [])
-        if (!name) d.fail(at, 'invalid label name "" in source equal list');
-    }
     checkLabelNames(d, r.source_match);
     checkLabelNames(d, r.target_match);
     for (const name of r.equal ?? [])
