@@ -1,5 +1,6 @@
 // `npm run apply -- DIR`: configuration as code. Puts every file of DIR that Vedette knows into a deployment.
-//   rules/<namespace>.yml   Prometheus rule files, each replacing its namespace
+//   rules/<namespace>.yml   Prometheus rule files, or the shorthand, each replacing its namespace
+//   alerts.yml              the same for the namespace alerts
 //   alertmanager.yml        routes and receivers, with the templates and the `*_file`s that it names
 //   blackbox.yml            probe modules
 //   prometheus.yml          what is scraped; the files that its rule_files name are applied too
@@ -37,6 +38,7 @@ const files = [
   ["anomalies.json", "/config/v1/anomalies", "application/json"],
   ["figures.json", "/config/v1/figures", "application/json"],
   ["reports.json", "/config/v1/reports", "application/json"],
+  ["alerts.yml", "/config/v1/rules/alerts", "application/yaml"],
   ["blackbox.yml", "/config/v1/probes", "application/yaml"],
   ["prometheus.yml", "/config/v1/prometheus", "application/yaml"],
 ].filter(([file]) => existsSync(join(dir, file)));
@@ -60,7 +62,7 @@ for (const f of rules.sort())
 
 if (files.length === 0) {
   console.error(
-    `${dir} holds nothing to apply: no rules/, alertmanager.yml, escalation.yml, anomalies.json, figures.json, reports.json, blackbox.yml or prometheus.yml`,
+    `${dir} holds nothing to apply: no rules/, alerts.yml, alertmanager.yml, escalation.yml, anomalies.json, figures.json, reports.json, blackbox.yml or prometheus.yml`,
   );
   process.exit(1);
 }
@@ -75,6 +77,8 @@ for (const [file, path, type] of files) {
     if (r.ok) {
       console.log(`applied  ${file}`);
       if (file === "prometheus.yml") tell(await r.json());
+      if (path.startsWith("/config/v1/rules/"))
+        for (const w of (await r.json()).warnings ?? []) console.warn(`  warning: ${file}:${w}`);
       if (file === "alertmanager.yml") tellNotes(file, await r.json());
       continue;
     }

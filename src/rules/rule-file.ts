@@ -33,6 +33,16 @@ export interface ParsedFile {
   readonly extensions: readonly string[];
   /** The text that the groups were compiled from, where they were not written as Prometheus' own. */
   readonly source?: string;
+  /** Of rules whose metrics' names were worked out: which. */
+  readonly reads?: readonly RuleReads[];
+}
+
+/** Metrics that a rule was found to read, any of which may be there, and where the rule stands. */
+export interface RuleReads {
+  readonly rule: string;
+  readonly line: number;
+  readonly column: number;
+  readonly metrics: readonly string[];
 }
 
 const MIN_INTERVAL_MS = 1_000;

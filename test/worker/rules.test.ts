@@ -523,3 +523,72 @@ describe("a test of rules by the API", () => {
     expect(JSON.stringify(await r.json())).toContain(detail);
   });
 });
+
+describe("rules in the shorthand", () => {
+  const source = `# thresholds
+alerts:
+  - name: slow_checkout
+    condition: checkout.time.p95 > 500ms
+    duration: 5m
+    severity: warning
+    actions: [slack, email]
+  - name: deep_queue
+    condition: shorthand.queue_dept > 10
+`;
+
+  it("are compiled to rules that are shown beside their source, and warn of metrics that nobody sent", async () => {
+    await sample("shorthand_queue_depth 3");
+    const r = await putRule("PUT", "short", source);
+    const body = await r.json<{ data: unknown; warnings: string[] }>();
+    expect([r.status, body.data]).toEqual([
+      202,
+      { groups: { created: ["alerts"], updated: [], unchanged: [], removed: [] } },
+    ]);
+    expect(body.warnings).toEqual([
+      "3:5: slow_checkout: no series checkout_time_bucket or 3 other names in the last hour",
+      '8:5: deep_queue: no series shorthand_queue_dept in the last hour; did you mean "shorthand_queue_depth"?',
+    ]);
+    const get = async (path: string): Promise<string> =>
+      (await send(`/config/v1/rules/${path}`, { headers: READ })).text();
+    expect(await get("short/alerts?form=source")).toBe(source);
+    expect(await get("short?form=source")).toBe(source);
+    expect(await get("short/alerts")).toContain(`  # line 8: shorthand.queue_dept > 10
+  - alert: deep_queue
+    expr: shorthand_queue_dept > 10
+`);
+    const shown = (await rules("?file[]=short"))[0]?.rules[0];
+    expect(shown).toMatchObject({
+      name: "slow_checkout",
+      duration: 300,
+      labels: { severity: "warning", actions: "slack,email" },
+      annotations: {
+        summary: "slow_checkout: {{ $value | humanize }} ms (checkout.time.p95 > 500ms for 5m)",
+      },
+    });
+    // The same text again changes nothing.
+    const again = await (await putRule("PUT", "short", source)).json<{ data: unknown }>();
+    expect(again.data).toEqual({
+      groups: { created: [], updated: [], unchanged: ["alerts"], removed: [] },
+    });
+    const posted = await putRule(
+      "POST",
+      "short",
+      source.replace("alerts:", "group: more\nalerts:"),
+    );
+    expect(posted.status).toBe(202);
+    expect((await get("short?form=source")).split("---\n")).toHaveLength(2);
+  });
+
+  it("are refused with line and column, and the rules in force go on", async () => {
+    const r = await putRule("PUT", "short", source.replace("> 500ms", "> 500 parsecs"));
+    expect(r.status).toBe(400);
+    expect(await r.json()).toMatchObject({ code: "rules_value_wrong", where: "4:40" });
+    expect(await rules("?file[]=short")).not.toEqual([]);
+  });
+
+  it("fire", async () => {
+    await putRule("PUT", "live", "alerts: [{ name: hot, condition: oven.temperature > 200 }]\n");
+    await sample("oven_temperature 230");
+    await vi.waitFor(async () => expect(await routed("hot")).toHaveLength(1), { timeout: 3_000 });
+  });
+});

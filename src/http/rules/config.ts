@@ -20,6 +20,7 @@ import {
   startGroup,
   storeGroups,
 } from "./store";
+import { unseenWarnings } from "./unseen";
 
 type Ctx = Context<AppEnv>;
 
@@ -153,7 +154,8 @@ async function applyAll(
   } catch (e) {
     return rulesProblem(c, unavailable(e));
   }
-  return accepted(c, done, parsed.warnings);
+  const unseen = await unseenWarnings(deps.metrics(projectId), deps.clock(), parsed.reads ?? []);
+  return accepted(c, done, [...parsed.warnings, ...unseen]);
 }
 
 async function readRules(

@@ -8,6 +8,7 @@ export interface ShorthandRule {
   /** As the file says it, for people: `api.response_time.p95 > 500ms`. */
   readonly condition: string;
   readonly line: number;
+  readonly column: number;
   readonly expr: string;
   /** What the expression reads. */
   readonly metrics: Compiled["metrics"];

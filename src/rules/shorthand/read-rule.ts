@@ -75,6 +75,7 @@ export function readRule(f: Fields, key: string | undefined, shared: Shared): Sh
     name,
     condition,
     line: at.line,
+    column: at.column,
     expr,
     metrics,
     forMs,

@@ -16,7 +16,13 @@ function parseShorthand(text: string): Result<ParsedFile, ConfigRefusal> {
   const parsed = parseRuleFile(compiled.value.yaml);
   // Whatever can be wrong was judged in the source, where line and column mean something to its writer.
   if (!parsed.ok) throw new Error(`compiled rules are refused: ${parsed.error.message}`);
-  const { notes } = compiled.value.file;
+  const { notes, rules } = compiled.value.file;
+  const reads = rules.map(({ name, line, column, metrics }) => ({
+    rule: name,
+    line,
+    column,
+    metrics,
+  }));
   const extensions = ["1:1: Vedette's shorthand; Prometheus takes what rules:compile makes of it"];
-  return ok({ ...parsed.value, extensions: [...extensions, ...notes], source: text });
+  return ok({ ...parsed.value, extensions: [...extensions, ...notes], source: text, reads });
 }

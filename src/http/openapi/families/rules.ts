@@ -28,6 +28,12 @@ const namespace = pathParameter(
 );
 const group = pathParameter("group", string, "The group's name.");
 
+const form = query(
+  "form",
+  oneOf(["source"]),
+  "The text as it was put, of rules that were compiled from the shorthand.",
+);
+
 const PARSED = {
   400: [
     "body_malformed_encoding",
@@ -65,6 +71,7 @@ export const ruleFamily: Family = {
       id: "listRuleNamespaces",
       summary: "Every namespace with its groups",
       scope: "read",
+      parameters: [form],
       answers: { 200: yaml("A map from namespace to groups.") },
     },
     {
@@ -73,7 +80,7 @@ export const ruleFamily: Family = {
       id: "getRuleNamespace",
       summary: "One namespace with its groups",
       scope: "read",
-      parameters: [namespace],
+      parameters: [namespace, form],
       answers: { 200: yaml("A map from the namespace to its groups.") },
       problems: { 404: ["rules_namespace_unknown"] },
     },
@@ -83,7 +90,7 @@ export const ruleFamily: Family = {
       id: "getRuleGroup",
       summary: "One group",
       scope: "read",
-      parameters: [namespace, group],
+      parameters: [namespace, group, form],
       answers: { 200: yaml("The group.") },
       problems: { 404: ["rules_group_unknown"] },
     },
@@ -94,7 +101,7 @@ export const ruleFamily: Family = {
       summary: "Make or replace one group",
       scope: "admin",
       parameters: [namespace],
-      body: file("One group: `name`, `interval`, `rules`."),
+      body: file("One group: `name`, `interval`, `rules`; or the shorthand: `alerts`."),
       answers: { 202: accepted() },
       problems: PARSED,
     },
@@ -107,7 +114,9 @@ export const ruleFamily: Family = {
         "Groups that the file does not have are removed. Nothing changes where it is refused.",
       scope: "admin",
       parameters: [namespace],
-      body: file("A rule file: `groups`."),
+      body: file(
+        "A rule file: `groups`; or the shorthand: `alerts`, which is compiled to one group.",
+      ),
       answers: { 202: accepted() },
       problems: PARSED,
     },
