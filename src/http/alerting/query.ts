@@ -2,11 +2,10 @@ import type { Context } from "hono";
 import { type Result, err, ok } from "../../core/result";
 import type { AppEnv } from "../deps";
 import type { Problem } from "../problem";
+import { parseTimeParam } from "../time-param";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 500;
-/** What a Date can show (ECMA-262, 21.4.1.1). */
-const MAX_DATE_MS = 8.64e15;
 
 /** The query parameter `limit`. */
 export function readLimit(c: Context<AppEnv>): Result<number, Problem> {
@@ -22,7 +21,7 @@ export function readLimit(c: Context<AppEnv>): Result<number, Problem> {
   });
 }
 
-/** A time in the query: RFC 3339, or milliseconds since the epoch. */
+/** A time in the query: RFC 3339, a Unix time, `now`, or `-24h`. */
 export function readTime(
   c: Context<AppEnv>,
   name: string,
@@ -30,12 +29,7 @@ export function readTime(
 ): Result<number, Problem> {
   const text = c.req.query(name);
   if (text === undefined) return ok(otherwiseMs);
-  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Math.abs(ms) <= MAX_DATE_MS) return ok(ms);
-  return err({
-    status: 400,
-    code: "time_invalid",
-    detail: `${name} must be an RFC 3339 time or milliseconds since the epoch`,
-    where: name,
-  });
+  const time = parseTimeParam(text, c.get("deps").clock());
+  if (time.ok) return time;
+  return err({ status: 400, code: "time_invalid", detail: `${name}: ${time.error}`, where: name });
 }

@@ -114,6 +114,8 @@ async function testRule(
     : new Recorded();
   const times = timesOf(startMs, ran ? Math.min(ranSinceMs, t.toMs + 1) : t.toMs + 1, stepMs);
   times.push(...recorded.timesMs.map((ms) => ms + offsetMs));
+  // A write may have it evaluated at any time: what holds at the end is not left to the next time of the grid.
+  if (!ran && times.at(-1) !== t.toMs) times.push(t.toMs);
   budget.evaluations -= times.length * group.rules.length;
   if (budget.evaluations < 0) {
     const limit = t.limits.maxEvaluations;

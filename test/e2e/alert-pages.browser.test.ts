@@ -1,0 +1,126 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NO_CHROMIUM, chromiumPath, launchChromium } from "./chromium";
+import { type Vedette, eventually, startVedette } from "./vedette";
+
+if (chromiumPath === undefined)
+  console.warn(`test/e2e/alert-pages.browser.test.ts is skipped: ${NO_CHROMIUM}`);
+
+const HOSTILE = '<img src=x onerror="document.title=1">';
+const SHOTS = process.env["VEDETTE_SHOTS"];
+
+describe.skipIf(chromiumPath === undefined)("the pages of alerting", () => {
+  let vedette: Vedette;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    vedette = await startVedette();
+    browser = await launchChromium();
+    page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    const name = JSON.stringify(HOSTILE);
+    const sent = await vedette.fetch("/api/v1/import/prometheus", {
+      method: "POST",
+      token: "vdt_ingest_local",
+      body: `queue_depth{queue="mail",owner=${name}} 40\nqueue_depth{queue="orders",owner="shop"} 50\n`,
+    });
+    expect(sent.status, await sent.text()).toBe(204);
+    const put = await vedette.fetch("/config/v1/rules/pages", {
+      method: "PUT",
+      token: "vdt_admin_local",
+      headers: { "content-type": "application/yaml" },
+      body: "groups: [{name: g, interval: 5s, rules: [{alert: QueueDeep, expr: queue_depth > 10, labels: {severity: warning}}]}]",
+    });
+    expect(put.status, await put.text()).toBe(202);
+    await eventually("both fire", async () => (await active()).length === 2);
+    await page.goto(`${vedette.url}/monitoring#token=vdt_admin_local`);
+    await page.getByText("Request rate").first().waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await vedette?.stop();
+  });
+
+  async function active(): Promise<readonly { readonly status: string }[]> {
+    const r = await vedette.fetch("/api/v1/alerts/active", { token: "vdt_read_local" });
+    return ((await r.json()) as { alerts: { status: string }[] }).alerts;
+  }
+
+  async function look(name: string): Promise<void> {
+    if (SHOTS !== undefined)
+      await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+  }
+
+  it("silence alerts by the labels that are chosen, and say beforehand which", async () => {
+    await page.goto(`${vedette.url}/alerts`);
+    const row = page.getByTestId("alert-row").filter({ hasText: "mail" });
+    await row.getByRole("button", { name: "Silence" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("It would hold 1 active alert").waitFor();
+    await look("silence");
+    for (const label of ["owner", "queue"])
+      await dialog.getByRole("checkbox", { name: new RegExp(`^${label}=`) }).uncheck();
+    await dialog.getByText("It would hold 2 active alerts").waitFor();
+    await dialog.getByRole("button", { name: "Silence" }).click();
+    await eventually("both are suppressed", async () =>
+      (await active()).every((a) => a.status === "suppressed"),
+    );
+    expect(await page.title()).toBe("Alerts · Vedette");
+  }, 60_000);
+
+  it("plan a weekly window and cancel it", async () => {
+    await page.goto(`${vedette.url}/alerts`);
+    await page.getByRole("button", { name: "New window" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("Database upgrade");
+    await dialog.getByLabel("Alerts with").fill('queue=~"mail|orders"\nseverity="warning"');
+    await dialog.getByText("Each week", { exact: true }).click();
+    await look("window");
+    await dialog.getByRole("button", { name: "Plan it" }).click();
+    const planned = page.getByRole("row").filter({ hasText: "Database upgrade" });
+    await planned.getByText(/recurs/).waitFor();
+    await look("alerts");
+    await planned.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("No maintenance is planned").waitFor();
+  }, 60_000);
+
+  it("search the history, and show the messages about one alert", async () => {
+    await page.goto(`${vedette.url}/alerts/history`);
+    const rows = page.getByTestId("past-alert");
+    await rows.nth(1).waitFor();
+    await page.getByLabel("Search").fill("orders");
+    await rows.nth(1).waitFor({ state: "detached" });
+    expect(await rows.count()).toBe(1);
+    await rows
+      .first()
+      .getByRole("button", { name: /^Messages/ })
+      .click();
+    await page.getByTestId("notification").first().waitFor();
+    await look("history");
+    const text = await page.locator("body").innerText();
+    expect(text).toContain("first_notification");
+    expect(await page.title()).toBe("Alert history · Vedette");
+  }, 60_000);
+
+  it("tell what a rule would have done, and save it", async () => {
+    await page.goto(`${vedette.url}/rules`);
+    await page.getByRole("link", { name: "Back-test", exact: true }).first().click();
+    const rules = page.getByLabel("Rules as YAML");
+    expect(await rules.inputValue()).toContain("queue_depth > 10");
+    await page.getByRole("button", { name: "Run" }).click();
+    const told = page.getByTestId("backtest-rule");
+    await told.getByText("fired 2×", { exact: false }).waitFor();
+    await page.getByText("messages", { exact: false }).first().waitFor();
+    await look("backtest");
+    await rules.fill(
+      "name: drafted\nrules: [{alert: Drafted, expr: queue_depth > 45, labels: {severity: info}}]\n",
+    );
+    await page.getByRole("button", { name: "Run" }).click();
+    await told.getByText("fired 1×", { exact: false }).waitFor();
+    await page.getByRole("button", { name: "Save the group" }).click();
+    await page.getByText("in namespace app").waitFor();
+    await page.goto(`${vedette.url}/rules`);
+    await page.getByText("Drafted").first().waitFor();
+    expect(await page.title()).toBe("Rules · Vedette");
+  }, 60_000);
+});
