@@ -54,7 +54,7 @@ export async function sendMessage(
     groupHash: await groupHash(notification.groupKey),
     links: await actionLinks(source, notification, deps.clock()),
     plain: false,
-    ...expander(data, templates),
+    ...expander(data, templates, deps.clock()),
   };
   const first = await sendOnce(deps, opened.value, message);
   if (first.kind !== "tried" || first.result.kind !== "refused" || first.result.again !== "plain")

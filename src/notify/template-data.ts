@@ -1,22 +1,29 @@
 import type { NotificationAlert, NotificationData } from "../alerting/notification-data";
 import type { StringMap } from "../core/alerts";
 import { compareStrings } from "../core/labels";
-import { type TemplateFunction, expandTemplate } from "../core/template/index";
+import { GoTime, expandTemplate } from "../core/template/index";
 import type { TemplateSet } from "../core/template/set";
-import { HTML_FUNCTIONS, writeHtml } from "./html-template";
+import { list, stringMap, struct } from "../core/template/values";
+import { VEDETTE_TEMPLATES } from "./default-templates";
 import type { MessageContext } from "./message";
 
-/** Expands a receiver's fields with Alertmanager's data; a template that fails shows its own error, so that the message still leaves. */
+/**
+ * Expands a receiver's fields with Alertmanager's data, on the clock of `nowMs`; a template that
+ * fails shows its own error, so that the message still leaves.
+ */
 export function expander(
   data: NotificationData,
   templates: TemplateSet | undefined,
+  nowMs?: number,
 ): Pick<MessageContext, "expand" | "expandHtml"> {
   const dot = templateData(data);
+  const { defines } = templates ?? VEDETTE_TEMPLATES;
   const done = (text: string, html: boolean): string => {
     const r = expandTemplate(text, "alertmanager", {
       dot,
-      ...templates,
-      ...(html ? { write: writeHtml, functions: HTML_FUNCTIONS } : {}),
+      defines,
+      html,
+      ...(nowMs === undefined ? {} : { nowMs }),
     });
     return r.ok ? r.value : `${text} (template: ${r.error.message})`;
   };
@@ -24,34 +31,59 @@ export function expander(
 }
 
 /** The data under Alertmanager's names, methods included (prometheus.io/docs/alerting/latest/notifications/). */
-function templateData(data: NotificationData): Readonly<Record<string, unknown>> {
+export function templateData(data: NotificationData): Readonly<Record<string, unknown>> {
   const alerts = data.alerts.map(alertData);
   const byStatus = (status: string): unknown[] => alerts.filter((a) => a["Status"] === status);
-  return {
-    Receiver: data.receiver,
-    Status: data.status,
-    Alerts: withMethods(alerts, {
-      Firing: () => byStatus("firing"),
-      Resolved: () => byStatus("resolved"),
-    }),
-    GroupLabels: pairs(data.groupLabels),
-    CommonLabels: pairs(data.commonLabels),
-    CommonAnnotations: pairs(data.commonAnnotations),
-    ExternalURL: data.externalURL,
-    NotificationReason: data.notification_reason,
-  };
+  return struct(
+    "*template.Data",
+    {
+      Receiver: data.receiver,
+      Status: data.status,
+      Alerts: list(alerts, {
+        Firing: () => byStatus("firing"),
+        Resolved: () => byStatus("resolved"),
+      }),
+      GroupLabels: pairs(data.groupLabels),
+      CommonLabels: pairs(data.commonLabels),
+      CommonAnnotations: pairs(data.commonAnnotations),
+      ExternalURL: data.externalURL,
+      NotificationReason: data.notification_reason,
+    },
+    {
+      Receiver: "receiver",
+      Status: "status",
+      Alerts: "alerts",
+      GroupLabels: "groupLabels",
+      CommonLabels: "commonLabels",
+      CommonAnnotations: "commonAnnotations",
+      ExternalURL: "externalURL",
+      NotificationReason: "notification_reason",
+    },
+  );
 }
 
 function alertData(a: NotificationAlert): Readonly<Record<string, unknown>> {
-  return {
-    Status: a.status,
-    Labels: pairs(a.labels),
-    Annotations: pairs(a.annotations),
-    StartsAt: new Date(a.startsAt),
-    EndsAt: new Date(a.endsAt),
-    GeneratorURL: a.generatorURL,
-    Fingerprint: a.fingerprint,
-  };
+  return struct(
+    "template.Alert",
+    {
+      Status: a.status,
+      Labels: pairs(a.labels),
+      Annotations: pairs(a.annotations),
+      StartsAt: new GoTime(Date.parse(a.startsAt)),
+      EndsAt: new GoTime(Date.parse(a.endsAt)),
+      GeneratorURL: a.generatorURL,
+      Fingerprint: a.fingerprint,
+    },
+    {
+      Status: "status",
+      Labels: "labels",
+      Annotations: "annotations",
+      StartsAt: "startsAt",
+      EndsAt: "endsAt",
+      GeneratorURL: "generatorURL",
+      Fingerprint: "fingerprint",
+    },
+  );
 }
 
 /** Alertmanager's KV: a map with SortedPairs (alertname first), Names, Values and Remove. */
@@ -59,26 +91,24 @@ function pairs(map: StringMap): StringMap {
   const names = Object.keys(map).sort(
     (a, b) => Number(b === "alertname") - Number(a === "alertname") || compareStrings(a, b),
   );
-  return withMethods(
-    { ...map },
+  const values = (): string[] => names.map((n) => map[n] ?? "");
+  const shown = (): string => names.map((n) => `${n}=${map[n] ?? ""}`).join(", ");
+  return stringMap(
+    map,
     {
-      SortedPairs: () => names.map((n) => ({ Name: n, Value: map[n] ?? "" })),
+      SortedPairs: () =>
+        list(
+          names.map((n) => struct("template.Pair", { Name: n, Value: map[n] ?? "" })),
+          { Names: () => names, Values: values },
+          shown,
+        ),
       Names: () => names,
-      Values: () => names.map((n) => map[n] ?? ""),
+      Values: values,
       Remove: (without) => {
         const gone = new Set(Array.isArray(without) ? without : []);
         return pairs(Object.fromEntries(Object.entries(map).filter(([k]) => !gone.has(k))));
       },
     },
+    shown,
   );
-}
-
-/** Methods are not counted among a map's entries. */
-function withMethods<T extends object>(
-  value: T,
-  methods: Readonly<Record<string, TemplateFunction>>,
-): T {
-  for (const [name, method] of Object.entries(methods))
-    Object.defineProperty(value, name, { value: method, enumerable: false });
-  return value;
 }

@@ -1,6 +1,9 @@
 import type { Command, Node, Operand, Pipe, Template } from "./ast";
 import { TemplateFailure } from "./errors";
 import { formatValue } from "./format";
+import { DURATION_METHODS, GoDuration, GoTime, TIME_METHODS } from "./go-time";
+import { HtmlOutput } from "./html";
+import { SafeText, typeOf } from "./values";
 import { RegexError } from "../matchers";
 
 /** A function of the table: plain values in, a plain value out. It throws TemplateProblem for a named failure. */
@@ -19,8 +22,8 @@ export interface Scope {
   /** Templates defined elsewhere. */
   readonly defines?: ReadonlyMap<string, readonly Node[]>;
   readonly budget?: StepBudget;
-  /** How a value is written; `before` is the text just in front of it. As Go's %v unless set. */
-  readonly write?: (value: unknown, before: string) => string;
+  /** The text is HTML: what actions insert is escaped for the place it falls into. */
+  readonly html?: boolean;
 }
 
 /** Steps that several renderings share; each takes what it used. */
@@ -44,6 +47,9 @@ export function evaluate(template: Template, scope: Scope): string {
 export function truth(v: unknown): boolean {
   if (v === null || v === undefined || v === false || v === 0 || v === "") return false;
   if (Array.isArray(v)) return v.length > 0;
+  if (v instanceof SafeText) return v.text !== "";
+  if (v instanceof GoDuration) return v.ns !== 0;
+  if (typeof v === "object" && typeOf(v)?.kind === "struct") return true;
   if (typeof v === "object") return !isPlain(v) || Object.keys(v).length > 0;
   return true;
 }
@@ -58,12 +64,14 @@ class Evaluator {
   private steps = 0;
   private depth = 0;
   private made = 0;
+  private readonly html: HtmlOutput | undefined;
   private variables: Map<string, unknown>[];
 
   constructor(
     private readonly template: Template,
     private readonly scope: Scope,
   ) {
+    this.html = scope.html === true ? new HtmlOutput() : undefined;
     this.variables = [
       new Map<string, unknown>([...Object.entries(scope.variables), ["$", scope.dot]]),
     ];
@@ -82,7 +90,7 @@ class Evaluator {
     this.step(0);
     switch (n.kind) {
       case "text":
-        return this.write(n.text);
+        return this.write(this.html === undefined ? n.text : this.html.text(n.text));
       case "action": {
         const v = this.pipe(n.pipe, dot);
         if (n.pipe.declare.length === 0) this.write(this.shown(v));
@@ -214,6 +222,8 @@ class Evaluator {
     if (of === null || of === undefined)
       throw new TemplateFailure(`nil pointer evaluating .${name}`, at);
     if (typeof of !== "object") throw new TemplateFailure(`can't evaluate field ${name}`, at);
+    const method = methodOf(of, name);
+    if (method !== undefined) return this.guarded(method, args, name, at);
     // Own properties alone: a template must not reach JavaScript's prototypes.
     const value = Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined;
     if (typeof value === "function") {
@@ -224,7 +234,11 @@ class Evaluator {
     if (Array.isArray(of)) throw new TemplateFailure(`can't evaluate field ${name}`, at);
     if (args.length > 0)
       throw new TemplateFailure(`${name} has arguments but cannot be invoked as function`, at);
-    return value;
+    if (value !== undefined) return value;
+    const type = typeOf(of);
+    if (type?.kind === "struct")
+      throw new TemplateFailure(`can't evaluate field ${name} in type ${type.name}`, at);
+    return type?.kind === "strings" ? "" : undefined;
   }
 
   private apply(name: string, args: readonly unknown[], at: number): unknown {
@@ -296,7 +310,7 @@ class Evaluator {
   }
 
   private shown(value: unknown): string {
-    return this.scope.write?.(value, this.out.at(-1) ?? "") ?? formatValue(value);
+    return this.html === undefined ? formatValue(value) : this.html.value(value);
   }
 
   private write(text: string): void {
@@ -329,6 +343,15 @@ function entriesOf(v: unknown, at: number): readonly (readonly [unknown, unknown
       .sort(([a], [b]) => (a < b ? -1 : 1));
   }
   throw new TemplateFailure(`range can't iterate over ${formatValue(v)}`, at);
+}
+
+/** A method of a time or a duration, bound to it. */
+function methodOf(of: object, name: string): TemplateFunction | undefined {
+  if (of instanceof GoTime && Object.hasOwn(TIME_METHODS, name))
+    return (...args) => TIME_METHODS[name]?.(of, ...args);
+  if (of instanceof GoDuration && Object.hasOwn(DURATION_METHODS, name))
+    return (...args) => DURATION_METHODS[name]?.(of, ...args);
+  return undefined;
 }
 
 function isPlain(v: object): boolean {

@@ -1,3 +1,6 @@
+import { GoDuration, GoTime } from "./go-time";
+import { SafeText, typeOf } from "./values";
+
 /** A value as Go's fmt prints it with %v. Undefined fields of a map print `<no value>`, as text/template does. */
 export function formatValue(v: unknown): string {
   if (v === undefined) return "<no value>";
@@ -5,13 +8,13 @@ export function formatValue(v: unknown): string {
   if (typeof v === "string") return v;
   if (typeof v === "number") return formatFloat(v);
   if (typeof v === "boolean") return String(v);
-  if (v instanceof Date)
-    return v
-      .toISOString()
-      .replace("T", " ")
-      .replace(/(\.\d*?)0*Z$/, (_, f: string) => `${f === "." ? "" : f} +0000 UTC`);
-  if (Array.isArray(v)) return `[${v.map(formatValue).join(" ")}]`;
+  if (v instanceof SafeText) return v.text;
+  if (v instanceof GoTime || v instanceof GoDuration) return v.toString();
   if (typeof v === "object") {
+    const type = typeOf(v);
+    if (type?.show !== undefined) return type.show();
+    if (Array.isArray(v)) return `[${v.map(formatValue).join(" ")}]`;
+    if (type?.kind === "struct") return `{${Object.values(v).map(formatValue).join(" ")}}`;
     const entries = Object.entries(v).filter(([, x]) => typeof x !== "function");
     entries.sort(([a], [b]) => (a < b ? -1 : 1));
     return `map[${entries.map(([k, x]) => `${k}:${formatValue(x)}`).join(" ")}]`;
@@ -76,7 +79,7 @@ export function sprintf(format: string, args: readonly unknown[]): string {
   return next < args.length
     ? `${text}%!(EXTRA ${args
         .slice(next)
-        .map((a) => `${typeof a}=${formatValue(a)}`)
+        .map((a) => `${goType(a)}=${formatValue(a)}`)
         .join(", ")})`
     : text;
 }
@@ -89,39 +92,99 @@ function formatVerb(
 ): string {
   const plus = flags.includes("+") && typeof arg === "number" && arg >= 0 ? "+" : "";
   switch (verb) {
-    case "v":
     case "s":
+    case "v":
+      if (verb === "s" && (typeof arg === "number" || typeof arg === "boolean"))
+        return `%!s(${goType(arg)}=${formatValue(arg)})`;
       return precision === undefined
         ? plus + formatValue(arg)
         : [...formatValue(arg)].slice(0, precision).join("");
     case "q":
-      return JSON.stringify(formatValue(arg));
+      return goQuote(formatValue(arg));
     case "t":
-      return typeof arg === "boolean" ? String(arg) : `%!t(${formatValue(arg)})`;
+      return typeof arg === "boolean" ? String(arg) : `%!t(${goType(arg)}=${formatValue(arg)})`;
     case "d":
       return typeof arg === "number" && Number.isInteger(arg)
         ? plus + String(arg)
-        : `%!d(${typeof arg === "number" ? "float64=" : ""}${formatValue(arg)})`;
+        : `%!d(${goType(arg)}=${formatValue(arg)})`;
     case "f":
     case "F":
       return typeof arg === "number"
         ? plus +
             (Number.isFinite(arg) ? arg.toFixed(Math.min(precision ?? 6, 100)) : formatFloat(arg))
-        : `%!f(${formatValue(arg)})`;
+        : `%!f(${goType(arg)}=${formatValue(arg)})`;
     case "e":
       return typeof arg === "number"
         ? plus + arg.toExponential(Math.min(precision ?? 6, 100)).replace(/e([+-])(\d)$/, "e$10$2")
-        : `%!e(${formatValue(arg)})`;
+        : `%!e(${goType(arg)}=${formatValue(arg)})`;
     case "g":
       return typeof arg === "number"
         ? plus +
             (precision === undefined
               ? formatFloat(arg)
               : formatG(arg, Math.max(1, Math.min(precision, 100))))
-        : `%!g(${formatValue(arg)})`;
+        : `%!g(${goType(arg)}=${formatValue(arg)})`;
     case "x":
-      return typeof arg === "number" ? arg.toString(16) : formatValue(arg);
+      return typeof arg === "number" ? arg.toString(16) : hexOf(formatValue(arg));
+    case "X":
+      return (typeof arg === "number" ? arg.toString(16) : hexOf(formatValue(arg))).toUpperCase();
+    case "o":
+    case "b":
+      return typeof arg === "number" && Number.isInteger(arg)
+        ? arg.toString(verb === "o" ? 8 : 2)
+        : `%!${verb}(${goType(arg)}=${formatValue(arg)})`;
+    case "c":
+      return typeof arg === "number" && Number.isInteger(arg)
+        ? String.fromCodePoint(arg)
+        : `%!c(${goType(arg)}=${formatValue(arg)})`;
+    case "T":
+      return goType(arg);
     default:
-      return `%!${verb}(${formatValue(arg)})`;
+      return `%!${verb}(${goType(arg)}=${formatValue(arg)})`;
   }
+}
+
+/** Go's name of a value's type. Whole numbers count as int: JavaScript knows one kind of number. */
+function goType(v: unknown): string {
+  switch (typeof v) {
+    case "number":
+      return Number.isInteger(v) ? "int" : "float64";
+    case "boolean":
+      return "bool";
+    case "string":
+      return "string";
+    default:
+      return v === null || v === undefined
+        ? "<nil>"
+        : Array.isArray(v)
+          ? "[]interface {}"
+          : "map[string]interface {}";
+  }
+}
+
+function hexOf(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (b) => b.toString(16).padStart(2, "0")).join(
+    "",
+  );
+}
+
+const QUOTED: Readonly<Record<string, string>> = {
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  '"': '\\"',
+  "\\": "\\\\",
+};
+
+/** Go's strconv.Quote: control characters as escapes, everything that prints as it is. */
+function goQuote(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is escaped
+  const body = text.replace(/[\u0000-\u001f"\\\u007f]/g, (c) => {
+    return QUOTED[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return `"${body}"`;
 }

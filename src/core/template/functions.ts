@@ -2,6 +2,8 @@ import { compareStrings } from "../labels";
 import { compileRegex, replaceRegex } from "../matchers";
 import { parseDuration } from "../duration";
 import { type TemplateFunction, TemplateProblem, truth } from "./evaluate";
+import { GoDuration, GoTime } from "./go-time";
+import { SafeText } from "./values";
 import { formatFloat, formatG, formatValue, sprintf } from "./format";
 
 /** Functions of Go's text/template itself. */
@@ -23,7 +25,8 @@ export const GO_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   println: (...args) => `${args.map(formatValue).join(" ")}\n`,
   printf: (format, ...args) => sprintf(text(format), args),
   html: (...args) => escapeHtml(args.map(formatValue).join("")),
-  urlquery: (...args) => encodeURIComponent(args.map(formatValue).join("")),
+  urlquery: (...args) => queryEscape(args.map(formatValue).join("")),
+  js: (...args) => escapeScript(args.map(formatValue).join("")),
 };
 
 /** What Prometheus and Alertmanager share (prometheus.io/docs/prometheus/latest/configuration/template_reference). */
@@ -41,7 +44,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     bounded((text(s).length + 1) * text(replacement).length);
     return replaceRegex(text(pattern), text(replacement), text(s));
   },
-  safeHtml: (s) => text(s),
+  safeHtml: (s) => new SafeText("html", text(s)),
   humanizeDuration: (v) => humanizeDuration(number(v)),
 };
 
@@ -51,7 +54,7 @@ export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = 
   humanize1024: (v) => humanize1024(number(v)),
   humanizePercentage: (v) => `${formatG(number(v) * 100, 4)}%`,
   humanizeTimestamp: (v) => humanizeTimestamp(number(v)),
-  toTime: (v) => new Date(number(v) * 1000),
+  toTime: (v) => goTime(number(v)),
   toDuration: (v) => humanizeDuration(number(v)),
   parseDuration: (s) => durationSeconds(text(s)),
   stripPort: (s) => text(s).replace(/:\d*$/, ""),
@@ -71,26 +74,14 @@ export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = 
   query: () => fail("there is nothing to query"),
 };
 
-/** Alertmanager's own (prometheus.io/docs/alerting/latest/notifications, "Functions"). */
-export const ALERTMANAGER_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  join: (separator, list) => {
-    if (!Array.isArray(list)) return fail("join wants a list");
-    bounded(text(separator).length * list.length);
-    return list.map(formatValue).join(text(separator));
-  },
-  stringSlice: (...args) => args.map(text),
-  trimSpace: (s) => text(s).trim(),
-  toJson: (v) => JSON.stringify(v),
-  date: (layout, v) => goDate(text(layout), time(v)),
-  tz: (_zone, v) => time(v),
-};
-
 export function text(v: unknown): string {
   return typeof v === "string" ? v : formatValue(v);
 }
 
 function number(v: unknown): number {
   if (typeof v === "number") return v;
+  // humanizeDuration of what `since` gives.
+  if (v instanceof GoDuration) return v.ns / 1e9;
   if (typeof v === "string" && v.trim() !== "") {
     const n =
       v === "+Inf" ? Number.POSITIVE_INFINITY : v === "-Inf" ? Number.NEGATIVE_INFINITY : Number(v);
@@ -99,24 +90,19 @@ function number(v: unknown): number {
   return fail(`${JSON.stringify(text(v))} is not a number`);
 }
 
-function time(v: unknown): Date {
-  if (v instanceof Date) return v;
-  const d = new Date(typeof v === "number" ? v * 1000 : text(v));
-  return Number.isNaN(d.getTime()) ? fail(`${JSON.stringify(text(v))} is not a time`) : d;
-}
-
 /** Characters that one call may make. */
 const MAX_TEXT = 4_000_000;
 
-function bounded(characters: number): void {
+export function bounded(characters: number): void {
   if (characters > MAX_TEXT) fail(`the result may have more than ${MAX_TEXT} characters`);
 }
 
-function fail(message: string): never {
+export function fail(message: string): never {
   throw new TemplateProblem(message);
 }
 
-function equal(a: unknown, b: unknown): boolean {
+function equal(x: unknown, y: unknown): boolean {
+  const [a, b] = [x, y].map((v) => (v instanceof SafeText ? v.text : v));
   if (typeof a !== typeof b) fail("incompatible types for comparison");
   return a === b;
 }
@@ -152,6 +138,23 @@ function sliceOf(of: unknown, from: unknown, to: unknown): unknown {
   return fail("can't slice this");
 }
 
+/** Go's url.QueryEscape. */
+function queryEscape(s: string): string {
+  return encodeURIComponent(s)
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+");
+}
+
+/** Go's template.JSEscapeString. */
+function escapeScript(s: string): string {
+  const known: Readonly<Record<string, string>> = { "\\": "\\\\", "'": "\\'", '"': '\\"' };
+  return s.replace(
+    // eslint-disable-next-line no-control-regex -- control characters are what is escaped
+    /[\\'"<>&=\u0000-\u001f]/g,
+    (c) => known[c] ?? `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,
+  );
+}
+
 function sortedByLabel(name: string, v: unknown): unknown {
   if (!Array.isArray(v)) return fail("sortByLabel wants the result of a query");
   const labelOf = (s: unknown): string =>
@@ -159,8 +162,13 @@ function sortedByLabel(name: string, v: unknown): unknown {
   return v.toSorted((a: unknown, b: unknown) => compareStrings(labelOf(a), labelOf(b)));
 }
 
-function isRecord(v: unknown): v is Readonly<Record<string, unknown>> {
-  return typeof v === "object" && v !== null && !Array.isArray(v) && !(v instanceof Date);
+export function isRecord(v: unknown): v is Readonly<Record<string, unknown>> {
+  return (
+    typeof v === "object" &&
+    v !== null &&
+    !Array.isArray(v) &&
+    !(v instanceof GoTime || v instanceof GoDuration || v instanceof SafeText)
+  );
 }
 
 function humanize(v: number, base: number, prefixes: readonly string[]): string {
@@ -223,8 +231,13 @@ function humanizeDuration(v: number): string {
 
 function humanizeTimestamp(v: number): string {
   if (!Number.isFinite(v)) return formatFloat(v);
-  const d = new Date(v * 1000);
-  return Number.isNaN(d.getTime()) ? fail(`${v} is not a time`) : formatValue(d);
+  return formatValue(goTime(v));
+}
+
+function goTime(seconds: number): GoTime {
+  return Number.isNaN(new Date(seconds * 1000).getTime())
+    ? fail(`${seconds} is not a time`)
+    : new GoTime(seconds * 1000);
 }
 
 function durationSeconds(s: string): number {
@@ -239,7 +252,7 @@ function stripDomain(hostPort: string): string {
   return `${host.split(".")[0] ?? ""}${m?.[2] ?? ""}`;
 }
 
-function escapeHtml(s: string): string {
+export function escapeHtml(s: string): string {
   const names: Readonly<Record<string, string>> = {
     "&": "&amp;",
     "<": "&lt;",
@@ -248,47 +261,4 @@ function escapeHtml(s: string): string {
     "'": "&#39;",
   };
   return s.replace(/[&<>"']/g, (c) => names[c] ?? c);
-}
-
-/** Go's reference-time layouts, the parts that templates use. */
-function goDate(layout: string, d: Date): string {
-  const two = (n: number): string => String(n).padStart(2, "0");
-  const months = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-  ];
-  const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-  const month = months[d.getUTCMonth()] ?? "";
-  const day = days[d.getUTCDay()] ?? "";
-  const parts: Readonly<Record<string, string>> = {
-    "2006": String(d.getUTCFullYear()),
-    January: month,
-    Jan: month.slice(0, 3),
-    Monday: day,
-    Mon: day.slice(0, 3),
-    MST: "UTC",
-    "Z07:00": "Z",
-    "-0700": "+0000",
-    "01": two(d.getUTCMonth() + 1),
-    "02": two(d.getUTCDate()),
-    "15": two(d.getUTCHours()),
-    "03": two(d.getUTCHours() % 12 || 12),
-    "04": two(d.getUTCMinutes()),
-    "05": two(d.getUTCSeconds()),
-    PM: d.getUTCHours() < 12 ? "AM" : "PM",
-  };
-  return layout.replace(
-    /2006|January|Jan|Monday|Mon|MST|Z07:00|-0700|01|02|15|03|04|05|PM/g,
-    (p) => parts[p] ?? p,
-  );
 }

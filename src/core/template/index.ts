@@ -2,18 +2,19 @@ import type { Node, Template } from "./ast";
 import { type Result, err, ok } from "../result";
 import { type TemplateError, TemplateFailure, errorAt } from "./errors";
 import { type Scope, type StepBudget, type TemplateFunction, evaluate } from "./evaluate";
-import {
-  ALERTMANAGER_FUNCTIONS,
-  GO_FUNCTIONS,
-  PROMETHEUS_FUNCTIONS,
-  TEXT_FUNCTIONS,
-} from "./functions";
+import { alertmanagerFunctions } from "./alertmanager-functions";
+import { GO_FUNCTIONS, PROMETHEUS_FUNCTIONS, TEXT_FUNCTIONS } from "./functions";
+import { formatValue } from "./format";
+import { escapeHtml } from "./html";
+import { SafeText } from "./values";
 import { GLOBALS, parse } from "./parser";
 
 export type { Template } from "./ast";
 export type { TemplateError } from "./errors";
 export { type StepBudget, type TemplateFunction, TemplateProblem } from "./evaluate";
 export { formatFloat, formatValue } from "./format";
+export { GoTime } from "./go-time";
+export { escapeHtml } from "./html";
 
 /** Which functions a template may call: those of a rule's annotations, or those of a receiver's fields. */
 export type Dialect = "prometheus" | "alertmanager";
@@ -26,7 +27,12 @@ const FUNCTIONS: Readonly<Record<Dialect, Readonly<Record<string, TemplateFuncti
     externalURL: () => "",
     pathPrefix: () => "",
   },
-  alertmanager: { ...GO_FUNCTIONS, ...TEXT_FUNCTIONS, ...ALERTMANAGER_FUNCTIONS },
+  alertmanager: { ...GO_FUNCTIONS, ...TEXT_FUNCTIONS, ...alertmanagerFunctions(undefined) },
+};
+
+/** What is escaped by the template itself is not escaped again. */
+const HTML_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  html: (...args) => new SafeText("html", escapeHtml(args.map(formatValue).join(""))),
 };
 
 const MAX_TEXT = 256 * 1024;
@@ -47,8 +53,10 @@ export interface RenderInput {
   readonly defines?: ReadonlyMap<string, readonly Node[]>;
   /** Shared with other renderings, beside the bound that each has of its own. */
   readonly budget?: StepBudget;
-  /** @see Scope.write */
-  readonly write?: NonNullable<Scope["write"]>;
+  /** The text is HTML: what actions insert is escaped as html/template does. */
+  readonly html?: boolean;
+  /** What `now` gives; without it `now` and `since` fail by name. */
+  readonly nowMs?: number;
 }
 
 /** Renders a parsed template. Steps and output are bounded: a template comes from outside. */
@@ -61,10 +69,17 @@ export function renderTemplate(
   const scope: Scope = {
     dot: input.dot,
     variables: input.variables ?? {},
-    functions: { ...FUNCTIONS[dialect], ...input.functions },
+    functions: {
+      ...FUNCTIONS[dialect],
+      ...(dialect === "alertmanager" && input.nowMs !== undefined
+        ? alertmanagerFunctions(input.nowMs)
+        : {}),
+      ...(input.html === true ? HTML_FUNCTIONS : {}),
+      ...input.functions,
+    },
     ...(input.defines === undefined ? {} : { defines: input.defines }),
     ...(input.budget === undefined ? {} : { budget: input.budget }),
-    ...(input.write === undefined ? {} : { write: input.write }),
+    ...(input.html === true ? { html: true } : {}),
   };
   return caught(text, () => evaluate(template, scope));
 }

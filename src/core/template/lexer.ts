@@ -21,9 +21,9 @@ export function lex(text: string): Token[] {
     const open = text.indexOf("{{", at);
     const end = open < 0 ? text.length : open;
     let piece = text.slice(at, end);
-    if (trimNext) piece = piece.trimStart();
+    if (trimNext) piece = piece.replace(/^[ \t\r\n]+/, "");
     const trimBefore = open >= 0 && text[open + 2] === "-" && SPACE.includes(text[open + 3] ?? "x");
-    if (trimBefore) piece = piece.trimEnd();
+    if (trimBefore) piece = piece.replace(/[ \t\r\n]+$/, "");
     if (piece !== "") tokens.push({ kind: "text", text: piece, at });
     if (open < 0) break;
     const inside = open + (trimBefore ? 4 : 2);

@@ -27,9 +27,15 @@ export function parseTemplateFiles(
   for (const [file, text] of Object.entries(files)) {
     const parsed = parseTemplate(text, dialect);
     if (!parsed.ok) return err({ file, error: parsed.error });
-    for (const [name, nodes] of parsed.value.defines) defines.set(name, nodes);
+    for (const [name, nodes] of parsed.value.defines)
+      // An empty definition does not take the place of one that says something.
+      if (!defines.has(name) || !isEmpty(nodes)) defines.set(name, nodes);
     // A file is a template of its own, under its name.
     defines.set(file.slice(file.lastIndexOf("/") + 1), parsed.value.nodes);
   }
   return ok({ defines });
+}
+
+function isEmpty(nodes: readonly Node[]): boolean {
+  return nodes.every((n) => n.kind === "text" && n.text.trim() === "");
 }
