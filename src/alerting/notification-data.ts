@@ -1,4 +1,5 @@
 import type { StringMap } from "../core/alerts";
+import { renderDuration } from "../core/duration";
 import { compareAlerts } from "./label-order";
 import type { NotifyReason, RoutedAlert } from "./model";
 
@@ -63,7 +64,7 @@ export function notificationData(
     receiver: source.receiver.replace(/[\\.+*?()|[\]{}^$]/g, String.raw`\$&`),
     groupLabels: source.groupLabels,
     commonLabels: common(sorted.map((a) => a.labels)),
-    commonAnnotations: common(sorted.map((a) => a.annotations)),
+    commonAnnotations: common(sorted.map(shownAnnotations)),
     externalURL: source.externalUrl,
     notification_reason: REASON_TEXT[source.reason],
     alerts: shown,
@@ -103,12 +104,20 @@ function alertData(a: RoutedAlert): NotificationAlert {
   return {
     status: a.status,
     labels: a.labels,
-    annotations: a.annotations,
+    annotations: shownAnnotations(a),
     startsAt: goTime(a.startsAtMs),
     endsAt: a.status === "firing" ? ZERO_TIME : goTime(a.endsAtMs),
     generatorURL: a.generatorUrl,
     fingerprint: a.fingerprint,
   };
+}
+
+/** A message about an alert that flaps says so in every rendering, and that there will be no other. */
+function shownAnnotations({ annotations, flapping }: RoutedAlert): StringMap {
+  if (flapping === undefined) return annotations;
+  const within = renderDuration(flapping.withinMs);
+  const text = `changed its state ${flapping.changes} times within ${within}; nothing more is sent until it is calm`;
+  return { ...annotations, flapping: text };
 }
 
 /** What all records agree on. */

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { IncidentAlerts } from "../../src/core/objects";
 import { decideEscalation } from "../../src/incidents/escalation";
-import { applyAlerts, applyCommand, openIncident, severityOf } from "../../src/incidents/lifecycle";
+import {
+  applyAlerts,
+  applyCommand,
+  holdEscalation,
+  openIncident,
+  severityOf,
+} from "../../src/incidents/lifecycle";
 import { type Incident, MAX_TIMELINE } from "../../src/incidents/model";
 import type { EscalationConfig } from "../../src/incidents/policy";
 
@@ -89,6 +95,35 @@ describe("escalation on virtual time", () => {
       reason: "acknowledged",
     });
     expect(incident.acknowledgedBy).toBe("ann");
+  });
+
+  it("stands still while maintenance windows hold it, and goes on with the time that was left", () => {
+    const { incident, sent } = run(openIncident(change(alert("Api")), policies, T0), 60, {
+      5: (i, now) => holdEscalation(i, ["deploy"], now),
+      // Told again, or of another window: it goes on to stand still since it did.
+      10: (i, now) => holdEscalation(i, ["deploy", "night"], now),
+      25: (i, now) => holdEscalation(i, [], now),
+    });
+    // 15 min after it was opened, and 20 min more of maintenance; the second round a step of 15 min later.
+    expect(sent).toEqual(["0m pager round 1", "35m lead+manager round 1", "50m pager round 2"]);
+    expect(incident.timeline.map((e) => [e.kind, e.text]).slice(2, 4)).toEqual([
+      ["escalation_held", "maintenance: deploy"],
+      ["escalation_resumed", "maintenance is over: deploy, night"],
+    ]);
+    expect(incident.escalation.held).toBeUndefined();
+  });
+
+  it("is told once of a hold, and never where it is over", () => {
+    const open = openIncident(change(alert("Api")), policies, T0);
+    expect(holdEscalation(open, [], T0)).toBe(open);
+    const held = holdEscalation(open, ["w"], T0 + MINUTE);
+    expect(holdEscalation(held, ["w"], T0 + 2 * MINUTE)).toBe(held);
+    expect(decideEscalation(held, T0 + MINUTE)).toEqual({ do: "nothing", reason: "held" });
+    const over = applyAlerts(held, change(alert("Api", "resolved")), T0 + 3 * MINUTE).incident;
+    expect(holdEscalation(over, [], T0 + 4 * MINUTE)).toBe(over);
+    // What was due when it was held is due when it goes on, not before.
+    const late = holdEscalation(holdEscalation(open, ["w"], T0 + MINUTE), [], T0 + 5 * MINUTE);
+    expect(late.escalation.dueAtMs).toBe(T0 + 5 * MINUTE);
   });
 
   it("stops when the group resolves, and a late alarm notifies nobody", () => {

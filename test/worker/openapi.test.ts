@@ -405,6 +405,11 @@ async function seed(): Promise<void> {
     startsAt: new Date(now).toISOString(),
     endsAt: new Date(now + 60_000).toISOString(),
   });
+  await send("/api/v1/maintenance-windows", {
+    name: "described",
+    matchers: [{ name: "nobody", value: "x" }],
+    schedule: { intervals: [{ weekdays: ["sunday"] }] },
+  });
   await send("/config/v1/tokens", { name: "described", scopes: ["read"] });
   await send("/api/v1/jobs/daily-report/run", "");
   const first = async (path: string, list: string): Promise<{ readonly id: string }> => {

@@ -179,7 +179,9 @@ function whole(i: Incident): Record<string, unknown> {
       })),
       next_step: i.escalation.nextStep + 1,
       round: i.escalation.round,
-      due_at: i.status === "open" ? iso(i.escalation.dueAtMs) : null,
+      due_at:
+        i.status === "open" && i.escalation.held === undefined ? iso(i.escalation.dueAtMs) : null,
+      held_by: i.escalation.held?.windows ?? [],
     },
     timeline: i.timeline.map((e) => ({
       at: iso(e.atMs),

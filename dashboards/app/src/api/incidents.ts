@@ -43,6 +43,7 @@ export interface Incident extends Omit<ListedIncident, "alerts"> {
     /** From 1. */
     readonly next_step: number;
     readonly due_at: string | null;
+    readonly held_by: readonly string[];
   };
   readonly timeline: readonly {
     readonly at: string;

@@ -214,6 +214,8 @@ function Actions({ incident }: { readonly incident: Incident }): ReactNode {
 
 function escalationText({ escalation, status }: Incident): string {
   if (status !== "open") return "Escalation has stopped.";
+  if (escalation.held_by.length > 0)
+    return `Escalation waits for the end of maintenance: ${escalation.held_by.join(", ")}.`;
   if (escalation.due_at === null) return "Nothing more to escalate to.";
   const step = escalation.steps[escalation.next_step - 1];
   const whom = step === undefined ? "" : ` (${step.receivers.join(", ")})`;

@@ -168,6 +168,7 @@ export const incidentFamily: Family = {
         next_step: described({ type: "integer" }, "From 1; past the last when all were taken."),
         round: { type: "integer" },
         due_at: nullable(dateTime),
+        held_by: described(list(string), "Maintenance windows, by name, that stop its clock."),
       }),
       timeline: list(record({ at: dateTime, author: string, kind: string, text: string })),
     }),
