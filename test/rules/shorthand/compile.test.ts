@@ -40,6 +40,22 @@ describe("the packs' rule files", () => {
   );
 });
 
+describe("the documentation", () => {
+  const text = readFileSync(join(root, "docs/rule-shorthand.md"), "utf8");
+  const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((m) => m[1] ?? "");
+
+  it("shows what its first example is compiled to", () => {
+    expect(compiled(blocks[0] ?? "").yaml).toBe(blocks[1]);
+  });
+
+  it("has examples that compile", () => {
+    const metrics = blocks.find((b) => b.startsWith("metrics:")) ?? "";
+    const files = blocks.filter((b) => /^(alerts|rules):/.test(b));
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files) expect(refusal(`${metrics}${file}`)).toBe("taken");
+  });
+});
+
 describe("a condition", () => {
   it.each([
     // the metric itself, in the unit that it is compared with
