@@ -5,6 +5,7 @@
 //   blackbox.yml            probe modules
 //   prometheus.yml          what is scraped; the files that its rule_files name are applied too
 //   escalation.yml          escalation policies
+//   heartbeats.yml          heartbeats of jobs
 //   anomalies.json          series for the anomaly scan
 //   figures.json            the live page's figures
 //   reports.json            where the daily report goes
@@ -35,6 +36,7 @@ if (dir === undefined || !existsSync(dir) || !statSync(dir).isDirectory()) {
 const files = [
   ["alertmanager.yml", "/config/v1/alertmanager", "application/yaml"],
   ["escalation.yml", "/config/v1/escalation", "application/yaml"],
+  ["heartbeats.yml", "/config/v1/heartbeats", "application/yaml"],
   ["anomalies.json", "/config/v1/anomalies", "application/json"],
   ["figures.json", "/config/v1/figures", "application/json"],
   ["reports.json", "/config/v1/reports", "application/json"],
@@ -62,7 +64,7 @@ for (const f of rules.sort())
 
 if (files.length === 0) {
   console.error(
-    `${dir} holds nothing to apply: no rules/, alerts.yml, alertmanager.yml, escalation.yml, anomalies.json, figures.json, reports.json, blackbox.yml or prometheus.yml`,
+    `${dir} holds nothing to apply: no rules/, alerts.yml, alertmanager.yml, escalation.yml, heartbeats.yml, anomalies.json, figures.json, reports.json, blackbox.yml or prometheus.yml`,
   );
   process.exit(1);
 }

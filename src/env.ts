@@ -19,6 +19,7 @@ export interface Env {
   readonly RULE_GROUP: DurableObjectNamespace;
   readonly ALERT_ROUTER: DurableObjectNamespace;
   readonly RECEIVER: DurableObjectNamespace;
+  readonly HEARTBEATS: DurableObjectNamespace;
   readonly INCIDENT: DurableObjectNamespace;
   readonly LIVE_HUB: DurableObjectNamespace;
   readonly SCRAPER: DurableObjectNamespace;

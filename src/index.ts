@@ -4,6 +4,7 @@ import { runDueJobs } from "./jobs/run";
 import { ConfigError, type Env } from "./env";
 
 export { AlertRouter } from "../durable-objects/alert-router";
+export { Heartbeats } from "../durable-objects/heartbeats";
 export { Incident } from "../durable-objects/incident";
 export { LiveHub } from "../durable-objects/live-hub";
 export { MetricShard } from "../durable-objects/metric-shard";

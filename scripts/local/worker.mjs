@@ -14,6 +14,7 @@ const CLASSES = {
   RECEIVER: "Receiver",
   INCIDENT: "Incident",
   LIVE_HUB: "LiveHub",
+  HEARTBEATS: "Heartbeats",
   SCRAPER: "Scraper",
   SPILL: "Spill",
 };

@@ -10,12 +10,13 @@ export interface ConfigDocument {
 
 /**
  * `rules`: name `<namespace>/<group>`, body JSON of rules/model RuleGroupSpec plus its YAML;
- * `alertmanager`, `escalation`, `figures`, `anomalies`, `reports`: name "default".
+ * `alertmanager`, `escalation`, `heartbeats`, `figures`, `anomalies`, `reports`: name "default".
  */
 export type ConfigKind =
   | "rules"
   | "alertmanager"
   | "escalation"
+  | "heartbeats"
   | "figures"
   | "anomalies"
   | "reports"

@@ -1,5 +1,6 @@
 import type {
   AlertRouterRpc,
+  HeartbeatsRpc,
   IncidentRpc,
   LiveHubRpc,
   MetricShardRpc,
@@ -20,6 +21,7 @@ export interface Objects {
   alertRouter(): AlertRouterRpc;
   /** `integration`: `<receiver>/<type>/<index>`. */
   receiver(integration: string): ReceiverRpc;
+  heartbeats(): HeartbeatsRpc;
   incident(incidentId: string): IncidentRpc;
   liveHub(): LiveHubRpc;
   /** `signal`: events, logs or traces. */
@@ -34,6 +36,7 @@ export type TickingClass =
   | "RuleGroup"
   | "AlertRouter"
   | "Receiver"
+  | "Heartbeats"
   | "Incident"
   | "Scraper"
   | "Spill";

@@ -190,8 +190,24 @@ export interface ReceiverRpc extends Ticking {
   ): Promise<void>;
   /** Newest first, as JSON of notify/model DeliveryLogEntry[]. */
   deliveries(limit: number): Promise<string>;
+  /** Whether it delivers, and what waits, as JSON of notify/receiver-health ReceiverHealthView. */
+  health(): Promise<string>;
   /** What a built-in receiver keeps, newest first, as JSON of notify/model InboxMessage[]. */
   inbox(limit: number): Promise<string>;
+}
+
+export interface HeartbeatsRpc extends Ticking {
+  /** Makes or changes one (JSON of heartbeats/model HeartbeatSpec); gives JSON of Result<{keyId, created}, {reason, limit}>. */
+  put(specJson: string): Promise<string>;
+  /** Replaces those that came from a configuration file (JSON of HeartbeatSpec[]); gives JSON of Result<{heartbeats, removed}, {reason, limit}>. */
+  replace(specsJson: string): Promise<string>;
+  remove(name: string): Promise<boolean>;
+  /** Gives the new key's id, or null where there is no such heartbeat. */
+  rotateKey(name: string): Promise<string | null>;
+  /** JSON of {keyId, view: heartbeats/view HeartbeatView}[], by name. */
+  list(): Promise<string>;
+  /** Stores a ping (JSON of heartbeats/model Ping without its time) before it answers; false where no heartbeat has the key. */
+  ping(keyId: string, pingJson: string): Promise<boolean>;
 }
 
 export interface IncidentRpc extends Ticking {

@@ -46,6 +46,11 @@ export const ERROR_CODES = {
   expression_invalid: "A PromQL expression does not parse.",
   figures_invalid: "The figures' configuration is wrong at `where`.",
   figures_unreadable: "The stored configuration of the figures does not parse.",
+  heartbeat_signal_unknown:
+    "Behind a heartbeat's key stands nothing, start, fail, or an exit code.",
+  heartbeat_unknown: "There is no such heartbeat, or its key was replaced.",
+  heartbeats_invalid: "The heartbeats' file is wrong at `where`.",
+  heartbeats_too_many: "The project has as many heartbeats as it may have.",
   host_refused: "A local start answers at its own names alone.",
   incident_acknowledged: "Somebody acknowledged the incident already.",
   incident_resolved: "The incident is resolved; only notes can be added.",

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock";
 import type { Objects } from "../core/object-stubs";
 import type {
   AlertRouterRpc,
+  HeartbeatsRpc,
   IncidentRpc,
   LiveHubRpc,
   MetricShardRpc,
@@ -50,6 +51,7 @@ export function makeObjects(
     scraper: (job) => stub<ScraperRpc>(env.SCRAPER, "Scraper", job),
     alertRouter: () => stub<AlertRouterRpc>(env.ALERT_ROUTER, "AlertRouter", "router"),
     receiver: (integration) => stub<ReceiverRpc>(env.RECEIVER, "Receiver", integration),
+    heartbeats: () => stub<HeartbeatsRpc>(env.HEARTBEATS, "Heartbeats", "heartbeats"),
     incident: (id) => stub<IncidentRpc>(env.INCIDENT, "Incident", id),
     liveHub: () => stub<LiveHubRpc>(env.LIVE_HUB, "LiveHub", "hub"),
     spill: (signal) => stub<SpillRpc>(env.SPILL, "Spill", signal),

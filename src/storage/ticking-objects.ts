@@ -28,6 +28,8 @@ function namespaceOf(env: Env, name: TickingClass): DurableObjectNamespace {
       return env.ALERT_ROUTER;
     case "Receiver":
       return env.RECEIVER;
+    case "Heartbeats":
+      return env.HEARTBEATS;
     case "Incident":
       return env.INCIDENT;
     case "Scraper":

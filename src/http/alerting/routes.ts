@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { AppEnv } from "../deps";
 import { alertRoutes } from "./alerts";
 import { alertmanagerConfigRoutes } from "./configuration";
+import { heartbeatRoutes } from "./heartbeats";
 import { linkRoutes } from "./links";
 import { notificationRoutes } from "./notifications";
 import { secretRoutes } from "../settings/secrets";
@@ -22,5 +23,6 @@ export function alertingRoutes(): Hono<AppEnv> {
   app.route("/", receiverRoutes());
   app.route("/", notificationRoutes());
   app.route("/", linkRoutes());
+  app.route("/", heartbeatRoutes());
   return app;
 }

@@ -2,6 +2,7 @@ import { accessFamily } from "./families/access";
 import { alertFamily } from "./families/alerts";
 import { alertmanagerFamily } from "./families/alertmanager";
 import { eventFamily } from "./families/events";
+import { heartbeatFamily } from "./families/heartbeats";
 import { incidentFamily } from "./families/incidents";
 import { metricFamily } from "./families/ingest-metrics";
 import { linkFamily } from "./families/links";
@@ -40,6 +41,7 @@ export const FAMILIES: readonly Family[] = [
   alertmanagerFamily,
   notificationFamily,
   linkFamily,
+  heartbeatFamily,
   incidentFamily,
   liveFamily,
   reportFamily,

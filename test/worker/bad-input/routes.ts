@@ -207,6 +207,13 @@ export const API_ROUTES: readonly Route[] = [
   at("admin", "POST", "/api/v1/receivers/:name/test", "/api/v1/receivers/nobody/test"),
   at("read", "GET", "/api/v1/receiver/inbox"),
   at("read", "GET", "/api/v1/notifications"),
+  at("read", "GET", "/api/v1/heartbeats"),
+  at("read", "GET", "/api/v1/heartbeats/:name", "/api/v1/heartbeats/none"),
+  at("admin", "POST", "/api/v1/heartbeats", undefined, json(64 * KIB)),
+  at("admin", "DELETE", "/api/v1/heartbeats/:name", "/api/v1/heartbeats/none"),
+  at("admin", "POST", "/api/v1/heartbeats/:name/key", "/api/v1/heartbeats/none/key"),
+  at("read", "GET", "/config/v1/heartbeats"),
+  at("admin", "PUT", "/config/v1/heartbeats", undefined, yaml(KIB * KIB)),
   at("read", "GET", "/api/v1/incidents"),
   at("read", "GET", "/api/v1/incidents/:id", "/api/v1/incidents/none"),
   ...["acknowledge", "resolve", "assign", "notes"].map((name) =>
@@ -271,4 +278,9 @@ export const PUBLIC_ROUTES: readonly string[] = [
   // The address itself is signed.
   "GET /a/:token",
   "POST /a/:token",
+  // The key in the address is the secret, and no body is refused.
+  "GET /api/v1/heartbeat/:key",
+  "POST /api/v1/heartbeat/:key",
+  "GET /api/v1/heartbeat/:key/:signal",
+  "POST /api/v1/heartbeat/:key/:signal",
 ];
