@@ -33,17 +33,35 @@ const SLACK = 50;
 const SEEN_MS = 48 * 3_600_000;
 
 export interface OutboxRow extends QueuedMessage {
+  readonly notification: OutgoingNotification;
   readonly integration: StoredIntegration;
+}
+
+interface StoredRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  data: string;
+  integration: string;
+  enqueued_at_ms: number;
+  attempts: number;
+  next_attempt_ms: number;
 }
 
 /** One receiver's outbox, delivery log and inbox in its object's SQLite. */
 export class ReceiverStorage {
+  /** What waits, without the messages themselves: they may be many, and large. */
+  private queued: QueuedMessage[] | undefined;
+
   constructor(private readonly storage: DurableObjectStorage) {
     migrateObject(storage, RECEIVER_MIGRATIONS);
   }
 
   transaction<T>(work: () => T): T {
-    return this.storage.transactionSync(work);
+    try {
+      return this.storage.transactionSync(work);
+    } catch (e) {
+      this.queued = undefined; // memory may be ahead of the disk
+      throw e;
+    }
   }
 
   /** False where the id was taken before. */
@@ -58,14 +76,18 @@ export class ReceiverStorage {
     this.storage.sql.exec("DELETE FROM seen WHERE at_ms < ?", nowMs - SEEN_MS);
   }
 
-  enqueue(integrationJson: string, n: OutgoingNotification, nowMs: number, firstMs: number): void {
-    this.storage.sql.exec(
-      "INSERT INTO outbox (data, integration, enqueued_at_ms, attempts, next_attempt_ms) VALUES (?, ?, ?, 0, ?)",
-      JSON.stringify(n),
-      integrationJson,
-      nowMs,
-      firstMs,
-    );
+  enqueue(integrationJson: string, n: OutgoingNotification, nowMs: number): void {
+    const queue = this.open();
+    const { seq } = this.storage.sql
+      .exec<{ seq: number }>(
+        "INSERT INTO outbox (data, integration, enqueued_at_ms, attempts, next_attempt_ms) VALUES (?1, ?2, ?3, 0, ?3) RETURNING seq",
+        JSON.stringify(n),
+        integrationJson,
+        nowMs,
+      )
+      .one();
+    const { groupKey } = n;
+    queue.push({ seq, groupKey, enqueuedAtMs: nowMs, attempts: 0, nextAttemptMs: nowMs });
   }
 
   /** Keeps templates for the messages that name them; those that no message names any more go. */
@@ -87,38 +109,66 @@ export class ReceiverStorage {
     return row === undefined ? undefined : (JSON.parse(row.data) as TemplateBundle);
   }
 
-  queue(): OutboxRow[] {
-    return this.storage.sql
-      .exec<{
-        seq: number;
-        data: string;
-        integration: string;
-        enqueued_at_ms: number;
-        attempts: number;
-        next_attempt_ms: number;
-      }>("SELECT * FROM outbox ORDER BY seq")
-      .toArray()
-      .map((r) => ({
-        seq: r.seq,
-        notification: JSON.parse(r.data) as OutgoingNotification,
-        integration: JSON.parse(r.integration) as StoredIntegration,
-        enqueuedAtMs: r.enqueued_at_ms,
-        attempts: r.attempts,
-        nextAttemptMs: r.next_attempt_ms,
-      }));
+  /** Oldest first. */
+  queue(): readonly QueuedMessage[] {
+    return this.open();
+  }
+
+  /** Undefined where it left the outbox meanwhile. */
+  message(seq: number): OutboxRow | undefined {
+    const r = this.storage.sql
+      .exec<StoredRow>("SELECT * FROM outbox WHERE seq = ?", seq)
+      .toArray()[0];
+    if (r === undefined) return undefined;
+    const notification = JSON.parse(r.data) as OutgoingNotification; // as enqueue() wrote it
+    return {
+      seq: r.seq,
+      groupKey: notification.groupKey,
+      notification,
+      integration: JSON.parse(r.integration) as StoredIntegration,
+      enqueuedAtMs: r.enqueued_at_ms,
+      attempts: r.attempts,
+      nextAttemptMs: r.next_attempt_ms,
+    };
   }
 
   retryAt(seq: number, attempts: number, nextAttemptMs: number): void {
+    const queue = this.open();
     this.storage.sql.exec(
       "UPDATE outbox SET attempts = ?, next_attempt_ms = ? WHERE seq = ?",
       attempts,
       nextAttemptMs,
       seq,
     );
+    this.queued = queue.map((m) => (m.seq === seq ? { ...m, attempts, nextAttemptMs } : m));
   }
 
   drop(seq: number): void {
+    const queue = this.open();
     this.storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);
+    this.queued = queue.filter((m) => m.seq !== seq);
+  }
+
+  private open(): QueuedMessage[] {
+    this.queued ??= this.storage.sql
+      .exec<{
+        seq: number;
+        group_key: string;
+        enqueued_at_ms: number;
+        attempts: number;
+        next_attempt_ms: number;
+      }>(
+        "SELECT seq, data ->> 'groupKey' AS group_key, enqueued_at_ms, attempts, next_attempt_ms FROM outbox ORDER BY seq",
+      )
+      .toArray()
+      .map((r) => ({
+        seq: r.seq,
+        groupKey: r.group_key,
+        enqueuedAtMs: r.enqueued_at_ms,
+        attempts: r.attempts,
+        nextAttemptMs: r.next_attempt_ms,
+      }));
+    return this.queued;
   }
 
   addDelivery(entry: DeliveryLogEntry): void {
@@ -149,6 +199,10 @@ export class ReceiverStorage {
       name,
       data,
     );
+  }
+
+  dropSetting(name: string): void {
+    this.storage.sql.exec("DELETE FROM settings WHERE id = ?", name);
   }
 
   private append(table: "deliveries" | "inbox", entry: unknown, keep: number): void {

@@ -9,12 +9,17 @@ import { alertmanagerTemplates } from "../src/notify/default-templates";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import type { Attempt } from "../src/notify/history";
-import { nextToSend, nextWake, supersededBy } from "../src/notify/outbox";
+import { flushSoon } from "../src/http/observe";
+import { mergeMessages } from "../src/notify/merge";
+import { nextToSend, nextWake, shouldMerge, supersededBy } from "../src/notify/outbox";
+import { type ReceiverHealthView, integrationNamed } from "../src/notify/receiver-health";
 import { type AttemptVerdict, MAX_AGE_MS, judgeAttempt } from "../src/notify/retry";
 import { parseObjectName } from "../src/storage/objects";
 import { ReceiverHistory } from "./receiver-history";
+import { type Paced, ReceiverPace } from "./receiver-pace";
 import { ATTEMPT_TIMEOUT_MS, sendMessage } from "./receiver-send";
 import { type OutboxRow, ReceiverStorage } from "./receiver-storage";
+import { ReceiverWatch } from "./receiver-watch";
 import { Timers } from "./timers";
 
 /** A message on its way is tried again after this where the object died meanwhile. */
@@ -31,6 +36,10 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   private readonly disk: ReceiverStorage;
   private readonly timers: Timers;
   private readonly history: ReceiverHistory;
+  private readonly watch: ReceiverWatch;
+  private readonly pace: ReceiverPace;
+  /** The integration of the message last looked at: all of them share its limits. */
+  private paced: Paced | undefined;
   private readonly deps: Deps;
   /** Messages on their way, with their groups. */
   private readonly underWay = new Map<number, string>();
@@ -45,8 +54,16 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     this.disk = new ReceiverStorage(ctx.storage);
     this.timers = new Timers(ctx.storage);
     this.deps = compose(env, (work) => ctx.waitUntil(work));
-    const { projectId } = parseObjectName(ctx.id.name);
+    const { projectId, rest } = parseObjectName(ctx.id.name);
     this.projectId = projectId;
+    this.pace = new ReceiverPace(this.disk);
+    this.watch = new ReceiverWatch(
+      this.disk,
+      this.timers,
+      this.deps,
+      projectId,
+      integrationNamed(rest),
+    );
     this.sealer = this.deps.sealer(projectId);
     this.history = new ReceiverHistory(
       ctx.storage,
@@ -72,16 +89,10 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
       if (!this.disk.markSeen(notification.id, now)) return false;
       if (integration.type === "builtin") this.keep(notification, now);
       else {
-        for (const old of supersededBy(
-          notification,
-          this.disk.queue(),
-          new Set(this.underWay.keys()),
-        )) {
-          this.disk.drop(old.seq);
-          this.log(old, now, { outcome: "superseded" });
-        }
         if (templatesJson !== undefined) this.disk.keepTemplates(templatesJson);
-        this.disk.enqueue(JSON.stringify(integration), notification, now, now);
+        this.paced = integration;
+        const message = this.joined(integration, notification, now);
+        this.disk.enqueue(JSON.stringify(integration), message, now);
       }
       return true;
     });
@@ -93,12 +104,45 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     await this.rest();
   }
 
+  /** The message, with what it makes needless or takes over of those of its group that wait. */
+  private joined(
+    integration: StoredIntegration,
+    n: OutgoingNotification,
+    now: number,
+  ): OutgoingNotification {
+    const waiting = this.disk
+      .queue()
+      .filter((m) => m.groupKey === n.groupKey && !this.underWay.has(m.seq))
+      .flatMap((m) => this.disk.message(m.seq) ?? [])
+      .map((m) => ({ ...m, alerts: alertsOf(m.notification) }));
+    const needless = supersededBy(alertsOf(n), waiting);
+    const rest = waiting.filter((m) => !needless.includes(m));
+    const merged = shouldMerge(rest, this.pace.nextMs(integration, now) > now)
+      ? mergeMessages([...rest.map((m) => m.notification), n])
+      : undefined;
+    for (const old of merged === undefined ? needless : waiting) {
+      this.disk.drop(old.seq);
+      this.log(old, now, { outcome: "superseded" });
+    }
+    return merged ?? n;
+  }
+
   async deliveries(limit: number): Promise<string> {
     return JSON.stringify(this.disk.deliveries(limit));
   }
 
   async inbox(limit: number): Promise<string> {
     return JSON.stringify(this.disk.inbox(limit));
+  }
+
+  async health(): Promise<string> {
+    const queue = this.disk.queue();
+    const view: ReceiverHealthView = {
+      failing: this.watch.health() ?? null,
+      waiting: queue.length,
+      oldestWaitingMs: queue[0]?.enqueuedAtMs ?? null,
+    };
+    return JSON.stringify(view);
   }
 
   async ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }> {
@@ -108,6 +152,7 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   override async alarm(): Promise<void> {
     this.lastTickMs = this.deps.clock();
     if (this.history.isDue(this.lastTickMs)) this.tellHistory();
+    if (this.watch.isDue(this.lastTickMs)) this.ctx.waitUntil(this.watch.follow());
     try {
       this.pump();
       await this.rest();
@@ -132,16 +177,15 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
   /** Starts every message whose turn it is. */
   private pump(): void {
     const room = PARALLEL - this.underWay.size;
-    const due = nextToSend(
-      this.disk.queue(),
-      new Set(this.underWay.values()),
-      this.holdUntilMs(),
-      room,
-      this.deps.clock(),
-    );
-    // queue() gives OutboxRows, of which nextToSend chooses.
-    for (const message of due as readonly OutboxRow[]) {
-      this.underWay.set(message.seq, message.notification.groupKey);
+    const now = this.deps.clock();
+    const due = nextToSend(this.disk.queue(), new Set(this.underWay.values()), room, now);
+    for (const { seq, groupKey } of due) {
+      const message = this.disk.message(seq);
+      if (message === undefined) continue;
+      this.paced = message.integration;
+      if (this.pace.nextMs(this.paced, now) > now) return;
+      this.pace.called(this.paced, now);
+      this.underWay.set(seq, groupKey);
       this.ctx.waitUntil(this.send(message));
     }
   }
@@ -210,23 +254,37 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
     error: string | null,
     response: string | null = null,
   ): void {
+    const now = this.deps.clock();
     this.disk.transaction(() => {
       const again = verdict.outcome === "failed" ? verdict.nextAttemptMs : null;
       if (again === null) this.disk.drop(message.seq);
       else this.disk.retryAt(message.seq, message.attempts + 1, again);
       if (verdict.outcome === "failed" && verdict.holdReceiver)
-        this.disk.putSetting("hold_until", String(verdict.nextAttemptMs));
+        this.pace.hold(verdict.nextAttemptMs);
+      if (verdict.outcome === "delivered") this.watch.delivered();
+      else {
+        // Who sends a test sees what becomes of it.
+        const lost = again === null && message.notification.reason !== "test";
+        this.watch.failed(error ?? verdict.outcome, lost, now);
+      }
       this.log(message, startMs, {
         outcome: verdict.outcome,
         attempt: message.attempts + 1,
-        latencyMs: this.deps.clock() - startMs,
+        latencyMs: now - startMs,
         statusCode,
         error,
         response,
         nextAttemptMs: again,
       });
     });
+    this.deps.selfMetrics.observeNotification({
+      integrationType: message.integration.type,
+      outcome: verdict.outcome,
+      seconds: (now - (message.notification.decidedAtMs ?? message.enqueuedAtMs)) / 1_000,
+    });
+    flushSoon(this.deps);
     this.tellHistory();
+    this.ctx.waitUntil(this.watch.follow());
   }
 
   /** D1 is told beside the sending, which never waits for it. */
@@ -285,17 +343,13 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
       this.underWay.size >= PARALLEL
         ? undefined
         : nextWake(
-            waiting.filter((m) => !busy.has(m.notification.groupKey)),
-            this.holdUntilMs(),
+            waiting.filter((m) => !busy.has(m.groupKey)),
+            this.pace.nextMs(this.paced, now),
           );
     const lost = this.underWay.size > 0 ? now + LOST_MS : undefined;
     const times = [wake, lost].filter((t) => t !== undefined);
     if (times.length === 0) await this.timers.clear("send");
     else await this.timers.set("send", Math.max(Math.min(...times), now));
-  }
-
-  private holdUntilMs(): number {
-    return Number(this.disk.setting("hold_until") ?? 0);
   }
 
   private list(): void {
@@ -309,4 +363,9 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
         .catch((e: unknown) => console.warn("receiver: not listed", e)),
     );
   }
+}
+
+function alertsOf(n: OutgoingNotification): readonly string[] {
+  const { alerts } = JSON.parse(n.dataJson) as Partial<NotificationData>; // a report's has its own
+  return (alerts ?? []).map((a) => a.fingerprint);
 }

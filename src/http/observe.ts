@@ -35,7 +35,7 @@ function boundedRoute(pattern: string, status: number): string {
 }
 
 /** Sends what was counted, at most every 2 s; the first request of an isolate sends at once, so that the live page has data. */
-function flushSoon(deps: Deps): void {
+export function flushSoon(deps: Deps): void {
   const now = deps.clock();
   if (waitingSinceMs !== undefined && now - waitingSinceMs < LOST_AFTER_MS) return;
   const wait = Math.max(0, lastFlushMs + FLUSH_EVERY_MS - now);

@@ -1,5 +1,6 @@
 import { BatchBuilder } from "../core/batch";
 import { METRIC_NAME, labelsOf } from "../core/labels";
+import { NotificationCounts, type ObservedNotification } from "./notification-metrics";
 
 /**
  * Vedette's own requests, counted in the isolate and sent as increments to the default
@@ -13,6 +14,8 @@ export interface SelfMetrics {
   countObjectRequest(className: string): void;
   /** Counts samples left out because another replica of the sender's pair writes them. */
   countDeduplicated(samples: number): void;
+  /** Counts one attempt to deliver a message. */
+  observeNotification(notification: ObservedNotification): void;
   /** Everything counted since the last take as a packed batch, or undefined where there is nothing. */
   take(batchId: string, nowMs: number): Uint8Array | undefined;
   /** Prometheus text of the isolate's running totals, for `/metrics`. */
@@ -45,7 +48,12 @@ export function makeSelfMetrics(): SelfMetrics {
   let objectPending = new Map<string, number>();
   let deduplicated = 0;
   let deduplicatedPending = 0;
+  const notificationTotals = new NotificationCounts();
+  let notificationsPending = new NotificationCounts();
   return {
+    observeNotification(notification) {
+      for (const counts of [notificationTotals, notificationsPending]) counts.add(notification);
+    },
     countDeduplicated(samples) {
       deduplicated += samples;
       deduplicatedPending += samples;
@@ -59,16 +67,19 @@ export function makeSelfMetrics(): SelfMetrics {
       for (const cells of [totals, pending]) add(cells, request);
     },
     take(batchId, nowMs) {
-      if (pending.size === 0) return undefined;
+      if (pending.size === 0 && notificationsPending.empty) return undefined;
       const taken = pending;
       pending = new Map();
       const objects = objectPending;
       objectPending = new Map();
       const left = deduplicatedPending;
       deduplicatedPending = 0;
-      return pack(taken.values(), objects, left, batchId, nowMs);
+      const notifications = notificationsPending;
+      notificationsPending = new NotificationCounts();
+      return pack(taken.values(), objects, left, notifications, batchId, nowMs);
     },
-    render: () => render([...totals.values()], objectTotals, deduplicated),
+    render: () =>
+      `${render([...totals.values()], objectTotals, deduplicated)}${notificationTotals.lines().join("\n")}\n`,
   };
 }
 
@@ -97,6 +108,7 @@ function pack(
   cells: Iterable<Cell>,
   objects: ReadonlyMap<string, number>,
   deduplicated: number,
+  notifications: NotificationCounts,
   batchId: string,
   nowMs: number,
 ): Uint8Array {
@@ -107,6 +119,7 @@ function pack(
   }
   if (deduplicated > 0)
     batch.increment(batch.series([METRIC_NAME, DEDUPLICATED]), nowMs, deduplicated);
+  notifications.pack(batch, nowMs);
   const durations = new Map<string, Cell>();
   for (const cell of cells) {
     const { route, method, status } = cell;

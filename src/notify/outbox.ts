@@ -1,9 +1,7 @@
-import type { OutgoingNotification } from "../core/objects";
-
 /** A message in the outbox, oldest first by `seq`. */
 export interface QueuedMessage {
   readonly seq: number;
-  readonly notification: OutgoingNotification;
+  readonly groupKey: string;
   readonly enqueuedAtMs: number;
   readonly attempts: number;
   readonly nextAttemptMs: number;
@@ -16,58 +14,57 @@ export interface QueuedMessage {
 export function nextToSend(
   queue: readonly QueuedMessage[],
   groupsUnderWay: ReadonlySet<string>,
-  holdUntilMs: number,
   room: number,
   nowMs: number,
 ): readonly QueuedMessage[] {
-  if (nowMs < holdUntilMs) return [];
   const seen = new Set(groupsUnderWay);
   const out: QueuedMessage[] = [];
   for (const m of queue) {
     if (out.length >= room) break;
-    const group = m.notification.groupKey;
-    if (seen.has(group)) continue;
-    seen.add(group);
+    if (seen.has(m.groupKey)) continue;
+    seen.add(m.groupKey);
     if (m.nextAttemptMs <= nowMs) out.push(m);
   }
   return out;
 }
 
-/** When to look again: the earliest head of a group, not before the hold ends. */
-export function nextWake(queue: readonly QueuedMessage[], holdUntilMs: number): number | undefined {
+/** When to look again: the earliest head of a group, not before the receiver may be called. */
+export function nextWake(queue: readonly QueuedMessage[], allowedMs: number): number | undefined {
   const seen = new Set<string>();
   let first: number | undefined;
   for (const m of queue) {
-    if (seen.has(m.notification.groupKey)) continue;
-    seen.add(m.notification.groupKey);
-    const at = Math.max(m.nextAttemptMs, holdUntilMs);
+    if (seen.has(m.groupKey)) continue;
+    seen.add(m.groupKey);
+    const at = Math.max(m.nextAttemptMs, allowedMs);
     if (first === undefined || at < first) first = at;
   }
   return first;
 }
 
-/**
- * Messages of the same group that need not be sent any more: they failed at least once, and the
- * newer one speaks of every alert they speak of.
- */
-export function supersededBy(
-  newer: OutgoingNotification,
-  queue: readonly QueuedMessage[],
-  underWay: ReadonlySet<number>,
-): readonly QueuedMessage[] {
-  const spoken = alertsOf(newer.dataJson);
-  return queue.filter(
-    (m) =>
-      m.notification.groupKey === newer.groupKey &&
-      m.attempts > 0 &&
-      !underWay.has(m.seq) &&
-      [...alertsOf(m.notification.dataJson)].every((f) => spoken.has(f)),
-  );
+/** A waiting message of a group with the fingerprints of its alerts. */
+export interface WaitingMessage extends QueuedMessage {
+  readonly alerts: readonly string[];
 }
 
-function alertsOf(dataJson: string): ReadonlySet<string> {
-  const data = JSON.parse(dataJson) as {
-    readonly alerts?: readonly { readonly fingerprint?: string }[];
-  };
-  return new Set((data.alerts ?? []).map((a) => a.fingerprint ?? ""));
+/**
+ * Waiting messages of the same group that need not be sent any more: they failed at least once, and the
+ * newer one speaks of every alert they speak of.
+ */
+export function supersededBy<T extends WaitingMessage>(
+  newer: readonly string[],
+  waiting: readonly T[],
+): readonly T[] {
+  const spoken = new Set(newer);
+  return waiting.filter((m) => m.attempts > 0 && m.alerts.every((f) => spoken.has(f)));
+}
+
+/** From this many failures on a group's messages are made one, as they are where the whole receiver waits. */
+const PATIENCE = 3;
+
+/**
+ * Whether what waits for a group becomes one with a newer message instead of queueing behind it: the receiver is
+ * held or limited, or the group has failed for a while. A short failure leaves each message its own.
+ */
+export function shouldMerge(waiting: readonly QueuedMessage[], receiverWaits: boolean): boolean {
+  return waiting.length > 0 && (receiverWaits || waiting.some((m) => m.attempts >= PATIENCE));
 }

@@ -195,7 +195,8 @@ it("keeps a built-in receiver's messages, and shows them", async () => {
     headers: { authorization: "Bearer vdt_read_local" },
   });
   const { messages } = (await inbox.json()) as { messages: InboxMessage[] };
-  expect(messages).toMatchObject([
+  // Beside it are alerts about receivers of other tests that are down.
+  expect(messages.filter((m) => m.reason === "test")).toMatchObject([
     {
       receiver: "inbox",
       reason: "test",
@@ -242,6 +243,8 @@ it("shows a message that cannot be made, lets others pass it, and gives it up af
       "UPDATE outbox SET enqueued_at_ms = enqueued_at_ms - 90000000, next_attempt_ms = 0",
     );
   });
+  // What it holds in memory knows nothing of that.
+  await evictDurableObject(stub).catch(() => undefined);
   await runDurableObjectAlarm(stub);
   await vi.waitFor(async () =>
     expect((await log(rpc))[0]).toMatchObject({
@@ -250,7 +253,7 @@ it("shows a message that cannot be made, lets others pass it, and gives it up af
       nextAttemptMs: null,
     }),
   );
-});
+}, 20_000);
 
 it("rests while as many messages hang as may be on their way at once", async () => {
   const { rpc, stub, id } = receiver();
