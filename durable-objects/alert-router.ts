@@ -289,6 +289,8 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     const now = this.deps.clock();
     restoreGroups(state, config, groups, this.timers.at("flush") ?? now, now);
     this.loaded = { state, settings };
+    // What was decided before the memory was lost leaves now, not when an alarm comes for it.
+    this.handOver();
     return this.loaded;
   }
 

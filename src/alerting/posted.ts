@@ -3,6 +3,7 @@ import { begin, firesAgain, refresh, resolve, withoutEmpty } from "./alert-chang
 import { isDismissed } from "./dismiss";
 import { fingerprint } from "./fingerprint";
 import { reportedStatus } from "./flap";
+import { placeAlert } from "./grouping";
 import type { RoutedAlert } from "./model";
 import { API_SOURCE, forgetRestored, isPosted } from "./sources";
 import type { Outcome, RouterSettings, RouterState } from "./state";
@@ -51,10 +52,12 @@ export function takePosted(
     generatorUrl: posted.generatorUrl,
     value: Number.NaN,
   };
+  const moved = existing !== undefined && existing.startsAtMs !== merged.startsAtMs;
   if (instance.status === "resolved") {
     if (existing === undefined) return;
     refresh(existing, instance);
     existing.startsAtMs = merged.startsAtMs;
+    if (moved) placeAlert(state, settings.config, existing, nowMs);
     if (fires) resolve(state, existing, merged.endsAtMs, "resolved", nowMs, out);
     else if (existing.status === "resolved") existing.endsAtMs = merged.endsAtMs;
     return;
@@ -65,6 +68,8 @@ export function takePosted(
       : again(state, existing, instance, nowMs, out);
   if (posted.endAssumed) alert.endAssumed = true;
   else delete alert.endAssumed;
+  // Begun earlier than was thought, it may be that its group has waited long enough.
+  if (moved) placeAlert(state, settings.config, alert, nowMs);
 }
 
 function again(

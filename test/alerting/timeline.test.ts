@@ -14,8 +14,44 @@ describe("timelines", () => {
     const run = play(script);
     expect(firstDifference(script, run)).toBeUndefined();
     expect(script.expectations.length).toBeGreaterThan(0);
-    // An evaluation in which nothing happens writes no record, but for a source that was in doubt after a restart.
-    const restarts = script.steps.filter((s) => s.verb === "restart" || s.verb === "kill").length;
-    expect(run.steadyWrites).toBeLessThanOrEqual(restarts);
+    // An evaluation in which nothing happens writes no record, but for what was in doubt after a restart or a step of the clock.
+    const doubts = script.steps.filter((s) =>
+      ["restart", "kill", "clock", "late"].includes(s.verb),
+    );
+    expect(run.steadyWrites).toBeLessThanOrEqual(4 * doubts.length);
+  });
+
+  it("says readably where the first difference is", () => {
+    const text = readFileSync(join(dir, "grouping.timeline"), "utf8");
+    const surplus = parseScript(text.replace(/^expect 30s .*$/m, ""));
+    expect(firstDifference(surplus, play(surplus))).toMatch(
+      /^at 30s, after 0 lines that agree:\n\+ heard {3}expect 30s hook '\{\}:\{alertname="A"\}' firing A\/1 A\/2 reason first_notification/,
+    );
+    const other = parseScript(
+      text.replace("firing A/1 A/2 reason first", "firing A/1 reason first"),
+    );
+    expect(firstDifference(other, play(other))).toMatch(
+      /- missing expect 30s hook firing A\/1 reason first_notification {4}\(line \d+\)\n\+ heard {3}expect 30s/,
+    );
+  });
+
+  it("refuses what it does not understand, with the line", () => {
+    const config = "configure\n  route: { receiver: a }\n  receivers: [{ name: a }]\n";
+    const refused = (line: string): string => {
+      try {
+        parseScript(`${config}${line}\nend 1m\n`);
+        return "";
+      } catch (e) {
+        return (e as Error).message;
+      }
+    };
+    expect(refused("at 1m frie {}")).toBe('line 4: unknown verb "frie"');
+    expect(refused("at 1m fire {a=")).toBe("line 4: {…} expected");
+    expect(refused("expect 1m a firing A")).toBe("line 4: a word is missing");
+    expect(refused("at soon restart")).toContain("line 4: not a valid duration");
+    expect(refused("expect 1m a firing A reason x\nexpect none until 30s")).toBe("");
+    expect(refused("expect none until 5m\nexpect 1m a firing A reason x")).toBe(
+      "line 4: line 5 expects something before",
+    );
   });
 });

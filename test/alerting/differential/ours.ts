@@ -37,7 +37,7 @@ export interface OurRun {
   /** When groups were flushed by time alone, and when alerts expired. */
   readonly flushesMs: readonly number[];
   readonly expiriesMs: readonly number[];
-  /** Resolutions of alerts that were not there. */
+  /** Posts that say something of what is over; see {@link Deviations}. */
   readonly surplus: number;
 }
 
@@ -50,8 +50,9 @@ export interface OurRun {
  *   Alertmanager says nothing until the repeat interval is over.
  * - `logForgets`: an entry of the notification log goes when its time is over; Alertmanager sweeps every 15 min.
  *
- * One more is kept out of the cases: Vedette takes no notice of the resolution of an alert that it does not
- * have. Alertmanager puts it into its group, tells it once more beside others, and 0.25 begins a group for it.
+ * Others are kept out of the cases. Vedette forgets an alert that everybody was told the end of: it takes no
+ * notice of one more resolution, which Alertmanager puts into the group and tells once more beside others,
+ * and an alert posted with a beginning before that end begins there and not where the one before began.
  */
 export interface Deviations {
   readonly emptyGroupsGo: boolean;
@@ -77,11 +78,13 @@ export function runOurs(
   const messages: Message[] = [];
   const flushesMs: number[] = [];
   const expiriesMs: number[] = [];
+  const ended = new Map<string, number>();
   let surplus = 0;
   const step = (nowMs: number, decide: () => Outcome): void => {
     const groups = new Map(state.groups);
     const told = new Map(state.told);
     const out = decide();
+    for (const c of out.changes) ended.set(c.fingerprint, c.endedAtMs ?? 0);
     if (!deviations.emptyGroupsGo) keepGroups(state, groups);
     keepTold(state, told, deviations);
     for (const set of Object.values(state.dirty)) (set as Set<string>).clear();
@@ -100,8 +103,8 @@ export function runOurs(
     if (now > endMs) break;
     if (next <= now) {
       const input = pending.shift() as TimedInput;
-      if (input.kind === "post" && (input.alert.endsAtMs ?? Infinity) <= now)
-        if (!state.alerts.has(fingerprint(input.alert.labels))) surplus++;
+      if (flushMs <= now) flushesMs.push(now);
+      if (input.kind === "post" && isSurplus(state, input.alert, now, ended)) surplus++;
       if (input.kind === "post") step(now, () => postAlerts(state, settings, [input.alert], now));
       else changeSilence(state, input);
       continue;
@@ -111,6 +114,18 @@ export function runOurs(
     step(now, () => tick(state, settings, now));
   }
   return { messages, flushesMs, expiriesMs, surplus };
+}
+
+function isSurplus(
+  state: RouterState,
+  alert: PostedAlert,
+  nowMs: number,
+  ended: ReadonlyMap<string, number>,
+): boolean {
+  const id = fingerprint(alert.labels);
+  if (state.alerts.has(id)) return false;
+  const startsAtMs = alert.startsAtMs ?? alert.endsAtMs ?? nowMs;
+  return (alert.endsAtMs ?? Infinity) <= nowMs || startsAtMs <= (ended.get(id) ?? 0);
 }
 
 function changeSilence(state: RouterState, input: Exclude<TimedInput, { kind: "post" }>): void {

@@ -29,7 +29,7 @@ export class RouterShell {
   /** When the platform calls `alarm` next; undefined: never. */
   alarmMs: number | undefined;
   killAt: KillPoint | undefined;
-  /** Rows that the last commit wrote. */
+  /** Rows that the last commit inserted or changed. */
   written = 0;
   private readonly disk = new RouterStorage(memoryStorage());
   private readonly entries = new Map<string, NotificationLogEntry>();
@@ -48,6 +48,7 @@ export class RouterShell {
     const { state, groups } = this.disk.load();
     restoreGroups(state, this.settings.config, groups, this.timers.get("flush") ?? nowMs, nowMs);
     this.state = state;
+    this.handOver();
     return state;
   }
 
@@ -57,7 +58,7 @@ export class RouterShell {
     const outcome = decide(state);
     const lets = outcome.intents.length > 0;
     if (lets) this.die("before-store");
-    this.written = Object.values(state.dirty).reduce((n, s: Set<string>) => n + s.size, 0);
+    this.written = changed(state);
     this.disk.save(state, outcome, outcome.intents, nowMs);
     for (const e of outcome.log) {
       this.entries.set(e.id, e);
@@ -136,4 +137,17 @@ export class RouterShell {
     const first = Math.min(...this.timers.values());
     this.alarmMs = Number.isFinite(first) ? first : undefined;
   }
+}
+
+/** Records that are marked to be written, and not because they are gone. */
+function changed(state: RouterState): number {
+  let rows = 0;
+  for (const [name, keys] of Object.entries(state.dirty) as [
+    keyof RouterState["dirty"],
+    Set<string>,
+  ][]) {
+    const records: ReadonlyMap<string, unknown> = state[name];
+    for (const key of keys) if (records.has(key)) rows++;
+  }
+  return rows;
 }

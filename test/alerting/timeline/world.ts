@@ -336,19 +336,18 @@ class World {
       ],
     };
     for (let i = 0; i < this.deliveryTimes; i++) {
+      // A flush that is due anyway settles its group with this call.
+      const due = (this.router.alarmMs ?? Infinity) <= now;
       const out = this.decide((s) => receive(s, this.settings, set, now));
       if (out === undefined) continue;
       const quiet = out.intents.length + out.log.length + out.changes.length === 0;
-      if (quiet && !changed) this.steadyWrites += this.router.written;
+      if (quiet && !changed && !due) this.steadyWrites += this.router.written;
     }
     source.former ??= set;
     if (source.generation % 2 === 0) source.former = set;
   }
 
-  private instance(
-    a: SourceAlert,
-    now: number,
-  ): AlertInstance {
+  private instance(a: SourceAlert, now: number): AlertInstance {
     return {
       labels: a.labels,
       annotations: { at: String(now) },
