@@ -1,4 +1,4 @@
-import { parseTemplate } from "../core/template/index";
+import { type Template, parseTemplate } from "../core/template/index";
 import type { HttpAuthorization, HttpSettings } from "./config";
 import type { ConfigBundle } from "./config-bundle";
 import type { Decoder } from "./config-decode";
@@ -26,6 +26,9 @@ export interface ConfigNote {
  */
 export class Delivery {
   readonly undelivered: ConfigRefusal[] = [];
+  /** The texts that are templates, for what they call. */
+  readonly texts: { readonly at: unknown; readonly path: string; readonly template: Template }[] =
+    [];
   private readonly notes = new Map<string, ConfigNote>();
 
   constructor(
@@ -99,7 +102,8 @@ export class Delivery {
   template(at: unknown, path: string, text: string): string {
     if (!text.includes("{{")) return text;
     const parsed = parseTemplate(text, "alertmanager");
-    if (!parsed.ok) this.refuse(at, `${path}: ${parsed.error.message}`, "value_wrong");
+    if (parsed.ok) this.texts.push({ at, path, template: parsed.value });
+    else this.refuse(at, `${path}: ${parsed.error.message}`, "value_wrong");
     return text;
   }
 

@@ -7,6 +7,7 @@ import { type ConfigNote, Delivery, type UrlCheck } from "./config-deliver";
 import { type ConfigRefusal, Refused } from "./config-error";
 import { type FilledPlace, fillFrom } from "./config-fill";
 import { readReceiver } from "./config-receivers";
+import { checkTemplates } from "./config-templates";
 import { readInhibitRules, readIntervals, readRouteTree } from "./config-routes";
 import { configFile } from "./config-schema";
 import { noteUnused } from "./receivers/read-email";
@@ -24,6 +25,8 @@ export interface ReadOptions {
   readonly secrets?: (name: string) => string | undefined;
   /** Why an address may not be called. */
   readonly checkUrl?: UrlCheck;
+  /** The templates that texts may call where no file defines them. Without them, calls are not checked. */
+  readonly templates?: ReadonlySet<string>;
 }
 
 /** A file that Alertmanager takes, and what Vedette makes of it. */
@@ -94,7 +97,6 @@ function read(bundle: ConfigBundle, options: ReadOptions): ReadConfig {
   yaml.receivers?.forEach((receiver, i) => {
     if (receiver !== undefined) receivers.push(readReceiver(receiver, `receivers[${i}]`, to));
   });
-  checkTemplates(bundle, to);
   const intervals = readIntervals(yaml);
   const config: RouterConfig<Integration> = {
     resolveTimeoutMs: to.global.resolve_timeout ?? RESOLVE_TIMEOUT_MS,
@@ -103,6 +105,7 @@ function read(bundle: ConfigBundle, options: ReadOptions): ReadConfig {
     inhibitRules: readInhibitRules(yaml),
     ...(intervals.length === 0 ? {} : { timeIntervals: intervals }),
   };
+  if (options.templates !== undefined) checkTemplates(bundle, options.templates, to);
   const notes = to.noted();
   return {
     config,
@@ -119,10 +122,4 @@ function readGlobal(to: Delivery): void {
   for (const field of Object.keys(global))
     if (field.startsWith("smtp_") && field !== "smtp_from")
       noteUnused(to, d.at(global, field), `global.${field}`);
-}
-
-/** The template files that came with the configuration must parse, as Alertmanager loads them. */
-function checkTemplates(bundle: ConfigBundle, to: Delivery): void {
-  for (const [name, text] of Object.entries(bundle.templateFiles))
-    to.template(undefined, `template file ${name}`, text);
 }

@@ -88,7 +88,7 @@ function labelsOf(r: RouteConfig, inherited: Inherited, to: Delivery): Inherited
   if (r.labels === undefined) return inherited.labels;
   const own = [...r.labels].map(
     ([name, value]) =>
-      [name, to.template(to.d.at(r, "labels"), `labels.${name}`, value ?? "")] as const,
+      [name, to.template(to.d.at(r.labels ?? r, name), `labels.${name}`, value ?? "")] as const,
   );
   return { ...inherited.labels, ...Object.fromEntries(own) };
 }

@@ -24,7 +24,8 @@ import {
 } from "./config-scalars";
 import { checkMatcher, parseMatchers, quoted } from "./matcher-text";
 import * as delivered from "./receivers/delivered";
-import * as parsedOnly from "./receivers/parsed-only";
+import * as messengers from "./receivers/messengers";
+import * as pagers from "./receivers/pagers";
 
 const MAX_ROUTES = 1_000;
 
@@ -202,22 +203,22 @@ const receiver = struct(
     labels: mapOf(text),
     discord_configs: list(delivered.discord),
     email_configs: list(delivered.email),
-    incidentio_configs: list(parsedOnly.incidentio),
+    incidentio_configs: list(pagers.incidentio),
     pagerduty_configs: list(delivered.pagerduty),
     slack_configs: list(delivered.slack),
     webhook_configs: list(delivered.webhook),
-    opsgenie_configs: list(parsedOnly.opsgenie),
-    wechat_configs: list(parsedOnly.wechat),
-    pushover_configs: list(parsedOnly.pushover),
-    victorops_configs: list(parsedOnly.victorops),
-    sns_configs: list(parsedOnly.sns),
+    opsgenie_configs: list(pagers.opsgenie),
+    wechat_configs: list(messengers.wechat),
+    pushover_configs: list(pagers.pushover),
+    victorops_configs: list(pagers.victorops),
+    sns_configs: list(pagers.sns),
     telegram_configs: list(delivered.telegram),
-    webex_configs: list(parsedOnly.webex),
+    webex_configs: list(messengers.webex),
     msteams_configs: list(delivered.msteams),
     msteamsv2_configs: list(delivered.msteamsv2),
-    jira_configs: list(parsedOnly.jira),
-    rocketchat_configs: list(parsedOnly.rocketchat),
-    mattermost_configs: list(parsedOnly.mattermost),
+    jira_configs: list(messengers.jira),
+    rocketchat_configs: list(messengers.rocketchat),
+    mattermost_configs: list(messengers.mattermost),
     incident_configs: list(delivered.incident),
     builtin_configs: list(delivered.builtin),
   },

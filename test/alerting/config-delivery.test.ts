@@ -397,6 +397,7 @@ receivers:
   };
   const r = readRouterConfig(bundle, {
     checkUrl: (url) => (url.includes("10.0.0.1") ? "it is private" : undefined),
+    templates: new Set(),
   });
   if (!r.ok) throw new Error(r.error.message);
   expect(r.value.undelivered.map((u) => `${u.line}:${u.column} ${u.reason} ${u.message}`)).toEqual([
@@ -405,6 +406,32 @@ receivers:
     expect.stringContaining("5:65 value_wrong receivers[0].discord_configs[0].title: "),
     "6:40 value_wrong receivers[0].telegram_configs[0].chat_id_file does not hold a chat's number",
     expect.stringContaining("1:1 value_wrong template file a.tmpl: "),
+  ]);
+});
+
+it("names templates that are called and defined nowhere", () => {
+  const yaml = `route: { receiver: r, labels: { a: '{{ template "route" . }}' } }
+receivers:
+  - name: r
+    slack_configs:
+      - api_url: "${U}"
+        title: '{{ template "ours" . }}{{ template "a.tmpl" . }}{{ template "slack.default.title" . }}'
+        text: '{{ define "own" }}x{{ end }}{{ template "own" . }}{{ if .Status }}{{ else }}{{ template "lost" . }}{{ end }}'
+`;
+  const bundle = {
+    alertmanagerConfig: yaml,
+    templateFiles: {
+      "templates/a.tmpl": '{{ define "ours" }}{{ template "theirs" . }}{{ end }}',
+      "b.tmpl": '{{ define "theirs" }}{{ range .Alerts }}{{ template "gone" . }}{{ end }}{{ end }}',
+    },
+    files: {},
+  };
+  const r = readRouterConfig(bundle, { templates: new Set(["slack.default.title"]) });
+  if (!r.ok) throw new Error(r.error.message);
+  expect(r.value.undelivered.map((u) => `${u.line}:${u.column} ${u.message}`)).toEqual([
+    '7:15 receivers[0].slack_configs[0].text calls the template "lost", which no file defines',
+    '1:36 labels.a calls the template "route", which no file defines',
+    '1:1 template file b.tmpl calls the template "gone", which no file defines',
   ]);
 });
 

@@ -26,6 +26,11 @@ export function atMostOne<T extends object>(
     d.fail(d.at(value, b), `at most one of ${a} & ${b} must be configured`);
 }
 
+/** Refuses a value that lacks something. */
+export function missing(d: Decoder, at: object, message: string): never {
+  return d.fail(d.at(at), message, "field_missing");
+}
+
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== "";
 }

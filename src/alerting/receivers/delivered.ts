@@ -16,7 +16,7 @@ import {
 } from "../config-scalars";
 import { tlsConfig, canonicalHeader } from "../config-http";
 import { quoted } from "../matcher-text";
-import { atMostOne, notifier, oneOf } from "./common";
+import { atMostOne, missing, notifier, oneOf } from "./common";
 
 /** The receiver types that Vedette delivers, with Alertmanager's fields and rules. */
 export const webhook = struct(
@@ -273,8 +273,4 @@ function checkWebhookUrl(
 ): void {
   oneOf(d, c, "webhook_url", "webhook_url_file");
   atMostOne(d, c, "webhook_url", "webhook_url_file");
-}
-
-function missing(d: Decoder, at: object, message: string): never {
-  return d.fail(d.at(at), message, "field_missing");
 }

@@ -28,7 +28,7 @@ export function readEmail(c: EmailYaml, at: Place): EmailIntegration {
   const headers: Record<string, string> = {};
   for (const [name, value] of c.headers ?? [])
     headers[canonicalHeader(name)] = to.template(
-      to.d.at(c, "headers"),
+      to.d.at(c.headers ?? c, name),
       `${path}.headers.${name}`,
       value ?? "",
     );

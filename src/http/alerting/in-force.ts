@@ -7,6 +7,7 @@ import { sealConfig, templateBundle } from "../../alerting/sealed-config";
 import { checkOutgoingUrl } from "../../core/outgoing-url";
 import { type Result, ok } from "../../core/result";
 import type { SecretValue } from "../../core/secrets";
+import { VEDETTE_TEMPLATES } from "../../notify/default-templates";
 import type { Deps } from "../deps";
 
 /** A bundle that Alertmanager takes, read with the project's secrets. */
@@ -16,6 +17,8 @@ export interface ReadBundle extends ReadConfig {
   /** The project's secrets that it names. */
   readonly uses: ReadonlySet<string>;
 }
+
+const KNOWN_TEMPLATES: ReadonlySet<string> = new Set(VEDETTE_TEMPLATES.defines.keys());
 
 type Secrets = ReadonlyMap<string, SecretValue>;
 
@@ -83,6 +86,7 @@ async function readSealed(
       const secret = secrets.get(name);
       return secret?.ok === true ? secret.value : undefined;
     },
+    templates: KNOWN_TEMPLATES,
     checkUrl: (url) => {
       const checked = checkOutgoingUrl(url, deps.config.local);
       return checked.ok ? undefined : checked.error.message;
