@@ -46,10 +46,13 @@ export function noteTold(
   for (const a of alerts) {
     if (a.status !== "firing" || a.cooldownMs === undefined || a.cooldownMs === 0) continue;
     const key = keyOf(integrationId, a.labels);
+    const before = state.cooldowns.get(key);
+    const rank = severityRank(a.labels["severity"]);
     state.cooldowns.set(key, {
       key,
       atMs: nowMs,
-      rank: severityRank(a.labels["severity"]),
+      // What was as grave lately is no news either when it comes back.
+      rank: before !== undefined && before.untilMs > nowMs ? Math.max(before.rank, rank) : rank,
       untilMs: nowMs + a.cooldownMs,
     });
     state.dirty.cooldowns.add(key);
