@@ -96,8 +96,37 @@ export function compileMatchers(ms: readonly Matcher[]): (labels: Labels) => boo
  * @throws RegexError
  */
 export function replaceRegex(pattern: string, replacement: string, text: string): string {
+  const compiled = compiledOrThrow(pattern);
+  const named = compiled.namedGroups();
+  const m = compiled.matcher(text);
+  let out = "";
+  let copied = 0;
+  let lastEnd = -1;
+  while (m.find()) {
+    const [start, end] = [m.start(), m.end()];
+    // An empty match that abuts the one before is none.
+    if (start !== end || start !== lastEnd)
+      out +=
+        text.slice(copied, start) +
+        replacement.replaceAll(
+          /\$(?:\$|\{([\p{L}\p{N}_]+)\}|([\p{L}\p{N}_]+))/gu,
+          (all, braced?: string, bare?: string) => {
+            if (all === "$$") return "$";
+            const name = braced ?? bare ?? "";
+            const group = /^\d+$/.test(name) ? Number(name) : named[name];
+            return group === undefined || group > m.groupCount() ? "" : (m.group(group) ?? "");
+          },
+        );
+    else out += text.slice(copied, start);
+    copied = end;
+    lastEnd = end;
+  }
+  return out + text.slice(copied);
+}
+
+function compiledOrThrow(pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern).matcher(text).replaceAll(replacement);
+    return RE2JS.compile(pattern);
   } catch (e) {
     throw new RegexError(e instanceof Error ? e.message : String(e));
   }

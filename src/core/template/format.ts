@@ -113,6 +113,9 @@ function formatVerb(
         ? plus +
             (Number.isFinite(arg) ? arg.toFixed(Math.min(precision ?? 6, 100)) : formatFloat(arg))
         : `%!f(${goType(arg)}=${formatValue(arg)})`;
+    case "E":
+    case "G":
+      return formatVerb(verb.toLowerCase(), arg, precision, flags).toUpperCase();
     case "e":
       return typeof arg === "number"
         ? plus + arg.toExponential(Math.min(precision ?? 6, 100)).replace(/e([+-])(\d)$/, "e$10$2")

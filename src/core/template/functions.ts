@@ -21,7 +21,14 @@ export const GO_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   len: (a) => lengthOf(a),
   index: (of, ...keys) => keys.reduce(at, of),
   slice: (of, from, to) => sliceOf(of, from, to),
-  print: (...args) => args.map(formatValue).join(""),
+  print: (...args) =>
+    args
+      .map((a, i) => {
+        // As Sprint: between two operands of which neither is a text.
+        const apart = i > 0 && typeof a !== "string" && typeof args[i - 1] !== "string";
+        return `${apart ? " " : ""}${formatValue(a)}`;
+      })
+      .join(""),
   println: (...args) => `${args.map(formatValue).join(" ")}\n`,
   printf: (format, ...args) => sprintf(text(format), args),
   html: (...args) => escapeHtml(args.map(formatValue).join("")),
@@ -36,8 +43,8 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
       /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
       (_, b: string, c: string) => b + c.toUpperCase(),
     ),
-  toUpper: (s) => text(s).toUpperCase(),
-  toLower: (s) => text(s).toLowerCase(),
+  toUpper: (s) => eachLetter(text(s), (c) => c.toUpperCase()),
+  toLower: (s) => eachLetter(text(s), (c) => c.toLowerCase()),
   match: (pattern, s) => compileRegex(`(?s:.*)(?:${text(pattern)})(?s:.*)`)(text(s)),
   reReplaceAll: (pattern, replacement, s) => {
     // At worst every place matches, and every `$1` of the replacement is the whole text.
@@ -88,6 +95,14 @@ function number(v: unknown): number {
     if (!Number.isNaN(n) || v === "NaN") return n;
   }
   return fail(`${JSON.stringify(text(v))} is not a number`);
+}
+
+/** Go maps letter by letter: one that would become two stays. */
+function eachLetter(s: string, map: (c: string) => string): string {
+  return Array.from(s, (c) => {
+    const mapped = map(c);
+    return Array.from(mapped).length === 1 ? mapped : c;
+  }).join("");
 }
 
 /** Characters that one call may make. */

@@ -26,6 +26,7 @@ export function lex(text: string): Token[] {
     if (trimBefore) piece = piece.replace(/[ \t\r\n]+$/, "");
     if (piece !== "") tokens.push({ kind: "text", text: piece, at });
     if (open < 0) break;
+    // A comment follows the delimiter, or its trim marker and one space, at once.
     const inside = open + (trimBefore ? 4 : 2);
     const comment = commentEnd(text, inside);
     if (comment !== undefined) {
@@ -52,11 +53,11 @@ function commentEnd(
   text: string,
   from: number,
 ): { readonly end: number; readonly trim: boolean } | undefined {
-  const start = text.slice(from).search(/\S/) + from;
+  const start = from;
   if (!text.startsWith("/*", start)) return undefined;
   const end = text.indexOf("*/", start + 2);
   if (end < 0) throw new TemplateFailure("unclosed comment", start);
-  const rest = /^\s*(-?)\}\}/.exec(text.slice(end + 2));
+  const rest = /^(?:[ \t\r\n]+(-))?\}\}/.exec(text.slice(end + 2));
   if (rest === null) throw new TemplateFailure("comment ends before closing delimiter", end);
   return { end: end + 2 + rest[0].length, trim: rest[1] === "-" };
 }
@@ -93,6 +94,15 @@ function lexToken(text: string, at: number, c: string, out: Token[]): number {
       return at + 2;
     case '"':
       return lexQuoted(text, at, out);
+    case "'": {
+      const m =
+        /^'((?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)|[^'\\\n]))'/u.exec(
+          text.slice(at, at + 16),
+        );
+      if (m === null) throw new TemplateFailure("malformed character constant", at);
+      out.push({ kind: "literal", value: unquote(m[1] ?? "", at).codePointAt(0) ?? 0, at });
+      return at + m[0].length;
+    }
     case "`": {
       const end = text.indexOf("`", at + 1);
       if (end < 0) throw new TemplateFailure("unterminated raw quoted string", at);
@@ -163,10 +173,17 @@ function unquote(body: string, at: number): string {
 }
 
 function lexNumber(text: string, at: number, out: Token[]): number {
-  const m = /^[+-]?(0x[0-9a-fA-F]+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)/.exec(text.slice(at));
+  const m =
+    /^[+-]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][+-]?\d+)?)/.exec(
+      text.slice(at),
+    );
   if (m === null) throw new TemplateFailure("bad number syntax", at);
   const sign = m[0].startsWith("-") ? -1 : 1;
-  out.push({ kind: "literal", value: sign * Number(m[0].replace(/^[+-]/, "")), at });
+  out.push({
+    kind: "literal",
+    value: sign * Number(m[0].replace(/^[+-]/, "").replaceAll("_", "")),
+    at,
+  });
   return at + m[0].length;
 }
 
