@@ -320,6 +320,66 @@ it(
 );
 
 it(
+  "messaging-service: fires and resolves on figures sent as JSON gauges",
+  async () => {
+    const figures = (o: Readonly<Record<string, number>>): Promise<void> =>
+      post(vedette, "/api/v1/ingest/metrics", {
+        metrics: Object.entries(o).map(([name, value]) => ({ name, value, type: "gauge" })),
+      });
+    await applyPack(vedette, "messaging-service");
+    let violations = 0;
+    const bad = (): Promise<void> =>
+      figures({
+        error_rate_percent: 6.5,
+        average_response_time_ms: 1_500,
+        delivery_rate_percent: 88.5,
+        disk_usage_percent: 91,
+        cpu_usage_percent: 95,
+        memory_usage_percent: 92,
+        total_messages_sent: 50_000,
+        consent_verified_count: 49_990,
+        messages_during_quiet_hours: 3,
+        rate_limit_violations: violations++,
+        webhook_processing_time_ms: 45_000,
+        active_connections: 20,
+        max_connections: 20,
+      });
+    const good = (): Promise<void> =>
+      figures({
+        error_rate_percent: 0.5,
+        average_response_time_ms: 150,
+        delivery_rate_percent: 95.96,
+        disk_usage_percent: 40,
+        cpu_usage_percent: 15.2,
+        memory_usage_percent: 40,
+        total_messages_sent: 50_000,
+        consent_verified_count: 50_000,
+        messages_during_quiet_hours: 0,
+        rate_limit_violations: violations,
+        webhook_processing_time_ms: 85,
+        active_connections: 8,
+        max_connections: 20,
+      });
+    const all = [
+      "high_error_rate",
+      "slow_responses",
+      "low_delivery_rate",
+      "disk_full",
+      "high_cpu_usage",
+      "high_memory_usage",
+      "consent_bypassed",
+      "quiet_hours_violated",
+      "rate_limit_exceeded",
+      "webhooks_delayed",
+      "connection_pool_exhausted",
+    ];
+    await sendUntilFiring(vedette, bad, all);
+    await sendUntilFiring(vedette, good, []);
+  },
+  LIMIT_MS,
+);
+
+it(
   "tells of too few events and of a series that stays away, and nothing before the first",
   async () => {
     const rules = `interval: 2s

@@ -20,6 +20,7 @@ export function atTestPace(rules: string): string {
     .replaceAll(/\b(duration|for): \d+m\b/g, "$1: 1s")
     .replaceAll(/\[(5m|1h)\]/g, "[20s]")
     .replaceAll(/ in \d+m\b/g, " in 20s")
+    .replaceAll(/(change\([a-z_]+), \d+m\)/g, "$1, 20s)")
     .replaceAll(/^interval: .*\n/gm, "")
     .replaceAll(/^( +- name: \w+\n)( +rules:)/gm, "$1    interval: 2s\n$2");
   return /^groups:/m.test(rules) ? fast : `interval: 2s\nwindow: 20s\n${fast}`;
@@ -29,16 +30,22 @@ export function atTestPace(rules: string): string {
 export async function applyPack(vedette: Vedette, name: string): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), "vedette-pack-"));
   try {
+    // As its users have it, before it is made faster.
+    await apply(vedette, join(root, "packs", name));
     await mkdir(join(dir, "rules"));
     const rules = await readFile(join(root, `packs/${name}/rules/${name}.yml`), "utf8");
     await writeFile(join(dir, "rules", `${name}.yml`), atTestPace(rules));
-    await run(process.execPath, [join(root, "scripts/apply.mjs"), dir], {
-      cwd: root,
-      env: { ...process.env, VEDETTE_URL: vedette.url, VEDETTE_TOKEN: "vdt_admin_local" },
-    });
+    await apply(vedette, dir);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+async function apply(vedette: Vedette, dir: string): Promise<void> {
+  await run(process.execPath, [join(root, "scripts/apply.mjs"), dir], {
+    cwd: root,
+    env: { ...process.env, VEDETTE_URL: vedette.url, VEDETTE_TOKEN: "vdt_admin_local" },
+  });
 }
 
 /** The names of the alerts that fire. */

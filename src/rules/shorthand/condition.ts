@@ -88,10 +88,15 @@ const PATH = /[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*/y;
 const MATCHERS = /\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}/y;
 const DURATION = /\d+(?:ms|[smhdwy])(?:\d+(?:ms|[smhdwy]))*/y;
 
-class Reader {
-  private pos = 0;
+/** `(metrics) => metrics.errorRate > 5`, as code has it. */
+const ARROW = /^\s*(?:\w+|\([\w\s,]*\))\s*=>/;
 
-  constructor(private readonly text: string) {}
+class Reader {
+  private pos: number;
+
+  constructor(private readonly text: string) {
+    this.pos = ARROW.exec(text)?.[0].length ?? 0;
+  }
 
   logic(op: "or" | "and" = "or"): Condition {
     const operand = (): Condition => (op === "or" ? this.logic("and") : this.comparison());

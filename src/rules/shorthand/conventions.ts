@@ -370,8 +370,6 @@ class Resolver {
         const wholes = WHOLES.map((w) => this.series(`${stem}_${w}${unit}`)).join(" or ");
         this.scaled(`100 * ${this.series(name + unit)} / (${wholes})`, 1);
       }
-      // A number of connections is no percentage, whereas a usage may be.
-      if (!name.endsWith("_usage")) return;
     }
     this.scaled(this.series(name), 1);
   }

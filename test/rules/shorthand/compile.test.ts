@@ -27,7 +27,7 @@ const promql = (condition: string, more = ""): string => {
 const root = join(import.meta.dirname, "../../..");
 
 describe("the packs' rule files", () => {
-  it.each(["json-metrics", "node-service", "opentelemetry-service"])(
+  it.each(["json-metrics", "messaging-service", "node-service", "opentelemetry-service"])(
     "compile: %s",
     async (pack) => {
       const text = readFileSync(join(root, `packs/${pack}/rules/${pack}.yml`), "utf8");
@@ -75,7 +75,7 @@ describe("a condition", () => {
     ["disk_ratio > 90%", "100 * disk_ratio > 90"],
     [
       "pool.active > 80%",
-      "(pool_active_percent or 100 * pool_active_ratio or 100 * pool_active / (pool_max or pool_limit or pool_total)) > 80",
+      "(pool_active_percent or 100 * pool_active_ratio or 100 * pool_active / (pool_max or pool_limit or pool_total) or pool_active) > 80",
     ],
     // rates and counts of counters
     [
@@ -111,6 +111,7 @@ describe("a condition", () => {
     ["change(mem.used, 10m) > 5", "delta(mem_used[10m]) > 5"],
     // as code has it
     ["metrics.memoryUsage > 80", "(memory_usage or memoryUsage) > 80"],
+    ["(metrics) => metrics.cpu >= 80", "cpu >= 80"],
   ])("%s", (condition, expected) => {
     expect(promql(condition)).toBe(expected);
   });

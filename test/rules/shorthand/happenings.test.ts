@@ -36,6 +36,15 @@ describe("an event rule", () => {
     expect(await firings(few, silent, 3380)).toEqual({ few: "176m-3187m" });
   });
 
+  it("tells services apart", async () => {
+    const silent = alone("name: quiet\nlogs: { level: info }\nabsent_for: 10m\nby: service");
+    const lines = {
+      'log_lines_total{level="info",service="a"}': "0+5x120",
+      'log_lines_total{level="info",service="b"}': "0+5x60 300x30 300+5x30",
+    };
+    expect(await firings(silent, lines, 120)).toEqual({ quiet: "70m-93m" });
+  });
+
   it("knows the absence of an event by its count", async () => {
     const none = alone("name: none\nevent: backup_done\nabsent_for: 2h");
     const daily = { 'events_total{event="backup_done"}': "0x0 1x60 _x180 1 2x60" };

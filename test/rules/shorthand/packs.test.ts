@@ -120,6 +120,42 @@ describe("the packs' alerts, on virtual time with their own durations", () => {
     });
   });
 
+  it("messaging-service", async () => {
+    expect(
+      await firings(
+        pack("messaging-service"),
+        {
+          error_rate_percent: "6.5x40 0.5x80",
+          average_response_time_ms: "1500x40 150x80",
+          delivery_rate_percent: "88.5x40 95.96x80",
+          disk_usage_percent: "91x40 40x80",
+          cpu_usage_percent: "90x40 15.2x80",
+          memory_usage_percent: "92x40 40x80",
+          total_messages_sent: "50000x40 50001x80",
+          consent_verified_count: "49999x40 50001x80",
+          messages_during_quiet_hours: "3x40 0x80",
+          rate_limit_violations: "0x20 4x100",
+          webhook_processing_time_ms: "45000x40 85x80",
+          active_connections: "19x40 8x80",
+          max_connections: "20x120",
+        },
+        120,
+      ),
+    ).toEqual({
+      high_error_rate: "0m-41m",
+      slow_responses: "0m-41m",
+      low_delivery_rate: "0m-41m",
+      disk_full: "0m-41m",
+      high_cpu_usage: "0m-41m",
+      high_memory_usage: "0m-41m",
+      consent_bypassed: "0m-41m",
+      quiet_hours_violated: "0m-41m",
+      rate_limit_exceeded: "21m-25m",
+      webhooks_delayed: "0m-41m",
+      connection_pool_exhausted: "0m-41m",
+    });
+  });
+
   it("prometheus-service", async () => {
     const route = 'method="GET",route="/api/messages"';
     expect(
