@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { RouterConfig } from "../src/alerting/config";
 import { type HandRequest, acknowledgeAll, byHand } from "../src/alerting/by-hand";
 import { defaultConfig } from "../src/alerting/effective-config";
+import { explain } from "../src/alerting/explain";
 import { restoreGroups } from "../src/alerting/grouping";
 import { postAlerts } from "../src/alerting/post";
 import {
@@ -33,7 +34,7 @@ import { type WindowInput, makeWindow } from "../src/alerting/window-input";
 import { cancelWindow, dropOldWindows } from "../src/alerting/window-turns";
 import { windowView } from "../src/alerting/windows";
 import { compose } from "../src/compose";
-import type { FiringSet, PostedAlert } from "../src/core/alerts";
+import type { FiringSet, PostedAlert, StringMap } from "../src/core/alerts";
 import type { Objects } from "../src/core/object-stubs";
 import type { AlertRouterRpc } from "../src/core/objects";
 import { ok } from "../src/core/result";
@@ -41,6 +42,7 @@ import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
 import { parseActiveAlerts } from "../src/http/live/active-alerts";
 import { parseObjectName } from "../src/storage/objects";
+import { withTimeout } from "../src/storage/write-or-spill";
 import { tellHistory, withHistory } from "./router-history";
 import { RouterStorage } from "./router-storage";
 import { follow } from "./router-windows";
@@ -50,6 +52,8 @@ import { Timers } from "./timers";
 const INTENT_AGE_MS = 24 * 3_600_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
+/** Longer than D1's own timeout, which is to be told of by its name. */
+const TAKE_TIMEOUT_MS = 25_000;
 
 interface Loaded {
   readonly state: RouterState;
@@ -131,6 +135,12 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     const { state, settings } = this.open();
     const filter = JSON.parse(filterJson) as V2Filter; // checked by the route
     return JSON.stringify(gettableGroups(state, settings, filter, this.deps.clock()));
+  }
+
+  async explain(labelsJson: string): Promise<string> {
+    const { state, settings } = this.open();
+    const labels = JSON.parse(labelsJson) as StringMap; // checked by the route
+    return JSON.stringify(explain(state, settings, labels, this.deps.clock()));
   }
 
   async notificationLog(limit: number): Promise<string> {
@@ -310,7 +320,8 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
         if (first === undefined) break;
         if (this.deps.clock() - first.createdAtMs > INTENT_AGE_MS)
           console.error("alert router: an effect was dropped after a day", lane, first.intent.id);
-        else await this.take(first.intent);
+        // What hangs is repeated under the same id, and holds up no more than its own lane.
+        else await withTimeout(this.take(first.intent), TAKE_TIMEOUT_MS, "hand-over");
         this.disk.deleteIntent(first.seq);
         this.failures.delete(lane);
       }

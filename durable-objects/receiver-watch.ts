@@ -120,7 +120,7 @@ export class ReceiverWatch {
       this.deps.config.externalUrl ?? "",
     );
     const router = this.deps.objects(this.projectId).alertRouter();
-    await withTimeout(router.receive(set), ROUTER_TIMEOUT_MS);
+    await withTimeout(router.receive(set), ROUTER_TIMEOUT_MS, "hand-over");
   }
 
   private stored(): StoredHealth {

@@ -65,10 +65,14 @@ async function tryWrite(w: SpillableWrite, timeoutMs: number): Promise<D1Failure
 class HungError extends Error {}
 
 /** @throws HungError where the work is not done in time; it may still be done later. */
-export async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
+export async function withTimeout(
+  work: Promise<void>,
+  ms: number,
+  what = "D1 write",
+): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new HungError(`D1 write timed out after ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new HungError(`${what} timed out after ${ms} ms`)), ms);
   });
   try {
     await Promise.race([work, late]);
