@@ -224,6 +224,8 @@ class Evaluator {
     if (typeof of !== "object") throw new TemplateFailure(`can't evaluate field ${name}`, at);
     const method = methodOf(of, name);
     if (method !== undefined) return this.guarded(method, args, name, at);
+    if (of instanceof GoTime || of instanceof GoDuration || of instanceof SafeText)
+      throw new TemplateFailure(`can't evaluate field ${name}`, at);
     // Own properties alone: a template must not reach JavaScript's prototypes.
     const value = Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined;
     if (typeof value === "function") {
