@@ -89,7 +89,9 @@ export function dropOldSilences(state: RouterState, nowMs: number): void {
 /** Checks the matchers of what takes alerts out. */
 export function checkMatchers(matchers: readonly Matcher[]): Result<true, MatchersRefusal> {
   if (matchers.length === 0) return err({ reason: "no_matchers" });
-  if (matchers.every((m) => matcherPredicate([m])({})))
+  // As Alertmanager has it, `a!="b"` is a choice although it holds where there is no label `a`.
+  const isPositive = (m: Matcher): boolean => m.type === "=" || m.type === "=~";
+  if (matchers.every((m) => isPositive(m) && matcherPredicate([m])({})))
     return err({ reason: "matches_everything" });
   return ok(true);
 }
