@@ -143,6 +143,8 @@ export interface AlertRouterRpc extends Ticking {
   v2Alerts(filterJson: string): Promise<string>;
   /** The body of its `GET /api/v2/alerts/groups`. */
   v2Groups(filterJson: string): Promise<string>;
+  /** What would become of an alert with these labels (JSON) now: JSON of alerting/explain Explanation. */
+  explain(labelsJson: string): Promise<string>;
   /** Newest first, as JSON of alerting/model NotificationLogEntry[]. */
   notificationLog(limit: number): Promise<string>;
   /** Notes who has taken an alert in hand; false where no such alert fires. */

@@ -111,6 +111,7 @@ export const ERROR_CODES = {
   status_wrong: "status is not open, acknowledged or resolved.",
   store_quota: "The database's quota is used up; the same may be sent later.",
   store_unavailable: "The database does not answer; the same may be sent again.",
+  test_alert_unknown: "There is no such test alert, or the history does not have it yet.",
   time_invalid: "A time is neither RFC 3339 nor milliseconds since the epoch.",
   times_missing: "Neither a start and an end nor a schedule is given.",
   token_missing: "The request has no token.",

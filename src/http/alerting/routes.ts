@@ -8,6 +8,7 @@ import { notificationRoutes } from "./notifications";
 import { secretRoutes } from "../settings/secrets";
 import { receiverRoutes } from "./receivers";
 import { routeTestRoutes } from "./route-test";
+import { testAlertRoutes } from "./test-alerts";
 import { silenceRoutes } from "./silences";
 import { windowRoutes } from "./windows";
 
@@ -23,6 +24,7 @@ export function alertingRoutes(): Hono<AppEnv> {
   app.route("/", receiverRoutes());
   app.route("/", notificationRoutes());
   app.route("/", linkRoutes());
+  app.route("/", testAlertRoutes());
   app.route("/", heartbeatRoutes());
   return app;
 }

@@ -19,6 +19,7 @@ import { reportFamily, settingFamily } from "./families/reports";
 import { ruleFamily } from "./families/rules";
 import { scrapeFamily } from "./families/scrape";
 import { silenceFamily } from "./families/silences";
+import { testAlertFamily } from "./families/test-alerts";
 import { traceFamily } from "./families/traces";
 import type { Family } from "./model";
 
@@ -40,6 +41,7 @@ export const FAMILIES: readonly Family[] = [
   silenceFamily,
   alertmanagerFamily,
   notificationFamily,
+  testAlertFamily,
   linkFamily,
   heartbeatFamily,
   incidentFamily,
