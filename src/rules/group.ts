@@ -98,8 +98,8 @@ function watchedBy(rules: readonly RunningRule[]): WatchedSelector[] {
   for (const r of rules) {
     if (r.rule.kind !== "alerting") continue;
     for (const s of selectorsOf(r.expr)) {
-      if (s.pinned) continue;
       const matchers = s.matchers.map(({ type, name, value }) => ({ type, name, value }));
+      if (s.pinned || isOwnOutput(matchers, r.rule.name)) continue;
       const key = JSON.stringify(matchers);
       const known = out.get(key);
       if (known === undefined) out.set(key, { matchers, rules: [r] });
@@ -107,6 +107,13 @@ function watchedBy(rules: readonly RunningRule[]): WatchedSelector[] {
     }
   }
   return [...out.values()];
+}
+
+/** What a rule itself writes as it is evaluated is no news to it. */
+function isOwnOutput(matchers: readonly Matcher[], alert: string): boolean {
+  const is = (name: string, value: string): boolean =>
+    matchers.some((m) => m.type === "=" && m.name === name && m.value === value);
+  return is("__name__", "ALERTS") && is("alertname", alert);
 }
 
 /** The alerting rules that touched selectors concern; all of them where those of another version are told, or none. */

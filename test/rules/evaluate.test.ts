@@ -413,7 +413,7 @@ describe("a group's beginning", () => {
     const store = new Memory();
     store.add(up("1"), 1_000, 1);
     const g = group(
-      "name: g\nrules:\n- alert: A\n  expr: up > 0\n- record: r\n  expr: down\n- alert: B\n  expr: up offset 5m or last @ 0\n",
+      'name: g\nrules:\n- alert: A\n  expr: up > 0\n- record: r\n  expr: down\n- alert: B\n  expr: up offset 5m or last @ 0 or ALERTS{alertname="B"}\n',
     );
     await run(g, store, 1_000);
     const changed = group(

@@ -18,6 +18,8 @@ export interface CompiledFile {
  * Whether a rule file is in the shorthand: `alerts:`, or `rules:` that are not Prometheus' own. A text that is no YAML is not.
  */
 export function isShorthand(text: string): boolean {
+  // Spares the usual file, which may be large, a second reading.
+  if (/^groups\s*:/m.test(text)) return false;
   try {
     const { contents } = new YamlFile(text).document;
     if (!isMap(contents) || contents.has("groups")) return false;

@@ -47,6 +47,8 @@ export interface ConditionError {
 
 /** Longer ones are rules of PromQL in disguise; bounds the parser's recursion as well. */
 const MAX_LENGTH = 1_000;
+/** Each becomes several selectors. */
+const MAX_PATHS = 20;
 const DEFAULT_OVER_MS = 30 * 60_000;
 
 /**
@@ -93,6 +95,7 @@ const ARROW = /^\s*(?:\w+|\([\w\s,]*\))\s*=>/;
 
 class Reader {
   private pos: number;
+  private paths = 0;
 
   constructor(private readonly text: string) {
     this.pos = ARROW.exec(text)?.[0].length ?? 0;
@@ -166,6 +169,8 @@ class Reader {
   }
 
   private path(path: string, at: number): Condition & { readonly kind: "path" } {
+    if (++this.paths > MAX_PATHS)
+      throw new Wrong(`more than ${MAX_PATHS} metrics in a condition`, at);
     const braces = this.eat(MATCHERS);
     return { kind: "path", path, matchers: braces?.slice(1, -1).trim() ?? "", at };
   }

@@ -8,6 +8,7 @@ import { Naming } from "./naming";
 export const DEFAULT_GROUP = "alerts";
 const DEFAULT_WINDOW_MS = 5 * 60_000;
 const MAX_RULES = 500;
+const MAX_COMPILED_CHARS = 1_000_000;
 const MAX_GROUP_NAME = 200;
 const DAY_MS = 24 * 3_600_000;
 /** What begins a file of ours, and never one of Prometheus. */
@@ -33,9 +34,16 @@ export function readShorthand(root: Fields, source: string): ShorthandFile {
   const over = list[MAX_RULES];
   if (over !== undefined)
     root.file.refuse(over.node, "too_large", `more than ${MAX_RULES} rules in one file`);
-  const rules = list.map(({ key, node, path }) =>
-    readRule(new Fields(root.file, node, path), key, { source, naming, windowMs, notes }),
-  );
+  let chars = 0;
+  const rules = list.map(({ key, node, path }) => {
+    const fields = new Fields(root.file, node, path);
+    const rule = readRule(fields, key, { source, naming, windowMs, notes });
+    // What is mapped once may be used by every rule.
+    chars += rule.expr.length;
+    if (chars > MAX_COMPILED_CHARS)
+      root.file.refuse(node, "too_large", `more than ${MAX_COMPILED_CHARS} characters of PromQL`);
+    return rule;
+  });
   root.end();
   return { group, interval: interval?.ms, labels, rules, notes };
 }

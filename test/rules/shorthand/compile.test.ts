@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { compileRegex } from "../../../src/core/matchers";
 import { parseRuleFile } from "../../../src/rules/rule-file";
 import { compileShorthand, isShorthand } from "../../../src/rules/shorthand/compile";
 import { parseExpr, renderExpr } from "../../../src/promql";
@@ -265,6 +266,26 @@ describe("the shorthand", () => {
       "30s",
       "1s",
     ]);
+  });
+
+  it("has labels by which a route finds each action", () => {
+    const slack = compileRegex("(.*,)?slack(,.*)?");
+    expect(["slack", "slack,email", "email,slack", "a,slack,b"].map(slack)).not.toContain(false);
+    expect(["slack-critical", "email,slack2", "email"].map(slack)).not.toContain(true);
+    const { yaml } = compiled(
+      "alerts:\n  - name: a\n    condition: b > 5\n    actions:\n      - notify: slack\n      - email\n      - notify: slack\n",
+    );
+    expect(yaml).toContain("actions: slack,email\n");
+  });
+
+  it("is bounded", () => {
+    expect(refusal(`alerts: [{ name: a, condition: ${"a + ".repeat(20)}a > 1 }]`)).toContain(
+      "more than 20 metrics in a condition",
+    );
+    const rules = "  - { name: a, condition: x.y > 1 }\n";
+    expect(refusal(`alerts:\n${rules.repeat(501)}`)).toContain("more than 500 rules");
+    const long = `metrics: { x.y: "${"m + ".repeat(700)}m" }\n`;
+    expect(refusal(`${long}alerts:\n${rules.repeat(500)}`)).toContain("characters of PromQL");
   });
 
   it("never fails otherwise than by refusing", () => {
