@@ -6,6 +6,7 @@ const PAGES = [
   "monitoring",
   "receiver",
   "alerts",
+  "heartbeats",
   "incidents",
   "logs",
   "traces",

@@ -123,4 +123,25 @@ describe.skipIf(chromiumPath === undefined)("the pages of alerting", () => {
     await page.getByText("Drafted").first().waitFor();
     expect(await page.title()).toBe("Rules · Vedette");
   }, 60_000);
+
+  it("make a heartbeat, show its address and its pings", async () => {
+    await page.goto(`${vedette.url}/heartbeats`);
+    await page.getByRole("button", { name: "New heartbeat" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("nightly-backup");
+    await dialog.getByLabel("Pings every").fill("soon");
+    await dialog.getByRole("button", { name: "Make" }).click();
+    await dialog.getByText(/duration/).waitFor();
+    await dialog.getByLabel("Pings every").fill("30s");
+    await dialog.getByRole("button", { name: "Make" }).click();
+    const row = page.getByTestId("heartbeat");
+    const told = await row.locator("code").innerText();
+    const address = told.replace("curl -fsS ", "");
+    expect((await fetch(address)).status).toBe(200);
+    expect((await fetch(`${address}/3`, { method: "POST", body: HOSTILE })).status).toBe(200);
+    await row.getByRole("img", { name: "2 last pings" }).waitFor();
+    await row.getByText("missing").first().waitFor();
+    await look("heartbeats");
+    expect(await page.title()).toBe("Heartbeats · Vedette");
+  }, 60_000);
 });

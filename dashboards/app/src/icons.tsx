@@ -5,6 +5,7 @@ const PATHS = {
   monitoring: "M3 12h4l3-8 4 16 3-8h4",
   alerts: "M12 3a6 6 0 0 0-6 6v4l-2 4h16l-2-4V9a6 6 0 0 0-6-6zM10 20h4",
   incidents: "M12 3 2 20h20zM12 10v4M12 17v.01",
+  heartbeats: "M12 20 4 12a4.500 4.500 0 0 1 8-5 4.500 4.500 0 0 1 8 5zM6 12h4l2-3 2 5 1-2h3",
   receiver: "M3 13h5l2 3h4l2-3h5M5 5h14l2 8v6H3v-6z",
   logs: "M4 6h16M4 10h10M4 14h16M4 18h8",
   traces: "M3 6h10M7 11h10M11 16h10",

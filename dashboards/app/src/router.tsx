@@ -114,6 +114,11 @@ const alertHistory = createRoute({
   path: "/alerts/history",
   component: lazyRouteComponent(() => import("./pages/alert-history"), "AlertHistoryPage"),
 });
+const heartbeats = createRoute({
+  getParentRoute: () => inside,
+  path: "/heartbeats",
+  component: lazyRouteComponent(() => import("./pages/heartbeats"), "HeartbeatsPage"),
+});
 const targets = createRoute({
   getParentRoute: () => inside,
   path: "/targets",
@@ -186,6 +191,7 @@ const routes = root.addChildren([
     rules,
     backtest,
     alertHistory,
+    heartbeats,
     targets,
     cardinality,
     reports,

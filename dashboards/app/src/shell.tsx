@@ -35,6 +35,7 @@ const GROUPS: readonly { readonly title: string; readonly entries: readonly Entr
     entries: [
       { to: "/monitoring", label: "Monitoring", icon: "monitoring" },
       { to: "/alerts", label: "Alerts", icon: "alerts" },
+      { to: "/heartbeats", label: "Heartbeats", icon: "heartbeats" },
       { to: "/incidents", label: "Incidents", icon: "incidents" },
       { to: "/receiver", label: "Receiver inbox", icon: "receiver" },
     ],
