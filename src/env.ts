@@ -42,6 +42,8 @@ export interface Env {
   /** Base of every link in a message, e.g. https://vedette.example.com. */
   readonly EXTERNAL_URL?: string;
   readonly SENTRY_DSN?: string;
+  /** An address outside that is called each minute while alerts would reach somebody. */
+  readonly WATCHDOG_URL?: string;
   /** Sends mail where no EMAIL_PROVIDER is set; absent without `[[send_email]]` in wrangler.toml. */
   readonly EMAIL?: SendEmail;
   /** Sender of receivers that name none: `Vedette <alerts@example.com>`. */
@@ -102,6 +104,7 @@ export interface Config {
   readonly externalUrl: string | undefined;
   readonly sentryDsn: string | undefined;
   readonly email: EmailSettings;
+  readonly watchdogUrl: string | undefined;
   readonly version: string;
   readonly metricShards: number;
   readonly otlp: OtlpOptions;
@@ -177,6 +180,7 @@ export function parseConfig(env: Env): Config {
     externalUrl: parseExternalUrl(env.EXTERNAL_URL),
     sentryDsn: nonEmpty(env.SENTRY_DSN),
     email: parseEmail(env),
+    watchdogUrl: parseWatchdog(nonEmpty(env.WATCHDOG_URL)),
     version: env.APP_VERSION ?? "0.1.0",
     metricShards: shards,
     otlp: parseOtlp(env),
@@ -271,6 +275,12 @@ function parseSealingSecrets(env: Env, tokenSecret: string): readonly [string, .
     );
   // What was sealed before SECRETS_KEY was first set opens still.
   return present === undefined ? [tokenSecret, ...previous] : [present, ...previous, tokenSecret];
+}
+
+function parseWatchdog(url: string | undefined): string | undefined {
+  if (url !== undefined && !(/^https?:\/\//.test(url) && URL.canParse(url)))
+    throw new ConfigError("WATCHDOG_URL must be an http(s) address");
+  return url;
 }
 
 function parseEmail(env: Env): EmailSettings {

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { AppEnv, Deps } from "./deps";
+import { OUTBOUND_WATCHDOG } from "../jobs/outbound-watchdog";
 import { requireScope } from "./auth/require";
 
 interface Check {
@@ -36,7 +37,16 @@ async function checkAll(deps: Deps) {
   // What works in the isolate's memory cannot be down while this answers; the field is the contract's.
   const cache: Check = { status: "healthy" };
   const spilled = await spillCheck(deps);
-  const checks = { database, cache, external_apis: alerting, metrics, spill: spilled };
+  const watchdog =
+    deps.config.watchdogUrl === undefined ? {} : { watchdog: await watchdogCheck(deps) };
+  const checks: Readonly<Record<string, Check>> = {
+    database,
+    cache,
+    external_apis: alerting,
+    metrics,
+    spill: spilled,
+    ...watchdog,
+  };
   return {
     status: overall(Object.values(checks)),
     timestamp: new Date(deps.clock()).toISOString(),
@@ -57,6 +67,19 @@ async function spillCheck(deps: Deps): Promise<Check> {
       : { status: "degraded", error: `${pending} batches wait for D1` };
   } catch (e) {
     return { status: "unhealthy", error: messageOf(e) };
+  }
+}
+
+/** The last minutes' call to the outside. */
+async function watchdogCheck(deps: Deps): Promise<Check> {
+  try {
+    const last = (await deps.jobs.runs()).find((r) => r.job === OUTBOUND_WATCHDOG);
+    if (last === undefined) return { status: "degraded", error: "it has not run yet" };
+    return last.outcome === "failed"
+      ? { status: "degraded", error: last.detail ?? "it failed" }
+      : { status: "healthy" };
+  } catch (e) {
+    return { status: "degraded", error: messageOf(e) };
   }
 }
 
