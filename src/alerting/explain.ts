@@ -4,7 +4,7 @@ import { cooling } from "./cooldown";
 import { dedup } from "./dedup";
 import { fingerprint } from "./fingerprint";
 import type { NotifyReason, RoutedAlert } from "./model";
-import { STAGES, type StageVerdict, judge } from "./pipeline";
+import { STAGES, type StageVerdict, judge, contextAt } from "./pipeline";
 import { hearersOf } from "./receiver-alerts";
 import { groupKey, groupLabels, matchRoutes } from "./routing";
 import { type Group, type RouterSettings, type RouterState, toldKey } from "./state";
@@ -102,7 +102,7 @@ function explainRoute(
   route: Route,
   nowMs: number,
 ): RouteExplanation {
-  const context = { state, config: settings.config, nowMs, route };
+  const context = { ...contextAt(state, settings.config, nowMs), route };
   const stages = STAGES.map((stage) => shown(stage.name, stage.judge(alert, context)));
   const labels = groupLabels(route, alert.labels);
   const key = groupKey(route, labels);

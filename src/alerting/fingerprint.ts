@@ -12,7 +12,7 @@ export function fingerprint(labels: StringMap): string {
   const hash = new Fnv64();
   const sorted = labelsOf(labels);
   for (const part of sorted) {
-    hash.add(encoder.encode(part));
+    hash.add(part);
     hash.addByte(0xff);
   }
   return hash.hex();
@@ -21,7 +21,7 @@ export function fingerprint(labels: StringMap): string {
 /** FNV-1a 64 of a string's UTF-8 bytes, 16 hex digits. */
 export function fnv64(text: string): string {
   const hash = new Fnv64();
-  hash.add(encoder.encode(text));
+  hash.add(text);
   return hash.hex();
 }
 
@@ -33,8 +33,16 @@ class Fnv64 {
   private c = 0x9ce4;
   private d = 0xcbf2;
 
-  add(bytes: Uint8Array): void {
-    for (const byte of bytes) this.addByte(byte);
+  add(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) {
+        // The rest in UTF-8; most labels never come here.
+        for (const byte of encoder.encode(text.slice(i))) this.addByte(byte);
+        return;
+      }
+      this.addByte(unit);
+    }
   }
 
   addByte(byte: number): void {

@@ -7,7 +7,7 @@ import { fnv64 } from "./fingerprint";
 import { groupsOf, nextGridTime, routeOf } from "./grouping";
 import type { HoldReason, NotificationLogEntry, NotifyReason, RoutedAlert } from "./model";
 import { common, notificationData } from "./notification-data";
-import { judge } from "./pipeline";
+import { type StageContext, contextAt, judge } from "./pipeline";
 import { failingIntegration, hearersOf } from "./receiver-alerts";
 import {
   type Group,
@@ -31,7 +31,8 @@ export function flushDue(
   const due = [...state.groups.values()]
     .filter((g) => g.nextFlushMs <= nowMs)
     .sort((a, b) => a.nextFlushMs - b.nextFlushMs);
-  for (const group of due) flushGroup(state, settings, group, nowMs, out);
+  const context = contextAt(state, settings.config, nowMs);
+  for (const group of due) flushGroup(settings, group, context, out);
   for (const [key, told] of state.told) {
     if (told.expiresAtMs > nowMs || told.incidentId !== undefined) continue;
     // Long silenced, it may still be told that it ended.
@@ -52,18 +53,18 @@ interface Snapshot {
 }
 
 function flushGroup(
-  state: RouterState,
   settings: RouterSettings,
   group: Group,
-  nowMs: number,
+  context: Omit<StageContext, "route">,
   out: Outcome,
 ): void {
+  const { state, nowMs } = context;
   const route = routeOf(settings.config, group);
   const members = [...group.members].flatMap((f) => state.alerts.get(f) ?? []);
   const suppressed = new Map<string, HoldReason>();
   const passed: RoutedAlert[] = [];
   for (const alert of members) {
-    const verdict = judge(alert, { state, config: settings.config, nowMs, route });
+    const verdict = judge(alert, { ...context, route });
     if (verdict.pass) passed.push(alert);
     else suppressed.set(alert.fingerprint, verdict.reason);
   }

@@ -8,8 +8,8 @@ import { maintenanceBy } from "./windows";
  */
 export function holdIncidents(state: RouterState, nowMs: number, out: Outcome): void {
   for (const told of state.told.values()) {
+    if (told.incidentId === undefined) continue;
     const { incidentId, heldBy, ...rest } = told;
-    if (incidentId === undefined) continue;
     const by = state.windows.size === 0 ? [] : holding(state, told, nowMs);
     if (by.join(" ") === (heldBy ?? []).join(" ")) continue;
     const next: ToldEntry = { ...rest, incidentId, ...(by.length === 0 ? {} : { heldBy: by }) };

@@ -1,7 +1,7 @@
 import type { HoldReason, RoutedAlert } from "./model";
 import { type InhibitionIndex, indexInhibition, inhibitedBy } from "./inhibition";
 import { mutedBy } from "./mute";
-import { silencedBy } from "./silences";
+import { type SilenceIndex, indexSilences, silencesOf } from "./silence-index";
 import { maintenanceBy } from "./windows";
 import type { Route, RouterConfig } from "./config";
 import type { RouterState } from "./state";
@@ -11,6 +11,8 @@ export interface StageContext {
   readonly state: RouterState;
   readonly config: RouterConfig;
   readonly nowMs: number;
+  /** The silences that hold now. */
+  readonly silences: () => SilenceIndex;
   /** The route whose group is flushed; undefined where an alert is judged apart from any. */
   readonly route: Route | undefined;
 }
@@ -34,8 +36,8 @@ const PASS: StageVerdict = { pass: true };
 export const STAGES: readonly Stage[] = [
   {
     name: "silence",
-    judge(alert, { state, nowMs }) {
-      const by = silencedBy(state.silences.values(), alert.labels, nowMs);
+    judge(alert, { silences }) {
+      const by = silencesOf(silences(), alert.labels);
       return by.length === 0 ? PASS : { pass: false, reason: "silenced", by };
     },
   },
@@ -61,6 +63,17 @@ export const STAGES: readonly Stage[] = [
     },
   },
 ];
+
+/** What all alerts of one moment are judged by. */
+export function contextAt(
+  state: RouterState,
+  config: RouterConfig,
+  nowMs: number,
+): Omit<StageContext, "route"> {
+  let index: SilenceIndex | undefined;
+  const silences = (): SilenceIndex => (index ??= indexSilences(state.silences.values(), nowMs));
+  return { state, config, nowMs, silences };
+}
 
 export function judge(alert: RoutedAlert, context: StageContext): StageVerdict {
   for (const stage of STAGES) {

@@ -1,5 +1,3 @@
-import type { StringMap } from "../core/alerts";
-import { matcherPredicate } from "./routing";
 import type { Silence } from "./model";
 import { type Occurrence, nextOccurrence, occurrenceAt } from "./schedule";
 
@@ -42,21 +40,4 @@ export function ordinarySilence({ occurrence, next, ...silence }: SilenceView): 
   const shown = occurrence ?? next;
   if (shown === undefined) return silence;
   return { ...silence, startsAtMs: shown.startMs, endsAtMs: shown.endMs };
-}
-
-/** Ids of the silences that hold an alert now. */
-export function silencedBy(
-  silences: Iterable<Silence>,
-  labels: StringMap,
-  nowMs: number,
-): readonly string[] {
-  const out: string[] = [];
-  for (const s of silences)
-    if (holds(s, nowMs) && matcherPredicate(s.matchers)(labels)) out.push(s.id);
-  return out;
-}
-
-function holds(s: Silence, nowMs: number): boolean {
-  if (nowMs < s.startsAtMs || nowMs >= s.endsAtMs) return false;
-  return s.schedule === undefined || occurrenceAt(s.schedule, nowMs) !== undefined;
 }

@@ -5,7 +5,7 @@ import { inhibitedBy } from "./inhibition";
 import { routeOf } from "./grouping";
 import { inhibitionOf } from "./pipeline";
 import { matchRoutes } from "./routing";
-import { silencedBy } from "./silences";
+import { type SilenceIndex, indexSilences, silencesOf } from "./silence-index";
 import { type RouterSettings, type RouterState, receiverByName } from "./state";
 import { maintenanceBy } from "./windows";
 
@@ -15,7 +15,7 @@ export function activeAlerts(
   settings: RouterSettings,
   nowMs: number,
 ): ActiveAlert[] {
-  const known = knownByAlert(state);
+  const known = knownByAlert(state, nowMs);
   return [...state.alerts.values()]
     .sort((a, b) => b.startsAtMs - a.startsAtMs || (a.fingerprint < b.fingerprint ? -1 : 1))
     .map((a) => activeAlert(a, state, settings, known, nowMs));
@@ -26,7 +26,7 @@ export function groupViews(
   settings: RouterSettings,
   nowMs: number,
 ): AlertGroupView[] {
-  const known = knownByAlert(state);
+  const known = knownByAlert(state, nowMs);
   return [...state.groups.values()].map((g) => ({
     key: g.key,
     receiver: routeOf(settings.config, g).receiver,
@@ -45,7 +45,7 @@ function activeAlert(
   known: Known,
   nowMs: number,
 ): ActiveAlert {
-  const silences = silencedBy(state.silences.values(), a.labels, nowMs);
+  const silences = silencesOf(known.silences, a.labels);
   const inhibitors = inhibitedBy(inhibitionOf({ state, config: settings.config }), a.labels);
   const windows = maintenanceBy(state.windows.values(), a.labels, nowMs);
   const suppressed = silences.length + inhibitors.length + windows.length > 0;
@@ -85,14 +85,15 @@ function activeAlert(
   };
 }
 
-/** What integrations know, by alert; gathered once for all of them. */
+/** What integrations know, by alert, and which silences hold; gathered once for all of them. */
 interface Known {
+  readonly silences: SilenceIndex;
   readonly incidents: ReadonlyMap<string, string>;
   /** Ids of the integrations that know that it fires. */
   readonly integrations: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function knownByAlert(state: RouterState): Known {
+function knownByAlert(state: RouterState, nowMs: number): Known {
   const incidents = new Map<string, string>();
   const integrations = new Map<string, Set<string>>();
   for (const told of state.told.values()) {
@@ -105,7 +106,7 @@ function knownByAlert(state: RouterState): Known {
       integrations.set(f, known.add(id));
     }
   }
-  return { incidents, integrations };
+  return { silences: indexSilences(state.silences.values(), nowMs), incidents, integrations };
 }
 
 function integrationsOf(settings: RouterSettings, receivers: readonly string[]): readonly string[] {

@@ -7,7 +7,8 @@ import {
   matchersOf,
   putSilence,
 } from "../../src/alerting/silence-input";
-import { ordinarySilence, silenceView, silencedBy } from "../../src/alerting/silences";
+import { indexSilences, silencesOf } from "../../src/alerting/silence-index";
+import { ordinarySilence, silenceView } from "../../src/alerting/silences";
 import { emptyState } from "../../src/alerting/state";
 
 const HOUR = 3_600_000;
@@ -60,7 +61,7 @@ describe("a silence that recurs", () => {
   const state = emptyState();
   const silence = made(state, daily("22:00", "02:00"), T0 + HOUR);
   const held = (ms: number): boolean =>
-    silencedBy(state.silences.values(), { alertname: "A" }, ms).length > 0;
+    silencesOf(indexSilences(state.silences.values(), ms), { alertname: "A" }).length > 0;
 
   it("holds in its stretches, from the one that runs on to the last day's end", () => {
     const hours = Array.from({ length: 80 }, (_, h) => h).filter((h) => held(T0 + h * HOUR));

@@ -110,7 +110,7 @@ export function runOurs(
       continue;
     }
     if (flushMs <= now) flushesMs.push(now);
-    else expiriesMs.push(now);
+    if (expiryMs <= now) expiriesMs.push(now);
     step(now, () => tick(state, settings, now));
   }
   return { messages, flushesMs, expiriesMs, surplus };
