@@ -144,4 +144,15 @@ describe.skipIf(chromiumPath === undefined)("the pages of alerting", () => {
     await look("heartbeats");
     expect(await page.title()).toBe("Heartbeats · Vedette");
   }, 60_000);
+
+  it("send a test alert, and show each stage and the message that left", async () => {
+    await page.goto(`${vedette.url}/alerts`);
+    await page.getByRole("button", { name: "Send a test alert" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Labels").fill('severity="info"\nservice="checkout"');
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.getByText("silence ✓").first().waitFor();
+    await dialog.getByTestId("notification").getByText("delivered").first().waitFor();
+    await look("test-alert");
+  }, 60_000);
 });

@@ -1,5 +1,7 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useRouteContext } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
 import { getJson } from "../api/client";
 import type { Notifications } from "../api/notifications";
 import { AppLink } from "../components/app-link";
@@ -11,10 +13,13 @@ import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
 import { Silences } from "../components/silences";
+import { TestAlertDialog } from "../components/test-alert";
 import { useLive } from "../live/store";
 
 /** What is active now, and what was sent about it and why. */
 export function AlertsPage(): ReactNode {
+  const { session } = useRouteContext({ from: "/inside" });
+  const [testing, setTesting] = useState(false);
   const alerts = useLive((v) => v.alerts);
   const log = useQuery({
     queryKey: ["notifications"],
@@ -24,6 +29,12 @@ export function AlertsPage(): ReactNode {
   return (
     <>
       <PageHeader title="Alerts">
+        {session.admin && (
+          <Button size="xs" variant="default" onClick={() => setTesting(true)}>
+            Send a test alert
+          </Button>
+        )}
+        {testing && <TestAlertDialog onClose={() => setTesting(false)} />}
         <AppLink to="/alerts/history" fz="sm">
           History
         </AppLink>
