@@ -28,7 +28,7 @@ import {
   type RouterState,
   emptyOutcome,
 } from "../src/alerting/state";
-import { type V2Filter, gettableAlerts, gettableGroups } from "../src/alerting/v2-view";
+import { type V2Filter, alertsJson, groupsJson } from "../src/alerting/v2-view";
 import { activeAlerts, groupViews } from "../src/alerting/view";
 import { type WindowInput, makeWindow } from "../src/alerting/window-input";
 import { cancelWindow, dropOldWindows } from "../src/alerting/window-turns";
@@ -45,7 +45,7 @@ import { parseObjectName } from "../src/storage/objects";
 import { withTimeout } from "../src/storage/write-or-spill";
 import { tellHistory, withHistory } from "./router-history";
 import { RouterStorage } from "./router-storage";
-import { follow } from "./router-windows";
+import { follow, hasTurned } from "./router-windows";
 import { Timers } from "./timers";
 
 /** An effect nobody could be found for is dropped after this. */
@@ -128,13 +128,13 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   async v2Alerts(filterJson: string): Promise<string> {
     const { state, settings } = this.open();
     const filter = JSON.parse(filterJson) as V2Filter; // checked by the route
-    return JSON.stringify(gettableAlerts(state, settings, filter, this.deps.clock()));
+    return alertsJson(state, settings, filter, this.deps.clock());
   }
 
   async v2Groups(filterJson: string): Promise<string> {
     const { state, settings } = this.open();
     const filter = JSON.parse(filterJson) as V2Filter; // checked by the route
-    return JSON.stringify(gettableGroups(state, settings, filter, this.deps.clock()));
+    return groupsJson(state, settings, filter, this.deps.clock());
   }
 
   async explain(labelsJson: string): Promise<string> {
@@ -241,7 +241,7 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
       // In the same turn as the rows, so that a restart knows which flushes had happened.
       await this.schedule(loaded.state, intents.length > 0 ? now + RETRY_MAX_MS : undefined);
       if (intents.length > 0) this.handOver();
-      if (changed || outcome.changes.length > 0) this.publish();
+      if (changed || outcome.changes.length > 0 || hasTurned(outcome)) this.publish();
     } catch (e) {
       // Memory may be ahead of the disk: start again from the disk.
       this.loaded = undefined;

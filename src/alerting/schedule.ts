@@ -24,12 +24,10 @@ export const NO_END_MS = Date.UTC(9999, 11, 31);
 /** The occurrence that holds at a moment. */
 export function occurrenceAt(schedule: Schedule, ms: number): Occurrence | undefined {
   const known = latest.get(schedule);
-  if (known !== undefined && known.startMs <= ms && ms < known.endMs) return known;
-  if (ms < schedule.fromMs || ms >= endOf(schedule)) return undefined;
-  if (!anyContains(schedule.intervals, ms)) return undefined;
-  const found = { startMs: riseBefore(schedule, ms), endMs: fallAfter(schedule, ms) };
-  latest.set(schedule, found);
-  return found;
+  if (known !== undefined && known.fromMs <= ms && ms < known.untilMs) return known.occurrence;
+  const answer = answerAt(schedule, ms);
+  latest.set(schedule, answer);
+  return answer.occurrence;
 }
 
 /** The first occurrence that begins after a moment. */
@@ -49,8 +47,25 @@ export function nextOccurrence(schedule: Schedule, ms: number): Occurrence | und
   return { startMs, endMs: fallAfter(schedule, startMs) };
 }
 
-/** Immutable as they are, schedules are asked once per alert and flush: the last answer mostly still holds. */
-const latest = new WeakMap<Schedule, Occurrence>();
+interface Answer {
+  readonly occurrence: Occurrence | undefined;
+  /** While it is the answer, the end excluded. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Schedules never change, and are asked once per alert and flush: the last answer mostly still holds. */
+const latest = new WeakMap<Schedule, Answer>();
+
+function answerAt(schedule: Schedule, ms: number): Answer {
+  const inside = ms >= schedule.fromMs && ms < endOf(schedule);
+  if (!inside || !anyContains(schedule.intervals, ms)) {
+    const next = nextOccurrence(schedule, ms);
+    return { occurrence: undefined, fromMs: ms, untilMs: next?.startMs ?? NO_END_MS };
+  }
+  const occurrence = { startMs: riseBefore(schedule, ms), endMs: fallAfter(schedule, ms) };
+  return { occurrence, fromMs: occurrence.startMs, untilMs: occurrence.endMs };
+}
 
 const DAY_MS = 86_400_000;
 /** How far back the begin of an occurrence is looked for, the near past first. */

@@ -1,6 +1,6 @@
 import type { StringMap } from "../core/alerts";
 import type { Matcher } from "../core/matchers";
-import type { WindowEventKind } from "./model";
+import type { NotifyReason, WindowEventKind } from "./model";
 import { matcherPredicate } from "./routing";
 import { type Occurrence, type Schedule, nextOccurrence, occurrenceAt } from "./schedule";
 
@@ -33,6 +33,19 @@ export interface WindowEvent {
   readonly atMs: number;
   /** A token's name, or "vedette". */
   readonly by: string;
+}
+
+const EVENT_KINDS: readonly string[] = [
+  "window_created",
+  "window_changed",
+  "window_started",
+  "window_ended",
+  "window_cancelled",
+] satisfies readonly WindowEventKind[];
+
+/** `window_ended` is also why a group is told of what a window held. */
+export function isWindowEvent(reason: NotifyReason): boolean {
+  return EVENT_KINDS.includes(reason);
 }
 
 export type WindowState = "pending" | "active" | "ended" | "cancelled";

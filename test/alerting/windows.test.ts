@@ -139,7 +139,7 @@ it("is cancelled once, ends where it held, and then takes no change", () => {
 it.each<[string, Partial<WindowInput>]>([
   ["receiver_unknown", { notify: "nobody" }],
   ["unknown_id", { id: "nobody" }],
-  ["matches_everything", { matchers: [{ type: "!=", name: "a", value: "b" }] }],
+  ["matches_everything", { matchers: [{ type: "=~", name: "a", value: ".*" }] }],
   ["no_times", { endsAtMs: undefined }],
 ])("refuses a window: %s", (reason, over) => {
   const made = world().put(0, over);
