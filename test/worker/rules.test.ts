@@ -586,6 +586,26 @@ alerts:
     expect(await rules("?file[]=short")).not.toEqual([]);
   });
 
+  it("are shown and back-tested without being stored", async () => {
+    const ask = (path: string, body: string): Promise<Response> =>
+      send(`/api/v1/rules/${path}`, {
+        method: "POST",
+        headers: { ...READ, "content-type": "application/yaml" },
+        body,
+      });
+    const compiled = await ask("compile", source);
+    expect([compiled.status, await compiled.text()]).toEqual([
+      200,
+      expect.stringMatching(/^# 3:5: slow_checkout: no series [^]*\ngroups:\n[^]*deep_queue/),
+    ]);
+    expect((await ask("compile", "groups: []\n")).status).toBe(400);
+    const wrong = await ask("compile", source.replace("> 10", "> 10 parsecs"));
+    expect(await wrong.json()).toMatchObject({ code: "rules_value_wrong", where: "9:42" });
+    const tested = await ask("backtest?from=-5m", source);
+    expect(tested.status).toBe(200);
+    expect(JSON.stringify(await tested.json())).toContain('"alert":"deep_queue"');
+  });
+
   it("fire", async () => {
     await putRule("PUT", "live", "alerts: [{ name: hot, condition: oven.temperature > 200 }]\n");
     await sample("oven_temperature 230");

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { refuse } from "../prometheus/respond";
+import { postCompile } from "./compile";
 import {
   deleteGroup,
   deleteNamespace,
@@ -27,6 +28,7 @@ export function ruleRoutes(): Hono<AppEnv> {
   app.delete("/config/v1/rules/:namespace/:group", admin, deleteGroup);
   app.delete("/config/v1/rules/:namespace", admin, deleteNamespace);
   app.post("/api/v1/rules/test", read, postRuleTest);
+  app.post("/api/v1/rules/compile", read, postCompile);
   app.post("/api/v1/rules/backtest", read, postBackTest);
   const query = requireScope("read", refuse);
   app.get("/api/v1/rules", query, answered(getRules));

@@ -237,6 +237,7 @@ export const API_ROUTES: readonly Route[] = [
   at("admin", "DELETE", "/config/v1/rules/:namespace", "/config/v1/rules/none"),
   at("admin", "DELETE", "/config/v1/rules/:namespace/:group", "/config/v1/rules/none/none"),
   at("read", "POST", "/api/v1/rules/test", undefined, json(KIB * KIB)),
+  at("read", "POST", "/api/v1/rules/compile", undefined, yaml(256 * KIB)),
   at("read", "POST", "/api/v1/rules/backtest", undefined, yaml(256 * KIB)),
   at("admin", "GET", "/config/v1/alertmanager"),
   at("admin", "PUT", "/config/v1/alertmanager", undefined, yaml(KIB * KIB)),

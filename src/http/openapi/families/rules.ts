@@ -159,6 +159,18 @@ export const ruleFamily: Family = {
     },
     {
       method: "post",
+      path: "/api/v1/rules/compile",
+      id: "compileRules",
+      summary: "What rules in the shorthand become",
+      description:
+        "A Prometheus rule file, with what is to be known of it in comments at its head. Nothing is stored.",
+      scope: "read",
+      body: file("Rules in the shorthand: `alerts`."),
+      answers: { 200: yaml("The rule file.") },
+      problems: { 400: PARSED[400], 413: ["body_too_large"], 415: PARSED[415] },
+    },
+    {
+      method: "post",
       path: "/api/v1/rules/backtest",
       id: "backTestRules",
       summary: "What rules would have done over a past range",
