@@ -86,11 +86,11 @@ export const timeInterval: Kind<TimeInterval> = {
 };
 
 const interval = struct("timeinterval.TimeInterval", {
-  times: list(timeRange),
-  weekdays: list(weekdays),
-  days_of_month: list(daysOfMonth),
-  months: list(months),
-  years: list(years),
+  times: list(timeRange, "[]timeinterval.TimeRange"),
+  weekdays: list(weekdays, "[]timeinterval.WeekdayRange"),
+  days_of_month: list(daysOfMonth, "[]timeinterval.DayOfMonthRange"),
+  months: list(months, "[]timeinterval.MonthRange"),
+  years: list(years, "[]timeinterval.YearRange"),
   location,
 });
 

@@ -6,10 +6,13 @@ import { REDACTED } from "./config-secrets";
 import { quoted } from "./matcher-text";
 
 /** A text; numbers and truth values are taken as they are written, as yaml.v2 does. */
-export const text: Kind<string> = { go: "string", read: readText };
+export const text: Kind<string> = { go: "string", read: (d, node) => readText(d, node) };
 
 /** A text that must not be shown. */
-export const secret: Kind<string> = { go: "config.Secret", read: readText };
+export const secret: Kind<string> = {
+  go: "config.Secret",
+  read: (d, node) => readText(d, node, "config.plain"),
+};
 
 export const flag: Kind<boolean> = {
   go: "bool",
@@ -129,8 +132,8 @@ export const hostPort: Kind<string> = {
 /** Whatever stands there, unread. */
 export const anything: Kind<Node> = { go: "interface {}", read: (_, node) => node };
 
-function readText(d: Decoder, node: Node): string | undefined {
-  if (!isScalar(node)) return d.wrongType(node, "string");
+function readText(d: Decoder, node: Node, go = "string"): string | undefined {
+  if (!isScalar(node)) return d.wrongType(node, go);
   const { value } = node;
   if (typeof value !== "string") return node.source ?? String(value);
   if (!value.isWellFormed()) return d.fail(node, "a text holds half of a surrogate pair");
