@@ -199,7 +199,10 @@ async function live(
     new Map(),
   );
   const store = stored();
-  const firings = new Map<string, { firedAtMs: number; endedAtMs: number | undefined }>();
+  const firings = new Map<
+    string,
+    { above: string | undefined; firedAtMs: number; endedAtMs: number | undefined }
+  >();
   const waiting = arrivals.toSorted((a, b) => a.arrivesAtMs - b.arrivesAtMs);
   for (const { atMs, occasion } of times) {
     while (waiting[0] !== undefined && waiting[0].arrivesAtMs <= atMs) {
@@ -220,7 +223,8 @@ async function live(
     for (const r of group.rules)
       for (const a of r.progress.alerting.alerts.values())
         if (a.firedAtMs > 0)
-          firings.set(`${a.firedAtMs}`, {
+          firings.set(`${a.firedAtMs} ${a.labels["above"] ?? ""}`, {
+            above: a.labels["above"],
             firedAtMs: a.firedAtMs,
             endedAtMs: a.phase === "resolved" ? a.resolvedAtMs : undefined,
           });
@@ -231,35 +235,53 @@ async function live(
 }
 
 describe("over a range in which the rule ran", () => {
-  it("gives exactly what happened, though samples came late, evaluations came on writes and some were missed", async () => {
-    let seed = 7;
-    const random = (): number => {
-      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
-      return seed / 0x7fffffff;
-    };
-    for (let round = 0; round < 25; round++) {
-      const arrivals = Array.from({ length: 240 }, (_, i) => ({
-        timeMs: START + i * STEP,
-        // Every now and then by up to a minute.
-        arrivesAtMs: START + i * STEP + (random() < 0.3 ? Math.floor(random() * 60_000) : 200),
-        value: Math.sin(i / 7 + round) * 30 + 60 + random() * 20,
-      }));
-      const times: { atMs: number; occasion: "grid" | "write" }[] = [];
-      for (let at = START + 4_000; at < START + 3_600_000; at += STEP) {
-        if (random() < 0.05) continue;
-        times.push({ atMs: at, occasion: "grid" });
-        if (random() < 0.4)
-          times.push({ atMs: at + 1_000 + Math.floor(random() * 12_000), occasion: "write" });
+  it.each([
+    ["for: 1m", RULE],
+    ["nothing to wait for", "alert: Hot\nexpr: temperature > 80\n"],
+    ["a cooldown", "alert: Hot\nexpr: temperature > 80\ncooldown: 5m\n"],
+    [
+      "a label from the value",
+      "alert: Hot\nexpr: temperature > 80\nlabels: { above: '{{ if gt $value 95.0 }}much{{ else }}little{{ end }}' }\n",
+    ],
+    ["a range", "alert: Hot\nexpr: avg_over_time(temperature[1m]) > 78\nfor: 30s\n"],
+  ])(
+    "gives exactly what happened (%s), though samples came late, evaluations came on writes and some were missed",
+    async (_, yaml) => {
+      let seed = 7;
+      const random = (): number => {
+        seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+        return seed / 0x7fffffff;
+      };
+      for (let round = 0; round < 25; round++) {
+        const arrivals = Array.from({ length: 240 }, (_, i) => ({
+          timeMs: START + i * STEP,
+          // Every now and then by up to a minute.
+          arrivesAtMs: START + i * STEP + (random() < 0.3 ? Math.floor(random() * 60_000) : 200),
+          value: Math.sin(i / 7 + round) * 30 + 60 + random() * 20,
+        }));
+        const times: { atMs: number; occasion: "grid" | "write" }[] = [];
+        for (let at = START + 4_000; at < START + 3_600_000; at += STEP) {
+          if (random() < 0.05) continue;
+          times.push({ atMs: at, occasion: "grid" });
+          if (random() < 0.4)
+            times.push({ atMs: at + 1_000 + Math.floor(random() * 12_000), occasion: "write" });
+        }
+        const { store, firings } = await live(yaml, arrivals, times);
+        const { rules } = await run(yaml, store, { ranSinceMs: () => START });
+        const told = (rules[0]?.courses ?? [])
+          .filter((c) => c.firedAtMs !== undefined)
+          .map((c) => ({
+            above: c.labels["above"],
+            firedAtMs: c.firedAtMs,
+            endedAtMs: c.endedAtMs,
+          }));
+        const order = (list: readonly object[]): string[] =>
+          list.map((f) => JSON.stringify(f)).sort();
+        expect(order(told), `round ${round}`).toEqual(order(firings));
+        expect(firings.length).toBeGreaterThan(2);
       }
-      const { store, firings } = await live(RULE, arrivals, times);
-      const { rules } = await run(RULE, store, { ranSinceMs: () => START });
-      const told = (rules[0]?.courses ?? [])
-        .filter((c) => c.firedAtMs !== undefined)
-        .map((c) => ({ firedAtMs: c.firedAtMs, endedAtMs: c.endedAtMs }));
-      expect(told, `round ${round}`).toEqual(firings);
-      expect(firings.length).toBeGreaterThan(2);
-    }
-  });
+    },
+  );
 });
 
 describe("the messages of a back-test", () => {
