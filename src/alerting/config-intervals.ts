@@ -74,6 +74,9 @@ export const timeInterval: Kind<TimeInterval> = {
   read(d, node) {
     const read = interval.read(d, node);
     if (read === undefined) return undefined;
+    // A list that is there and empty has no range with any moment: such an interval is left out.
+    const { times: t, weekdays: w, days_of_month: m, months: o, years: y } = read;
+    if ([t, w, m, o, y].some((list) => list?.length === 0)) return undefined;
     return {
       times: present(read.times),
       weekdays: present(read.weekdays),

@@ -19,7 +19,11 @@ export function readReceiver(
 ): ReceiverConfig<Integration> {
   const name = yaml.name ?? "";
   if (name.length > MAX_NAME)
-    to.d.fail(to.d.at(yaml, "name"), `${path}.name has more than ${MAX_NAME} characters`);
+    to.refuse(
+      to.d.at(yaml, "name"),
+      `${path}.name has more than ${MAX_NAME} characters`,
+      "value_wrong",
+    );
   const integrations: Integration[] = [];
   const each = <T extends object>(
     type: string,

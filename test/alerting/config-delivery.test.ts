@@ -306,6 +306,15 @@ receivers: [{ name: r, labels: { owner: o } }]`);
   expect(config.receivers[0]?.labels).toEqual({ owner: "o", name: "r" });
 });
 
+it("leaves out an interval with a list that is empty, as no moment lies in it", () => {
+  const { config } = read(`route: { receiver: r }
+receivers: [{ name: r }]
+time_intervals: [{ name: t, time_intervals: [{ times: [] }, { months: ['1'], years: }] }]`);
+  expect(config.timeIntervals?.[0]?.intervals.map((i) => i.months)).toEqual([
+    [{ begin: 1, end: 1 }],
+  ]);
+});
+
 it("names every type that is not delivered, with its place", () => {
   const yaml = `route: { receiver: r }
 receivers:
@@ -370,6 +379,13 @@ it.each([
   const [first, ...rest] = undelivered(yaml);
   expect(rest).toEqual([]);
   expect(first).toContain(`not_delivered not delivered: receivers[0].${type}_configs[0].${what}`);
+});
+
+it("names a receiver's name that is too long for an object's", () => {
+  const name = "r".repeat(201);
+  expect(undelivered(`route: { receiver: ${name} }\nreceivers: [{ name: ${name} }]`)).toEqual([
+    "2:21 value_wrong receivers[0].name has more than 200 characters",
+  ]);
 });
 
 it("names what of the global http_config cannot be done once", () => {
