@@ -52,12 +52,10 @@ export function takePosted(
     generatorUrl: posted.generatorUrl,
     value: Number.NaN,
   };
-  const moved = existing !== undefined && existing.startsAtMs !== merged.startsAtMs;
   if (instance.status === "resolved") {
     if (existing === undefined) return;
     refresh(existing, instance);
     existing.startsAtMs = merged.startsAtMs;
-    if (moved) placeAlert(state, settings.config, existing, nowMs);
     if (fires) resolve(state, existing, merged.endsAtMs, "resolved", nowMs, out);
     else if (existing.status === "resolved") existing.endsAtMs = merged.endsAtMs;
     return;
@@ -68,8 +66,8 @@ export function takePosted(
       : again(state, existing, instance, nowMs, out);
   if (posted.endAssumed) alert.endAssumed = true;
   else delete alert.endAssumed;
-  // Begun earlier than was thought, it may be that its group has waited long enough.
-  if (moved) placeAlert(state, settings.config, alert, nowMs);
+  // Each post asks anew whether the alert has waited long enough for its group to be told.
+  if (existing !== undefined) placeAlert(state, settings.config, alert, nowMs);
 }
 
 function again(
