@@ -7,6 +7,7 @@ import { benchLatency } from "./latency.mjs";
 import { benchMemory } from "./memory.mjs";
 import { benchQueries } from "./queries.mjs";
 import { Report } from "./report.mjs";
+import { benchRouter } from "./router.mjs";
 import { benchRules } from "./rules.mjs";
 import { benchWake } from "./wake.mjs";
 import { benchWrite } from "./write.mjs";
@@ -20,6 +21,7 @@ const PARTS = {
   wake: benchWake,
   dashboard: benchDashboard,
   latency: benchLatency,
+  router: benchRouter,
 };
 
 /** Take minutes each: run where they are named. */
