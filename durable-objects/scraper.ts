@@ -3,6 +3,8 @@ import { decodeLabels, encodeLabels } from "../src/core/label-bytes";
 import { type Labels, labelsKey, labelsToRecord, withLabel } from "../src/core/labels";
 import { BatchBuilder, readBatch } from "../src/core/batch";
 import type { ScraperRpc } from "../src/core/objects";
+import { ok } from "../src/core/result";
+import { isSealed, sealProblemText } from "../src/core/seal";
 import { compose } from "../src/compose";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
@@ -94,9 +96,19 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
     const stored = ctx.storage.sql
       .exec<{ data: string }>("SELECT data FROM settings WHERE id = 'spec'")
       .toArray()[0];
-    if (stored === undefined) return;
-    // As configure() stored it.
-    this.start(JSON.parse(stored.data) as ScraperSpec);
+    if (stored !== undefined) void ctx.blockConcurrencyWhile(() => this.resume(stored.data));
+  }
+
+  /** Takes up the configuration as configure() stored it, in plain text before any was sealed. */
+  private async resume(stored: string): Promise<void> {
+    const opened = isSealed(stored)
+      ? await this.deps.sealer(this.projectId).open("scrape", stored)
+      : ok(stored);
+    if (!opened.ok) {
+      console.error(`scraper ${this.key}: its configuration:`, sealProblemText(opened.error));
+      return;
+    }
+    this.start(JSON.parse(opened.value) as ScraperSpec);
     this.recall();
   }
 
@@ -105,9 +117,12 @@ export class Scraper extends DurableObject<Env> implements ScraperRpc {
     if (this.spec !== undefined && this.spec.version > spec.version) return;
     // Before anything is stored, so that a repeated call finds all of it done or none.
     await this.deps.objects(this.projectId).registerTicking("Scraper", this.key);
+    const sealed = await this.deps.sealer(this.projectId).seal("scrape", specJson);
+    // A later one may have come while this one waited.
+    if (this.spec !== undefined && this.spec.version > spec.version) return;
     this.ctx.storage.sql.exec(
       "INSERT INTO settings VALUES ('spec', ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
-      specJson,
+      sealed,
     );
     const gone = this.start(spec);
     await this.end(gone);

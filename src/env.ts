@@ -273,6 +273,8 @@ function parseSealingSecrets(env: Env, tokenSecret: string): readonly [string, .
     throw new ConfigError(
       `SECRETS_KEY must be a secret of at least ${MIN_SECRET} characters: wrangler secret put SECRETS_KEY`,
     );
+  if (present !== undefined && /\s/.test(present))
+    throw new ConfigError("SECRETS_KEY holds no white space, which parts SECRETS_KEY_PREVIOUS");
   // What was sealed before SECRETS_KEY was first set opens still.
   return present === undefined ? [tokenSecret, ...previous] : [present, ...previous, tokenSecret];
 }

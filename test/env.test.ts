@@ -83,3 +83,17 @@ it("has every variable in docs/variables.md", () => {
   expect(names.length).toBeGreaterThan(15);
   expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
+
+it("makes the keys that seal of SECRETS_KEY, its former values, and TOKEN_SECRET", () => {
+  const token = "a-secret-of-some-length";
+  const parse = (vars: Partial<Env>) =>
+    // Only the variables are read, no binding.
+    parseConfig({ TOKEN_SECRET: token, ...vars } as Env).sealingSecrets;
+  expect(parse({})).toEqual([token]);
+  expect(parse({ SECRETS_KEY_PREVIOUS: " old-one\nolder " })).toEqual([token, "old-one", "older"]);
+  expect(
+    parse({ SECRETS_KEY: "the-present-key-of-all", SECRETS_KEY_PREVIOUS: "old-one older" }),
+  ).toEqual(["the-present-key-of-all", "old-one", "older", token]);
+  expect(() => parse({ SECRETS_KEY: "short" })).toThrow(/^SECRETS_KEY must be a secret/);
+  expect(() => parse({ SECRETS_KEY: "with white space in it" })).toThrow(/^SECRETS_KEY holds no/);
+});

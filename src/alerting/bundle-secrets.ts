@@ -7,8 +7,8 @@ import {
   openSecrets,
   redactSecrets,
   restoreSecrets,
-  sealAgain,
   sealSecrets,
+  underPresentKey,
 } from "./config-secrets";
 
 /** As it may be shown. A file that a `*_file` names is a secret as a whole. */
@@ -58,10 +58,7 @@ export async function sealBundle(
   const files = await Promise.all(
     Object.entries(bundle.files).map(
       async ([path, text]) =>
-        [
-          path,
-          isSealed(text) ? text : await sealAgain(sealer, text, current?.files[path]),
-        ] as const,
+        [path, await underPresentKey(sealer, text, current?.files[path])] as const,
     ),
   );
   return {

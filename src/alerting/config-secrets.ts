@@ -42,32 +42,35 @@ export function restoreSecrets(
   });
 }
 
-/** The file as it is stored: every secret sealed. One that `current` has sealed already keeps that form, so that an equal file stays equal. */
+/**
+ * The file as it is stored: every secret sealed with the present key. One that `current` has sealed so
+ * keeps that form, so that an equal file stays equal.
+ */
 export async function sealSecrets(
   yaml: string,
   sealer: Sealer,
   current: string | undefined,
 ): Promise<string> {
   const known = valuesOf(current);
-  const plain = secretsOf(new YamlFile(yaml)).filter(
-    ({ value }) => !isSealed(value) && value !== REDACTED && value !== "",
+  const places = secretsOf(new YamlFile(yaml)).filter(
+    ({ value }) => value !== REDACTED && value !== "",
   );
   const sealed = await Promise.all(
-    plain.map(async ({ path, node, value }) => ({
+    places.map(async ({ path, node, value }) => ({
       node,
-      text: await sealAgain(sealer, value, known.get(path)),
+      text: await underPresentKey(sealer, value, known.get(path)),
     })),
   );
   return replaceAll(yaml, sealed);
 }
 
-/** `former` where it is `value` sealed, else a new sealing. */
+/** `former` where it is `value` sealed with the present key, else a new sealing. */
 export async function sealAgain(
   sealer: Sealer,
   value: string,
   former: string | undefined,
 ): Promise<string> {
-  if (former !== undefined && isSealed(former)) {
+  if (former !== undefined && (await sealer.isCurrent(former))) {
     const opened = await sealer.open("config", former);
     if (opened.ok && opened.value === value) return former;
   }
@@ -98,6 +101,18 @@ export async function openSecrets(
     if (e instanceof Refused) return err(e.refusal);
     throw e;
   }
+}
+
+/** A value as it is stored, whether it comes in plain text or sealed with whatever key. */
+export async function underPresentKey(
+  sealer: Sealer,
+  value: string,
+  former: string | undefined,
+): Promise<string> {
+  if (!isSealed(value)) return sealAgain(sealer, value, former);
+  if (await sealer.isCurrent(value)) return value;
+  const opened = await sealer.open("config", value);
+  return opened.ok ? sealer.seal("config", opened.value) : value;
 }
 
 function caught(run: () => string): Result<string, ConfigRefusal> {

@@ -77,7 +77,7 @@ async function sealedText(
   sealer: Sealer,
   former: StoredIntegration | undefined,
 ): Promise<string> {
-  if (former !== undefined && "sealed" in former) {
+  if (former !== undefined && "sealed" in former && (await sealer.isCurrent(former.sealed))) {
     const opened = await sealer.open("integration", former.sealed);
     if (opened.ok && opened.value === text) return former.sealed;
   }

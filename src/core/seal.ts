@@ -7,6 +7,8 @@ import { type Result, err, ok } from "./result";
 export interface Sealer {
   seal(purpose: SealPurpose, text: string): Promise<string>;
   open(purpose: SealPurpose, sealed: string): Promise<Result<string, SealProblem>>;
+  /** Whether it was sealed with the key that seals now: one that was not is to be sealed anew when it is next written. */
+  isCurrent(sealed: string): Promise<boolean>;
 }
 
 /** `config`: secrets inside configuration files. `secret`: a project's secrets. `integration`: what a Receiver sends with. */
@@ -68,6 +70,10 @@ export function makeSealer(
   const bound = (purpose: SealPurpose): Uint8Array<ArrayBuffer> =>
     new Uint8Array(encoder.encode(`vedette\0${projectId}\0${purpose}`));
   return {
+    async isCurrent(sealed) {
+      const [{ id }] = await keys();
+      return sealed.startsWith(`${PREFIX}${id}:`);
+    },
     async seal(purpose, text) {
       const [{ id, key }] = await keys();
       const nonce = new Uint8Array(random(NONCE_BYTES));

@@ -50,6 +50,8 @@ it("opens with a previous key, seals with the present one, and names a key that 
   const before = await (await sealerOf("p", "the old key, long")).seal("secret", "x");
   const rotated = await sealerOf("p", "the new key, long", "the old key, long");
   expect(await rotated.open("secret", before)).toEqual({ ok: true, value: "x" });
+  expect(await rotated.isCurrent(before)).toBe(false);
+  expect(await rotated.isCurrent(await rotated.seal("secret", "x"))).toBe(true);
   const after = await rotated.seal("secret", "x");
   expect(after.slice(0, 18)).not.toBe(before.slice(0, 18));
   const alone = await sealerOf("p", "the new key, long");

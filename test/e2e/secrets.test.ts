@@ -1,6 +1,7 @@
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { readFile, readdir } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Vedette, eventually, startVedette } from "./vedette";
@@ -20,6 +21,7 @@ const heard: Heard[] = [];
 let server: Server;
 let base = "";
 let vedette: Vedette;
+let stateDir: string;
 
 beforeAll(async () => {
   server = createServer((req, res) => {
@@ -37,11 +39,13 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  vedette = await startVedette();
+  stateDir = await mkdtemp(join(tmpdir(), "vedette-secrets-"));
+  vedette = await startVedette({ stateDir });
 });
 
 afterAll(async () => {
   await vedette?.stop();
+  await rm(stateDir, { recursive: true, force: true });
   await new Promise((resolve) => server.close(resolve));
 });
 
@@ -148,6 +152,51 @@ it("sends with a changed secret at once, and keeps one that is in use", async ()
   expect((await admin("/config/v1/secrets/SPARE", { method: "DELETE" })).status).toBe(404);
   await expectNowhere();
 });
+
+it("scrapes with a password that no file holds, also after a restart", async () => {
+  const file = `scrape_configs:
+  - job_name: shop
+    scrape_interval: 1s
+    basic_auth: { username: shop, password: ${MARK}-scrape }
+    static_configs: [{ targets: ["${new URL(base).host}"] }]
+`;
+  expect(await put("/config/v1/prometheus", file)).toMatchObject({ version: 1 });
+  expect(await put("/config/v1/prometheus", file)).toMatchObject({ version: 1 });
+  const scraped = async (): Promise<boolean> =>
+    heard.some(
+      (h) => h.path === "/metrics" && h.authorization === `Basic ${btoa(`shop:${MARK}-scrape`)}`,
+    );
+  await eventually("a scrape came", scraped);
+  await expectNowhere();
+  // Under a key of its own; what was sealed under the one made of TOKEN_SECRET opens still.
+  await restart({ SECRETS_KEY: "a-key-of-its-own-long-enough" });
+  heard.length = 0;
+  // What the cron does each minute: objects whose process died are woken.
+  expect((await admin("/api/v1/jobs/tick-check/run", { method: "POST" })).status).toBe(200);
+  await eventually("it scrapes on", scraped);
+  await admin("/api/v1/receivers/everybody/test", { method: "POST" });
+  await eventually("and sends on", async () => heard.some((h) => h.path === "/filed"));
+  await put("/config/v1/secrets/HOOK_TOKEN", JSON.stringify({ value: `${MARK}-third` }));
+  await put(
+    "/config/v1/alertmanager",
+    `${await (await admin("/config/v1/alertmanager")).text()}# again`,
+  );
+  await restart({
+    SECRETS_KEY: "yet-another-key-long-enough",
+    SECRETS_KEY_PREVIOUS: "a-key-of-its-own-long-enough",
+  });
+  heard.length = 0;
+  await admin("/api/v1/receivers/everybody/test", { method: "POST" });
+  await eventually("it opens what the former key sealed", async () =>
+    heard.some((h) => h.path.endsWith(`token=${MARK}-third`)),
+  );
+});
+
+/** Ends Vedette and starts it over the same state. */
+async function restart(vars: Readonly<Record<string, string>>): Promise<void> {
+  await vedette.stop();
+  vedette = await startVedette({ stateDir, vars });
+}
 
 it("says what would come of a file without storing it, and takes `--strict` at its word", async () => {
   const check = async (query: string, body: string): Promise<unknown> =>

@@ -13,7 +13,16 @@ import type { AppEnv, Deps } from "../deps";
 import { problem } from "../problem";
 import { readText } from "../text-body";
 import { md5Tail } from "./md5";
-import { DOCUMENT, endJobs, loadModules, loadPrometheusFile, objectOf, startJobs } from "./store";
+import {
+  DOCUMENT,
+  endJobs,
+  loadFile,
+  loadModules,
+  loadPrometheusFile,
+  objectOf,
+  startJobs,
+  storeFile,
+} from "./store";
 
 type Ctx = Context<AppEnv>;
 
@@ -23,8 +32,8 @@ const MAX_NAME = 900;
 
 /** `GET /config/v1/prometheus`: the file in force, secrets hidden. */
 export async function getPrometheus(c: Ctx): Promise<Response> {
-  const doc = await c.get("deps").configStore(c.get("actor").projectId).get("prometheus", DOCUMENT);
-  return yaml(c, doc === undefined ? "{}\n" : redactPrometheusFile(doc.body));
+  const doc = await loadFile(c.get("deps"), c.get("actor").projectId, "prometheus");
+  return yaml(c, doc === undefined ? "{}\n" : redactPrometheusFile(doc.yaml));
 }
 
 /** `PUT /config/v1/prometheus`: a whole prometheus.yml; its jobs begin, jobs that it does not have end. */
@@ -47,10 +56,10 @@ export async function putPrometheus(c: Ctx): Promise<Response> {
       detail: `the job name ${JSON.stringify(long.name.slice(0, 80))}… is too long: ${MAX_NAME} bytes, percent-encoded`,
     });
   await endJobs(deps, projectId, goneJobs(before?.file, file));
-  const stored = await deps.configStore(projectId).put("prometheus", DOCUMENT, restored.value, by);
+  const version = await storeFile(deps, projectId, "prometheus", restored.value, by);
   await startJobs(deps, projectId, file);
   const { modules } = await loadModules(deps, projectId);
-  return c.json({ version: stored.version, ...summaryOf(deps, file, modules) });
+  return c.json({ version, ...summaryOf(deps, file, modules) });
 }
 
 /** `DELETE /config/v1/prometheus`: nothing is scraped any more. */
@@ -65,8 +74,8 @@ export async function deletePrometheus(c: Ctx): Promise<Response> {
 
 /** `GET /config/v1/probes` */
 export async function getProbes(c: Ctx): Promise<Response> {
-  const doc = await c.get("deps").configStore(c.get("actor").projectId).get("probes", DOCUMENT);
-  return yaml(c, doc === undefined ? "modules: {}\n" : redactPrometheusFile(doc.body));
+  const doc = await loadFile(c.get("deps"), c.get("actor").projectId, "probes");
+  return yaml(c, doc === undefined ? "modules: {}\n" : redactPrometheusFile(doc.yaml));
 }
 
 /** `PUT /config/v1/probes`: blackbox_exporter's blackbox.yml. */
@@ -75,15 +84,15 @@ export async function putProbes(c: Ctx): Promise<Response> {
   const { projectId, name: by } = c.get("actor");
   const text = await readText(c, "yaml", MAX_BODY);
   if (!text.ok) return problem(c, text.error);
-  const store = deps.configStore(projectId);
-  const restored = restoreSecrets(text.value, (await store.get("probes", DOCUMENT))?.body);
+  const current = await loadFile(deps, projectId, "probes");
+  const restored = restoreSecrets(text.value, current?.yaml);
   if (!restored.ok) return refused(c, restored.error);
   const parsed = parseProbeModules(restored.value);
   if (!parsed.ok) return refused(c, parsed.error);
-  const stored = await store.put("probes", DOCUMENT, restored.value, by);
+  const version = await storeFile(deps, projectId, "probes", restored.value, by);
   const applied = await loadPrometheusFile(deps, projectId);
   if (applied !== undefined) await startJobs(deps, projectId, applied.file);
-  return c.json({ version: stored.version, modules: Object.keys(parsed.value) });
+  return c.json({ version, modules: Object.keys(parsed.value) });
 }
 
 /** What was applied: by job how many targets, which cannot be reached from here, and what is done otherwise. */

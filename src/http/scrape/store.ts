@@ -2,9 +2,12 @@ import type { Deps } from "../deps";
 import { parsePrometheusFile } from "../../scrape/config";
 import type { PrometheusFile } from "../../scrape/model";
 import { DEFAULT_MODULES, type ProbeModules, parseProbeModules } from "../../scrape/probe-config";
+import { openPrometheusFile, sealPrometheusFile } from "../../scrape/sealed-file";
 import type { ScraperSpec, ScraperView } from "../../scrape/view";
 
 export const DOCUMENT = "default";
+
+type FileKind = "prometheus" | "probes";
 
 export interface Applied {
   readonly yaml: string;
@@ -17,23 +20,51 @@ export async function loadPrometheusFile(
   deps: Deps,
   projectId: string,
 ): Promise<Applied | undefined> {
-  const doc = await deps.configStore(projectId).get("prometheus", DOCUMENT);
+  const doc = await loadFile(deps, projectId, "prometheus");
   if (doc === undefined) return undefined;
-  const parsed = parsePrometheusFile(doc.body);
+  const parsed = parsePrometheusFile(doc.yaml);
   // It was parsed when it was put; a stricter version of this code must not hide the others.
-  return parsed.ok ? { yaml: doc.body, version: doc.version, file: parsed.value } : undefined;
+  return parsed.ok ? { ...doc, file: parsed.value } : undefined;
 }
 
 export async function loadModules(
   deps: Deps,
   projectId: string,
 ): Promise<{ readonly modules: ProbeModules; readonly version: number }> {
-  const doc = await deps.configStore(projectId).get("probes", DOCUMENT);
-  const parsed = doc === undefined ? undefined : parseProbeModules(doc.body);
+  const doc = await loadFile(deps, projectId, "probes");
+  const parsed = doc === undefined ? undefined : parseProbeModules(doc.yaml);
   return {
     modules: parsed?.ok === true ? parsed.value : DEFAULT_MODULES,
     version: doc?.version ?? 0,
   };
+}
+
+/** A file as it was put, without its being read. */
+export async function loadFile(
+  deps: Deps,
+  projectId: string,
+  kind: FileKind,
+): Promise<{ readonly yaml: string; readonly version: number } | undefined> {
+  const doc = await deps.configStore(projectId).get(kind, DOCUMENT);
+  if (doc === undefined) return undefined;
+  return {
+    yaml: await openPrometheusFile(doc.body, deps.sealer(projectId)),
+    version: doc.version,
+  };
+}
+
+/** Stores a file, sealed where it holds a secret; gives its version. */
+export async function storeFile(
+  deps: Deps,
+  projectId: string,
+  kind: FileKind,
+  yaml: string,
+  by: string,
+): Promise<number> {
+  const store = deps.configStore(projectId);
+  const former = await store.get(kind, DOCUMENT);
+  const body = await sealPrometheusFile(yaml, deps.sealer(projectId), former?.body);
+  return (await store.put(kind, DOCUMENT, body, by)).version;
 }
 
 /** An object's name holds no slash of a job's. */
