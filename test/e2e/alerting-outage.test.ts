@@ -73,17 +73,17 @@ interval: 1s
 rules: [{ alert: Outage, expr: outage_level > 0, labels: { severity: page } }]`,
   );
   await sample(vedette, 0, 1);
-  await eventually("the first is told", () => told(0, "firing") === 1, 20_000);
+  await eventually("the first is told", async () => told(0, "firing") === 1, 20_000);
 
   const release = lockD1(vedette.stateDir);
   for (let i = 1; i <= 8; i++) {
     await sample(vedette, i, 1);
-    await eventually(`${i} is told while D1 refuses`, () => told(i, "firing") === 1, 15_000);
+    await eventually(`${i} is told while D1 refuses`, async () => told(i, "firing") === 1, 15_000);
   }
   for (let i = 0; i <= 3; i++) await sample(vedette, i, 0);
   await eventually(
     "the end of some is told while D1 refuses",
-    () => [0, 1, 2, 3].every((i) => told(i, "resolved") === 1),
+    async () => [0, 1, 2, 3].every((i) => told(i, "resolved") === 1),
     20_000,
   );
   // What waits for D1 lies in the objects, not in their memory.

@@ -3,6 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { makeApp } from "../../src/app";
+import { makeLink } from "../../src/core/signed-link";
 import type { Env } from "../../src/env";
 import { ERROR_CODES } from "../../src/http/error-codes";
 import { openapiDocument } from "../../src/http/openapi/document";
@@ -28,7 +29,7 @@ const NOT_DESCRIBED: readonly { readonly route: RegExp; readonly why: string }[]
   { route: /^GET \/$/, why: "leads to the web app" },
   {
     route:
-      /^GET \/(monitoring|receiver|alerts|incidents|logs|traces|events|explore|rules|targets|cardinality|reports|settings|login)(\/\*)?$/,
+      /^GET \/(monitoring|receiver|alerts|heartbeats|incidents|logs|traces|events|explore|rules|targets|cardinality|reports|settings|login)(\/\*)?$/,
     why: "pages of the web app",
   },
   { route: /^GET \/favicon\.svg$/, why: "files of the web app" },
@@ -410,6 +411,27 @@ async function seed(): Promise<void> {
     matchers: [{ name: "nobody", value: "x" }],
     schedule: { intervals: [{ weekdays: ["sunday"] }] },
   });
+  const heartbeat = await (
+    await send("/api/v1/heartbeats", { name: "described", every: "1h", max_run: "5m" })
+  ).json<{ readonly ping_url: string }>();
+  const ping = new URL(heartbeat.ping_url).pathname;
+  await send(ping, "a note");
+  ids.set("/api/v1/heartbeat/{key}", ping);
+  ids.set("/api/v1/heartbeat/{key}/{signal}", `${ping}/start`);
+  ids.set("/api/v1/heartbeats/{name}", "/api/v1/heartbeats/described");
+  const test = await (
+    await send("/api/v1/alerts/test", { labels: { alertname: "DescribedTest" } })
+  ).json<{ readonly id: string }>();
+  ids.set("/api/v1/alerts/test/{id}", `/api/v1/alerts/test/${test.id}`);
+  const link = await makeLink(env.TOKEN_SECRET ?? "", {
+    action: "acknowledge",
+    projectId: "default",
+    receiver: "nobody",
+    group: "0",
+    fingerprints: [],
+    expiresAtS: Math.ceil(now / 1_000) + 3_600,
+  });
+  ids.set("/a/{token}", `/a/${link}`);
   await send("/config/v1/tokens", { name: "described", scopes: ["read"] });
   await send("/api/v1/jobs/daily-report/run", "");
   const first = async (path: string, list: string): Promise<{ readonly id: string }> => {

@@ -14,6 +14,7 @@ export const RetentionBody = z.strictObject({
   traces: days.optional(),
   events: days.optional(),
   alerts: days.optional(),
+  notifications: days.optional(),
   incidents: days.optional(),
   reports: days.optional(),
 });

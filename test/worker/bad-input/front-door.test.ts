@@ -23,7 +23,7 @@ const WRONG = {
 } as const;
 const FORGED = `vdt_a_default_${"0".repeat(20)}_${"0".repeat(40)}`;
 const PAGE =
-  /^GET \/(?:monitoring|receiver|alerts|incidents|logs|traces|events|explore|rules|targets|cardinality|reports|settings|login|dashboards|kpis)(?:\/\*)?$/;
+  /^GET \/(?:monitoring|receiver|alerts|heartbeats|incidents|logs|traces|events|explore|rules|targets|cardinality|reports|settings|login|dashboards|kpis)(?:\/\*)?$/;
 
 interface Sent {
   readonly token?: string;
