@@ -22,8 +22,8 @@ export interface AlertList {
 
 /** Of one alert's text this much is shown where there are others beside it. */
 const SHARED_CHARS = 1_500;
-/** A source's address beyond this is left out. */
-const MAX_URL = 600;
+/** An address beyond this is left out: it would stand where an alert could. */
+export const MAX_URL = 300;
 const REST_CHARS = 60;
 
 /**

@@ -13,6 +13,8 @@ const FOOTER_CHARS = 2_048;
 /** Title, description and footer together. */
 const EMBED_CHARS = 6_000;
 const URL_CHARS = 2_000;
+/** More than this of a description is left to its alerts. */
+const ACTIONS_CHARS = 2_900;
 
 const COLORS = { firing: 0xd9_2c_2c, resolved: 0x2e_b6_7d } as const;
 
@@ -30,7 +32,7 @@ export function renderDiscord(
   const actions = linkButtons(message.links)
     .map((b) => `[${b.text}](${b.url})`)
     .join(" · ");
-  const after = actions.length <= 3_500 && actions !== "" ? `\n\n${actions}` : "";
+  const after = actions.length <= ACTIONS_CHARS && actions !== "" ? `\n\n${actions}` : "";
   const room =
     Math.min(DESCRIPTION_CHARS, EMBED_CHARS - title.length - footer.length) - after.length;
   const link = alertsLink(data);

@@ -35,9 +35,12 @@ export function renderPagerDuty(
 ): OutgoingRequest {
   const old = integration.version === 1;
   const make = old ? serviceEvent : routedEvent;
+  const own = Object.entries(integration.details ?? {}).map(
+    ([k, v]) => [k, message.expand(v)] as const,
+  );
   const event = (alerts: number, details: number): string =>
     JSON.stringify(
-      make(integration, message, customDetails(integration, message, alerts, details)),
+      make(integration, message, customDetails(integration, message, own, alerts, details)),
     );
   let alerts = Math.min(MAX_ALERTS, message.data.alerts.length);
   let details = DETAIL_CHARS;
@@ -88,7 +91,7 @@ function routedEvent(i: PagerDutyIntegration, message: MessageContext, details: 
       summary: text(i.description, SUMMARY_CHARS) ?? cut(titleOf(data), SUMMARY_CHARS),
       source:
         text(i.source) ??
-        cut(data.commonLabels["instance"] ?? data.commonLabels["job"] ?? "vedette", FIELD_CHARS),
+        cut(data.commonLabels["instance"] || data.commonLabels["job"] || "vedette", FIELD_CHARS),
       severity: severityOf(text(i.severity) ?? worst(data)),
       ...present("component", text(i.component)),
       ...present("group", text(i.group)),
@@ -120,6 +123,7 @@ function serviceEvent(i: PagerDutyIntegration, message: MessageContext, details:
 function customDetails(
   i: PagerDutyIntegration,
   message: MessageContext,
+  own: readonly (readonly [name: string, text: string])[],
   alerts: number,
   detailChars: number,
 ): Json {
@@ -134,11 +138,7 @@ function customDetails(
     reason: data.notification_reason,
     // v1 has no links of its own.
     ...(i.version === 1 && links !== undefined ? { actions: { ...links } } : {}),
-    ...(detailChars === 0
-      ? {}
-      : Object.fromEntries(
-          Object.entries(i.details ?? {}).map(([k, v]) => [k, cut(message.expand(v), detailChars)]),
-        )),
+    ...(detailChars === 0 ? {} : Object.fromEntries(own.map(([k, v]) => [k, cut(v, detailChars)]))),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SlackAction, SlackIntegration } from "../alerting/config";
+import type { SlackAction, SlackField, SlackIntegration } from "../alerting/config";
 import type { NotificationAlert } from "../alerting/notification-data";
 import { type Markup, alertParagraph } from "./alert-list";
 import { type MessageContext, jsonHeaders, linkButtons } from "./message";
@@ -19,6 +19,8 @@ const FALLBACK_CHARS = 1_000;
 const MAX_FIELDS = 10;
 const FIELD_CHARS = 2_000;
 const MAX_ACTIONS = 5;
+/** What is left to a text whatever the other fields say. */
+const TEXT_RESERVE = 2_500;
 
 const COLORS = { firing: "#d92c2c", resolved: "#2eb67d" } as const;
 
@@ -35,7 +37,7 @@ export function renderSlack(
 ): OutgoingRequest {
   const { expand } = message;
   const text = (template: string | undefined, max = SHORT_CHARS): string | undefined =>
-    template === undefined ? undefined : cut(expand(template), max) || undefined;
+    template === undefined ? undefined : cutJson(expand(template), max) || undefined;
   const color = text(integration.color) ?? COLORS[message.data.status];
   const head = {
     text:
@@ -88,51 +90,59 @@ function saysContent(i: SlackIntegration): boolean {
   );
 }
 
-/** The attachment that Alertmanager sends (notify/slack), in the order of what matters when room gets scarce. */
+/** The attachment that Alertmanager sends (notify/slack); its text takes what room the rest leaves. */
 function attachmentOf(i: SlackIntegration, message: MessageContext, total: number): Json {
   const { data, expand } = message;
-  let left = total;
+  let left = total - TEXT_RESERVE;
   const take = (template: string | undefined, max: number): string | undefined => {
     if (template === undefined) return undefined;
-    const text = cutEscaped(expand(template), Math.min(max, left), (t) => t, jsonChars);
+    const text = cutJson(expand(template), Math.min(max, left));
     left -= jsonChars(text);
     return text === "" ? undefined : text;
   };
-  const title = take(i.title, TITLE_CHARS) ?? cut(titleOf(data), SHORT_CHARS);
+  const title = take(i.title, TITLE_CHARS) ?? cutJson(titleOf(data), SHORT_CHARS);
   const rawLink = i.titleLink === undefined ? alertsLink(data) : expand(i.titleLink);
-  const titleLink = isWeb(rawLink) && rawLink.length <= BUTTON_URL_CHARS ? rawLink : undefined;
-  left -= jsonChars(titleLink ?? "");
-  const actions = [
-    ...linkButtons(message.links).map((b) => ({ type: "button", text: b.text, url: b.url })),
-    ...(i.actions ?? []).map((a) => actionOf(a, expand)),
-  ].slice(0, MAX_ACTIONS);
-  left -= JSON.stringify(actions).length;
-  const footer = take(i.footer, SHORT_CHARS) ?? reasonLine(data);
-  const fallback = take(i.fallback, FALLBACK_CHARS) ?? title;
-  const pretext = take(i.pretext, SECTION_CHARS);
-  const fields = (i.fields ?? []).slice(0, MAX_FIELDS).map((f) => ({
-    title: take(f.title, SHORT_CHARS) ?? "",
-    value: take(f.value, Math.min(FIELD_CHARS, Math.floor(left / 4))) ?? "",
-    short: f.short,
-  }));
-  const image = take(i.imageUrl, BUTTON_URL_CHARS);
-  const thumb = take(i.thumbUrl, BUTTON_URL_CHARS);
-  const callback = take(i.callbackId, SHORT_CHARS);
-  const marked = i.mrkdwnIn ?? ["fallback", "pretext", "text"];
-  return {
-    fallback,
-    pretext,
+  const titleLink = isWeb(rawLink) && jsonChars(rawLink) <= BUTTON_URL_CHARS ? rawLink : undefined;
+  const fixed = {
     title,
     title_link: titleLink,
-    text: textIn(i, message, Math.max(left - 400, 0)),
-    fields: fields.length === 0 ? undefined : fields,
-    actions: actions.length === 0 ? undefined : actions,
-    footer,
-    image_url: image,
-    thumb_url: thumb,
-    callback_id: callback,
-    mrkdwn_in: marked,
+    fallback: take(i.fallback, FALLBACK_CHARS) ?? title,
+    footer: take(i.footer, SHORT_CHARS) ?? reasonLine(data),
+    callback_id: take(i.callbackId, SHORT_CHARS),
+    mrkdwn_in: i.mrkdwnIn ?? ["fallback", "pretext", "text"],
+    actions: nonEmpty(
+      linkButtons(message.links).map((b) => ({ type: "button", text: b.text, url: b.url })),
+    ),
   };
+  left = total - TEXT_RESERVE - JSON.stringify(fixed).length;
+  const extras: Record<string, unknown> = {};
+  const add = (name: string, value: unknown): void => {
+    const size = value === undefined ? 0 : JSON.stringify(value).length + name.length + 4;
+    if (size === 0 || size > left) return;
+    extras[name] = value;
+    left -= size;
+  };
+  add("pretext", i.pretext && cutJson(expand(i.pretext), Math.min(SECTION_CHARS, left / 3)));
+  add("image_url", i.imageUrl && cut(expand(i.imageUrl), BUTTON_URL_CHARS));
+  add("thumb_url", i.thumbUrl && cut(expand(i.thumbUrl), BUTTON_URL_CHARS));
+  const own = (i.actions ?? []).map((a) => actionOf(a, expand));
+  add("actions", nonEmpty([...(fixed.actions ?? []), ...own].slice(0, MAX_ACTIONS)));
+  // As many as there is room for, each with its share of it.
+  const fields = (i.fields ?? []).slice(0, MAX_FIELDS);
+  const shown: SlackField[] = [];
+  for (const [n, f] of fields.entries()) {
+    const share = left / (fields.length - n) - 60;
+    const title = cutJson(expand(f.title), Math.min(SHORT_CHARS, share / 3));
+    const value = cutJson(expand(f.value), Math.min(FIELD_CHARS, share - jsonChars(title)));
+    shown.push({ title, value, short: f.short });
+    left -= JSON.stringify(shown.at(-1)).length + 1;
+  }
+  if (shown.length > 0) extras["fields"] = shown;
+  return { ...fixed, ...extras, text: textIn(i, message, left + TEXT_RESERVE - 20) };
+}
+
+function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 /** The receiver's text, or that of the alerts; what is cut ends in a link to the rest. */
@@ -144,18 +154,18 @@ function textIn(i: SlackIntegration, message: MessageContext, left: number): str
       : message.expand(i.text);
   if (jsonChars(text) <= left) return text;
   const link = `\n${seeAll(message)}`;
-  return cutEscaped(text, left - jsonChars(link), (t) => t, jsonChars) + link;
+  return cutJson(text, left - jsonChars(link)) + link;
 }
 
 function actionOf(a: SlackAction, expand: (text: string) => string): Json {
   const url = a.url === undefined ? "" : expand(a.url);
   return {
     type: a.type,
-    text: cut(expand(a.text), 75),
+    text: cutJson(expand(a.text), 75),
     ...(isWeb(url) && url.length <= BUTTON_URL_CHARS ? { url } : {}),
     ...(a.style === undefined ? {} : { style: expand(a.style) }),
-    ...(a.name === undefined ? {} : { name: cut(expand(a.name), 255) }),
-    ...(a.value === undefined ? {} : { value: cut(expand(a.value), FIELD_CHARS) }),
+    ...(a.name === undefined ? {} : { name: cutJson(expand(a.name), 255) }),
+    ...(a.value === undefined ? {} : { value: cutJson(expand(a.value), SHORT_CHARS) }),
   };
 }
 
@@ -231,6 +241,11 @@ function seeAll({ data }: MessageContext): string {
 
 function cost(block: Json): number {
   return JSON.stringify(block).length + 1;
+}
+
+/** Cut to what takes at most `max` characters of JSON. */
+function cutJson(text: string, max: number): string {
+  return cutEscaped(text, max, (t) => t, jsonChars);
 }
 
 function jsonChars(text: string): number {

@@ -1,5 +1,5 @@
 import type { TelegramIntegration } from "../alerting/config";
-import { type Markup, alertList } from "./alert-list";
+import { MAX_URL, type Markup, alertList } from "./alert-list";
 import { escapeHtml } from "./html-template";
 import { type MessageContext, jsonHeaders, linkButtons } from "./message";
 import type { OutgoingRequest } from "./model";
@@ -8,6 +8,8 @@ import { alertsLink, cut, cutEscaped, isWeb, reasonLine, titleOf } from "./texts
 /** core.telegram.org/bots/api#sendmessage: 4,096 characters; the markup is counted with them here, which is more than they do. */
 const MAX_CHARS = 4_096;
 const TITLE_CHARS = 512;
+/** The actions of a message that has them as text. */
+const ACTION_CHARS = 1_800;
 
 type ParseMode = TelegramIntegration["parseMode"];
 
@@ -65,20 +67,28 @@ function ownText(message: MessageContext, mode: ParseMode): string {
   const link = alertsLink(data);
   const foot = [
     markup.italic(markup.escape(reasonLine(data))),
-    ...(isWeb(link) ? [markup.link(markup.escape("See all alerts"), link)] : []),
-    ...(message.plain ? linkButtons(message.links).map((b) => `${b.text}: ${b.url}`) : []),
+    ...(isWeb(link) && link.length <= MAX_URL
+      ? [markup.link(markup.escape("See all alerts"), link)]
+      : []),
+    ...actionLines(message),
   ].join("\n");
   const room = MAX_CHARS - title.length - foot.length - 4;
   return `${title}\n\n${alertList(data, markup, room).text}\n\n${foot}`;
 }
 
+/** A receiver's own text without markup, cut, with the address of the rest. */
 function withLinks(text: string, message: MessageContext): string {
-  const foot = linkButtons(message.plain ? message.links : undefined).map(
-    (b) => `${b.text}: ${b.url}`,
-  );
   const link = alertsLink(message.data);
-  const end = [...(isWeb(link) ? [`See all alerts: ${link}`] : []), ...foot].join("\n");
+  const all = isWeb(link) && link.length <= MAX_URL ? [`See all alerts: ${link}`] : [];
+  const end = [...all, ...actionLines(message)].join("\n");
   return end === "" ? cut(text, MAX_CHARS) : `${cut(text, MAX_CHARS - end.length - 2)}\n\n${end}`;
+}
+
+/** The actions as lines, for a message that has no buttons. */
+function actionLines(message: MessageContext): readonly string[] {
+  if (!message.plain) return [];
+  const lines = linkButtons(message.links).map((b) => `${b.text}: ${b.url}`);
+  return lines.join("\n").length <= ACTION_CHARS ? lines : lines.slice(0, 1);
 }
 
 function withoutTags(html: string): string {
