@@ -1,16 +1,18 @@
 import { compareStrings } from "../core/labels";
+import { type HoldIndex, holdersOf, indexWindows } from "./hold-index";
 import type { Outcome, RouterState, ToldEntry } from "./state";
-import { maintenanceBy } from "./windows";
 
 /**
  * Tells incidents that maintenance windows hold their escalation, or do so no longer: one is held while each
  * of its alerts that fires is inside a window.
  */
 export function holdIncidents(state: RouterState, nowMs: number, out: Outcome): void {
+  let index: HoldIndex | undefined;
   for (const told of state.told.values()) {
     if (told.incidentId === undefined) continue;
     const { incidentId, heldBy, ...rest } = told;
-    const by = state.windows.size === 0 ? [] : holding(state, told, nowMs);
+    index ??= indexWindows(state.windows.values(), nowMs);
+    const by = holding(state, told, index);
     if (by.join(" ") === (heldBy ?? []).join(" ")) continue;
     const next: ToldEntry = { ...rest, incidentId, ...(by.length === 0 ? {} : { heldBy: by }) };
     state.told.set(told.key, next);
@@ -27,12 +29,12 @@ export function holdIncidents(state: RouterState, nowMs: number, out: Outcome): 
 }
 
 /** Ids of the windows that together hold every firing alert of an incident; none where one is outside. */
-function holding(state: RouterState, told: ToldEntry, nowMs: number): readonly string[] {
+function holding(state: RouterState, told: ToldEntry, index: HoldIndex): readonly string[] {
   const windows = new Set<string>();
   for (const f of told.firing) {
     const alert = state.alerts.get(f);
     if (alert?.status !== "firing") continue;
-    const by = maintenanceBy(state.windows.values(), alert.labels, nowMs);
+    const by = holdersOf(index, alert.labels);
     if (by.length === 0) return [];
     for (const id of by) windows.add(id);
   }

@@ -1,8 +1,7 @@
 import type { HoldReason, RoutedAlert } from "./model";
 import { type InhibitionIndex, indexInhibition, inhibitedBy } from "./inhibition";
 import { mutedBy } from "./mute";
-import { type SilenceIndex, indexSilences, silencesOf } from "./silence-index";
-import { maintenanceBy } from "./windows";
+import { type HoldIndex, holdersOf, indexSilences, indexWindows } from "./hold-index";
 import type { Route, RouterConfig } from "./config";
 import type { RouterState } from "./state";
 
@@ -12,7 +11,9 @@ export interface StageContext {
   readonly config: RouterConfig;
   readonly nowMs: number;
   /** The silences that hold now. */
-  readonly silences: () => SilenceIndex;
+  readonly silences: () => HoldIndex;
+  /** The maintenance windows that hold now. */
+  readonly windows: () => HoldIndex;
   /** The route whose group is flushed; undefined where an alert is judged apart from any. */
   readonly route: Route | undefined;
 }
@@ -37,14 +38,14 @@ export const STAGES: readonly Stage[] = [
   {
     name: "silence",
     judge(alert, { silences }) {
-      const by = silencesOf(silences(), alert.labels);
+      const by = holdersOf(silences(), alert.labels);
       return by.length === 0 ? PASS : { pass: false, reason: "silenced", by };
     },
   },
   {
     name: "maintenance",
-    judge(alert, { state, nowMs }) {
-      const by = maintenanceBy(state.windows.values(), alert.labels, nowMs);
+    judge(alert, { windows }) {
+      const by = holdersOf(windows(), alert.labels);
       return by.length === 0 ? PASS : { pass: false, reason: "maintenance", by };
     },
   },
@@ -70,9 +71,15 @@ export function contextAt(
   config: RouterConfig,
   nowMs: number,
 ): Omit<StageContext, "route"> {
-  let index: SilenceIndex | undefined;
-  const silences = (): SilenceIndex => (index ??= indexSilences(state.silences.values(), nowMs));
-  return { state, config, nowMs, silences };
+  let silenced: HoldIndex | undefined;
+  let maintained: HoldIndex | undefined;
+  return {
+    state,
+    config,
+    nowMs,
+    silences: () => (silenced ??= indexSilences(state.silences.values(), nowMs)),
+    windows: () => (maintained ??= indexWindows(state.windows.values(), nowMs)),
+  };
 }
 
 export function judge(alert: RoutedAlert, context: StageContext): StageVerdict {

@@ -42,7 +42,7 @@ export function readSchedule(
 ): Result<Schedule, ScheduleRefusal> {
   const intervals: TimeInterval[] = [];
   for (const interval of input.intervals) {
-    const parts = splitAtMidnight(interval);
+    const parts = splitAtMidnight(withoutEmpty(interval));
     if (parts === undefined) return err({ reason: "over_midnight" });
     const read = readIntervals([parts.days]);
     if (!read.ok) return read;
@@ -90,6 +90,13 @@ export function midnightMs(location: string, day: string, days: number): number 
   // The offset that holds there is not known before the moment is: the second guess is right but for a skipped hour.
   const guess = wallMs - offsetMs(location, wallMs);
   return wallMs - offsetMs(location, guess);
+}
+
+/** A form sends an empty list for what nobody chose; to Alertmanager nothing is in one. */
+function withoutEmpty(i: IntervalInput): IntervalInput {
+  return Object.fromEntries(
+    Object.entries(i).filter(([, part]) => !Array.isArray(part) || part.length > 0),
+  );
 }
 
 interface Split {

@@ -1,16 +1,16 @@
 import type { StringMap } from "../core/alerts";
+import { compareStrings } from "../core/labels";
 import { type Matcher, compileRegex } from "../core/matchers";
 import type { ReceiverConfig, RouterConfig } from "./config";
 import { routeOf } from "./grouping";
+import { holdersOf, indexSilences, indexWindows } from "./hold-index";
 import { inhibitedBy } from "./inhibition";
 import { compareAlerts, compareLabelSets } from "./label-order";
 import type { RoutedAlert } from "./model";
 import { mutedBy } from "./mute";
 import { inhibitionOf } from "./pipeline";
 import { matchRoutes, matcherPredicate } from "./routing";
-import { type SilenceIndex, indexSilences, silencesOf } from "./silence-index";
 import type { RouterSettings, RouterState } from "./state";
-import { maintenanceBy } from "./windows";
 
 /** What `GET /api/v2/alerts` and `/alerts/groups` may ask for. */
 export interface V2Filter {
@@ -26,166 +26,160 @@ export interface V2Filter {
   readonly receiverMatchers: readonly Matcher[];
 }
 
-/** gettableAlert of Alertmanager's OpenAPI document. */
-export interface GettableAlert {
-  readonly annotations: StringMap;
-  readonly endsAt: string;
-  readonly fingerprint: string;
-  readonly receivers: readonly Named[];
-  readonly startsAt: string;
-  readonly status: AlertStatus;
-  readonly updatedAt: string;
-  readonly generatorURL?: string;
-  readonly labels: StringMap;
-}
-
-interface AlertStatus {
-  readonly inhibitedBy: readonly string[];
-  /** Ids of maintenance windows and, in groups, names of time intervals. */
-  readonly mutedBy: readonly string[];
-  readonly silencedBy: readonly string[];
-  readonly state: "active" | "suppressed";
-}
-
-interface Named {
-  readonly name: string;
-}
-
-/** alertGroup there. */
-export interface GettableGroup {
-  readonly alerts: readonly GettableAlert[];
-  readonly labels: StringMap;
-  readonly receiver: Named;
-  readonly routeLabels: StringMap;
-}
-
-/** The alerts that fire, by fingerprint, as `GET /api/v2/alerts` lists them (alertmanager/api/v2/api.go). */
-export function gettableAlerts(
+/**
+ * The alerts that fire, by fingerprint: the JSON of Alertmanager's `GET /api/v2/alerts`
+ * (alertmanager/api/v2/api.go). Written piece by piece, since objects of 10,000 alerts take as long again.
+ */
+export function alertsJson(
   state: RouterState,
   settings: RouterSettings,
   filter: V2Filter,
   nowMs: number,
-): GettableAlert[] {
+): string {
   const view = viewOf(state, settings, filter, nowMs);
   const wanted = receiverTest(filter, settings.config);
-  const out: GettableAlert[] = [];
-  for (const alert of state.alerts.values()) {
-    if (!view.fires(alert) || !view.matches(alert.labels)) continue;
+  const found: RoutedAlert[] = [];
+  for (const alert of state.alerts.values())
+    if (alert.status === "firing" && view.matches(alert.labels) && view.shows(view.statusOf(alert)))
+      found.push(alert);
+  found.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+  const parts: string[] = [];
+  for (const alert of found) {
     const receivers = matchRoutes(settings.config.route, alert.labels).map((r) => r.receiver);
-    if (!receivers.some(wanted)) continue;
-    const status = view.statusOf(alert);
-    if (view.shows(status)) out.push(gettable(alert, receivers, status));
+    if (receivers.some(wanted)) parts.push(view.render(alert, receivers));
   }
-  return out.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+  return `[${parts.join(",")}]`;
 }
 
-/** Alerts by the groups in which they are sent, ordered as Alertmanager's dispatcher orders them. */
-export function gettableGroups(
+interface ShownGroup {
+  readonly labels: StringMap;
+  readonly receiver: string;
+  readonly routeLabels: StringMap;
+  readonly muted: readonly string[];
+  readonly alerts: RoutedAlert[];
+}
+
+/** Alerts by the groups in which they are sent, ordered as its dispatcher orders them: `GET /api/v2/alerts/groups`. */
+export function groupsJson(
   state: RouterState,
   settings: RouterSettings,
   filter: V2Filter,
   nowMs: number,
-): GettableGroup[] {
+): string {
   const view = viewOf(state, settings, filter, nowMs);
-  const wanted = receiverTest(filter, settings.config);
+  const groups = shownGroups(state, settings, filter, view, nowMs);
   const receiversOf = new Map<string, string[]>();
-  const groups: {
-    readonly labels: StringMap;
-    readonly receiver: string;
-    readonly routeLabels: StringMap;
-    readonly muted: readonly string[];
-    readonly alerts: readonly RoutedAlert[];
-  }[] = [];
+  for (const { receiver, alerts } of groups)
+    for (const { fingerprint } of alerts) {
+      const known = receiversOf.get(fingerprint);
+      if (known === undefined) receiversOf.set(fingerprint, [receiver]);
+      else known.push(receiver);
+    }
+  for (const names of receiversOf.values()) if (names.length > 1) names.sort(compareStrings);
+  const parts = groups.map((g) => {
+    const alerts = g.alerts.map((a) =>
+      view.render(a, receiversOf.get(a.fingerprint) ?? [], g.muted),
+    );
+    return `{"alerts":[${alerts.join(",")}],"labels":${JSON.stringify(g.labels)},"receiver":{"name":${JSON.stringify(g.receiver)}},"routeLabels":${JSON.stringify(g.routeLabels)}}`;
+  });
+  return `[${parts.join(",")}]`;
+}
+
+function shownGroups(
+  state: RouterState,
+  settings: RouterSettings,
+  filter: V2Filter,
+  view: View,
+  nowMs: number,
+): ShownGroup[] {
+  const wanted = receiverTest(filter, settings.config);
+  const out: ShownGroup[] = [];
   for (const group of state.groups.values()) {
     const route = routeOf(settings.config, group);
     if (!wanted(route.receiver)) continue;
+    const muted = mutedBy(route, settings.config, nowMs);
+    if (muted.length > 0 && !filter.muted) continue;
     const alerts: RoutedAlert[] = [];
     for (const fingerprint of group.members) {
       const alert = state.alerts.get(fingerprint);
-      if (alert === undefined || !view.fires(alert) || !view.matches(alert.labels)) continue;
-      if (!view.shows(view.statusOf(alert))) continue;
-      alerts.push(alert);
-      const known = receiversOf.get(fingerprint);
-      if (known === undefined) receiversOf.set(fingerprint, [route.receiver]);
-      else known.push(route.receiver);
+      if (alert?.status !== "firing" || !view.matches(alert.labels)) continue;
+      if (view.shows(view.statusOf(alert))) alerts.push(alert);
     }
     if (alerts.length === 0) continue;
-    const muted = mutedBy(route, settings.config, nowMs);
-    if (muted.length > 0 && !filter.muted) continue;
-    groups.push({
+    out.push({
       labels: group.labels,
       receiver: route.receiver,
       routeLabels: route.labels ?? {},
       muted,
-      alerts,
+      alerts: alerts.length === 1 ? alerts : alerts.sort(compareAlerts),
     });
   }
-  for (const names of receiversOf.values()) names.sort();
-  return groups
-    .sort(
-      (a, b) =>
-        compareLabelSets(a.labels, b.labels) ||
-        (a.receiver < b.receiver ? -1 : a.receiver > b.receiver ? 1 : 0),
-    )
-    .map((g) => ({
-      alerts: g.alerts
-        .toSorted(compareAlerts)
-        .map((a) =>
-          gettable(a, receiversOf.get(a.fingerprint) ?? [], withMuted(view.statusOf(a), g.muted)),
-        ),
-      labels: g.labels,
-      receiver: { name: g.receiver },
-      routeLabels: g.routeLabels,
-    }));
+  return out.sort(
+    (a, b) => compareLabelSets(a.labels, b.labels) || compareStrings(a.receiver, b.receiver),
+  );
 }
 
-interface View {
-  readonly fires: (alert: RoutedAlert) => boolean;
-  readonly matches: (labels: StringMap) => boolean;
-  readonly statusOf: (alert: RoutedAlert) => AlertStatus;
-  readonly shows: (status: AlertStatus) => boolean;
+interface Status {
+  readonly inhibitedBy: readonly string[];
+  /** Ids of maintenance windows. */
+  readonly maintainedBy: readonly string[];
+  readonly silencedBy: readonly string[];
+  readonly held: boolean;
 }
 
+const ACTIVE: Status = { inhibitedBy: [], maintainedBy: [], silencedBy: [], held: false };
 const NONE: readonly string[] = [];
 
-/** What holds for all alerts of one answer; each alert's status is found once. */
+interface View {
+  readonly matches: (labels: StringMap) => boolean;
+  readonly statusOf: (alert: RoutedAlert) => Status;
+  readonly shows: (status: Status) => boolean;
+  /** `muted`: the time intervals that mute the group in which it is shown. */
+  readonly render: (
+    alert: RoutedAlert,
+    receivers: readonly string[],
+    muted?: readonly string[],
+  ) => string;
+}
+
+/** What holds for all alerts of one answer; what an alert has in every group is found once. */
 function viewOf(
   state: RouterState,
   settings: RouterSettings,
   filter: V2Filter,
   nowMs: number,
 ): View {
-  const index: SilenceIndex = indexSilences(state.silences.values(), nowMs);
+  const silences = indexSilences(state.silences.values(), nowMs);
+  const windows = indexWindows(state.windows.values(), nowMs);
   const inhibition = inhibitionOf({ state, config: settings.config });
-  const known = new Map<string, AlertStatus>();
-  const find = (a: RoutedAlert): AlertStatus => {
-    const silences = silencesOf(index, a.labels);
+  const statuses = new Map<string, Status>();
+  const rendered = new Map<string, string>();
+  const find = (a: RoutedAlert): Status => {
+    const silencedBy = holdersOf(silences, a.labels);
     const inhibitors = inhibition.rules.length === 0 ? NONE : inhibitedBy(inhibition, a.labels);
-    const windows =
-      state.windows.size === 0 ? NONE : maintenanceBy(state.windows.values(), a.labels, nowMs);
-    const held = silences.length + inhibitors.length + windows.length > 0;
-    return {
-      inhibitedBy: inhibitors,
-      mutedBy: windows,
-      silencedBy: silences,
-      state: held ? "suppressed" : "active",
-    };
+    const maintainedBy = holdersOf(windows, a.labels);
+    const held = silencedBy.length + inhibitors.length + maintainedBy.length > 0;
+    return held ? { inhibitedBy: inhibitors, maintainedBy, silencedBy, held } : ACTIVE;
+  };
+  const statusOf = (a: RoutedAlert): Status => {
+    let status = statuses.get(a.fingerprint);
+    if (status === undefined) statuses.set(a.fingerprint, (status = find(a)));
+    return status;
   };
   return {
-    fires: (a) => a.status === "firing",
     matches: matcherPredicate(filter.matchers),
-    statusOf(a) {
-      let status = known.get(a.fingerprint);
-      if (status === undefined) {
-        status = find(a);
-        known.set(a.fingerprint, status);
-      }
-      return status;
-    },
+    statusOf,
     shows: (s) =>
-      (filter.active || s.state !== "active") &&
+      (filter.active || s.held) &&
       (filter.silenced || s.silencedBy.length === 0) &&
       (filter.inhibited || s.inhibitedBy.length === 0),
+    render(a, receivers, muted = NONE) {
+      if (muted.length > 0) return alertJson(a, receivers, statusOf(a), muted);
+      let text = rendered.get(a.fingerprint);
+      if (text === undefined)
+        rendered.set(a.fingerprint, (text = alertJson(a, receivers, statusOf(a), muted)));
+      return text;
+    },
   };
 }
 
@@ -210,28 +204,39 @@ function receiverTest(
   return (name) => good.has(name) && named(name);
 }
 
-function withMuted(status: AlertStatus, muted: readonly string[]): AlertStatus {
-  if (muted.length === 0) return status;
-  return { ...status, mutedBy: [...muted, ...status.mutedBy], state: "suppressed" };
-}
-
-function gettable(
+/** gettableAlert of Alertmanager's OpenAPI document. */
+function alertJson(
   a: RoutedAlert,
   receivers: readonly string[],
-  status: AlertStatus,
-): GettableAlert {
-  return {
-    annotations: a.annotations,
-    endsAt: instant(a.endsAtMs),
-    fingerprint: a.fingerprint,
-    receivers: receivers.map((name) => ({ name })),
-    startsAt: instant(a.startsAtMs),
-    status,
-    updatedAt: instant(a.updatedAtMs),
-    ...(a.generatorUrl === "" ? {} : { generatorURL: a.generatorUrl }),
-    labels: a.labels,
-  };
+  status: Status,
+  muted: readonly string[],
+): string {
+  const names = receivers.map((name) => `{"name":${JSON.stringify(name)}}`).join(",");
+  const url = a.generatorUrl === "" ? "" : `"generatorURL":${JSON.stringify(a.generatorUrl)},`;
+  return `{"annotations":${JSON.stringify(a.annotations)},"endsAt":"${instant(a.endsAtMs)}","fingerprint":"${a.fingerprint}","receivers":[${names}],"startsAt":"${instant(a.startsAtMs)}","status":${statusJson(status, muted)},"updatedAt":"${instant(a.updatedAtMs)}",${url}"labels":${JSON.stringify(a.labels)}}`;
 }
 
+const ACTIVE_JSON = '{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"}';
+
+function statusJson(s: Status, muted: readonly string[]): string {
+  if (!s.held && muted.length === 0) return ACTIVE_JSON;
+  return JSON.stringify({
+    inhibitedBy: s.inhibitedBy,
+    mutedBy: [...muted, ...s.maintainedBy],
+    silencedBy: s.silencedBy,
+    state: "suppressed",
+  });
+}
+
+/** Alerts begin, end and are sent many at once, and writing a time costs more than all else of an alert. */
+const instants = new Map<number, string>();
+const MAX_INSTANTS = 10_000;
+
 /** go-openapi's strfmt.DateTime: milliseconds, always three digits. */
-const instant = (ms: number): string => new Date(ms).toISOString();
+function instant(ms: number): string {
+  let text = instants.get(ms);
+  if (text !== undefined) return text;
+  if (instants.size >= MAX_INSTANTS) instants.clear();
+  instants.set(ms, (text = new Date(ms).toISOString()));
+  return text;
+}

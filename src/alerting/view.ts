@@ -5,9 +5,8 @@ import { inhibitedBy } from "./inhibition";
 import { routeOf } from "./grouping";
 import { inhibitionOf } from "./pipeline";
 import { matchRoutes } from "./routing";
-import { type SilenceIndex, indexSilences, silencesOf } from "./silence-index";
+import { type HoldIndex, holdersOf, indexSilences, indexWindows } from "./hold-index";
 import { type RouterSettings, type RouterState, receiverByName } from "./state";
-import { maintenanceBy } from "./windows";
 
 /** Every alert as it stands now, the newest first. */
 export function activeAlerts(
@@ -45,9 +44,9 @@ function activeAlert(
   known: Known,
   nowMs: number,
 ): ActiveAlert {
-  const silences = silencesOf(known.silences, a.labels);
+  const silences = holdersOf(known.silences, a.labels);
   const inhibitors = inhibitedBy(inhibitionOf({ state, config: settings.config }), a.labels);
-  const windows = maintenanceBy(state.windows.values(), a.labels, nowMs);
+  const windows = holdersOf(known.windows, a.labels);
   const suppressed = silences.length + inhibitors.length + windows.length > 0;
   const incidentId = known.incidents.get(a.fingerprint);
   const receivers = [
@@ -85,9 +84,10 @@ function activeAlert(
   };
 }
 
-/** What integrations know, by alert, and which silences hold; gathered once for all of them. */
+/** What integrations know, by alert, and which silences and windows hold; gathered once for all of them. */
 interface Known {
-  readonly silences: SilenceIndex;
+  readonly silences: HoldIndex;
+  readonly windows: HoldIndex;
   readonly incidents: ReadonlyMap<string, string>;
   /** Ids of the integrations that know that it fires. */
   readonly integrations: ReadonlyMap<string, ReadonlySet<string>>;
@@ -106,7 +106,12 @@ function knownByAlert(state: RouterState, nowMs: number): Known {
       integrations.set(f, known.add(id));
     }
   }
-  return { silences: indexSilences(state.silences.values(), nowMs), incidents, integrations };
+  return {
+    silences: indexSilences(state.silences.values(), nowMs),
+    windows: indexWindows(state.windows.values(), nowMs),
+    incidents,
+    integrations,
+  };
 }
 
 function integrationsOf(settings: RouterSettings, receivers: readonly string[]): readonly string[] {

@@ -1,7 +1,5 @@
-import type { StringMap } from "../core/alerts";
 import type { Matcher } from "../core/matchers";
 import type { NotifyReason, WindowEventKind } from "./model";
-import { matcherPredicate } from "./routing";
 import { type Occurrence, type Schedule, nextOccurrence, occurrenceAt } from "./schedule";
 
 /** A time in which nobody is told of matching alerts, and no incident of theirs escalates. Immutable: a change makes another. */
@@ -75,18 +73,6 @@ export function windowHolds(w: MaintenanceWindow, nowMs: number): boolean {
   if (w.running !== undefined) return nowMs < w.running.endMs;
   if (w.turnMs === undefined || nowMs < w.turnMs) return false;
   return windowAt(w, nowMs) !== undefined;
-}
-
-/** Ids of the windows that hold an alert now. */
-export function maintenanceBy(
-  windows: Iterable<MaintenanceWindow>,
-  labels: StringMap,
-  nowMs: number,
-): readonly string[] {
-  const out: string[] = [];
-  for (const w of windows)
-    if (windowHolds(w, nowMs) && matcherPredicate(w.matchers)(labels)) out.push(w.id);
-  return out;
 }
 
 /** The window as time alone has made it by now, with what happened. */

@@ -7,7 +7,7 @@ import {
   matchersOf,
   putSilence,
 } from "../../src/alerting/silence-input";
-import { indexSilences, silencesOf } from "../../src/alerting/silence-index";
+import { indexSilences, holdersOf } from "../../src/alerting/hold-index";
 import { ordinarySilence, silenceView } from "../../src/alerting/silences";
 import { emptyState } from "../../src/alerting/state";
 
@@ -61,7 +61,7 @@ describe("a silence that recurs", () => {
   const state = emptyState();
   const silence = made(state, daily("22:00", "02:00"), T0 + HOUR);
   const held = (ms: number): boolean =>
-    silencesOf(indexSilences(state.silences.values(), ms), { alertname: "A" }).length > 0;
+    holdersOf(indexSilences(state.silences.values(), ms), { alertname: "A" }).length > 0;
 
   it("holds in its stretches, from the one that runs on to the last day's end", () => {
     const hours = Array.from({ length: 80 }, (_, h) => h).filter((h) => held(T0 + h * HOUR));
