@@ -6,16 +6,27 @@ import { compareStrings } from "../core/labels";
  * name, where they differ, and a set that lacks the name comes first (prometheus/common/model/labelset.go).
  */
 export function compareLabelSets(a: StringMap, b: StringMap): number {
-  const names = Object.keys(a);
-  const others = Object.keys(b);
+  const names = sortedNames(a);
+  const others = sortedNames(b);
   if (names.length !== others.length) return names.length - others.length;
-  for (const name of [...new Set([...names, ...others])].sort(compareStrings)) {
-    const [inA, inB] = [Object.hasOwn(a, name), Object.hasOwn(b, name)];
-    if (inA !== inB) return inA ? 1 : -1;
+  for (const [i, name] of names.entries()) {
+    const other = others[i] as string; // as many
+    // The one that has the smaller name: the other lacks it.
+    if (name !== other) return compareStrings(other, name);
     const c = compareStrings(labelOf(a, name), labelOf(b, name));
     if (c !== 0) return c;
   }
   return 0;
+}
+
+const namesOf = new WeakMap<StringMap, readonly string[]>();
+
+/** Sorting asks for them again and again. */
+function sortedNames(labels: StringMap): readonly string[] {
+  let sorted = namesOf.get(labels);
+  if (sorted === undefined)
+    namesOf.set(labels, (sorted = Object.keys(labels).sort(compareStrings)));
+  return sorted;
 }
 
 interface Labelled {

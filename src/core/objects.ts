@@ -140,9 +140,9 @@ export interface AlertRouterRpc extends Ticking {
   alerts(): Promise<string>;
   groups(): Promise<string>;
   /** The body of Alertmanager's `GET /api/v2/alerts`, for JSON of alerting/v2-view V2Filter. */
-  v2Alerts(filterJson: string): Promise<string>;
+  v2Alerts(filterJson: string): Promise<ReadableStream<Uint8Array>>;
   /** The body of its `GET /api/v2/alerts/groups`. */
-  v2Groups(filterJson: string): Promise<string>;
+  v2Groups(filterJson: string): Promise<ReadableStream<Uint8Array>>;
   /** What would become of an alert with these labels (JSON) now: JSON of alerting/explain Explanation. */
   explain(labelsJson: string): Promise<string>;
   /** Newest first, as JSON of alerting/model NotificationLogEntry[]. */

@@ -17,11 +17,12 @@ const HEADERS = { "content-type": "application/json", "cache-control": "no-store
 
 /** JSON with the newline that Go's encoder ends it with. */
 export function answer(body: unknown): Response {
-  return answerText(JSON.stringify(body));
+  return new Response(`${JSON.stringify(body)}\n`, { headers: HEADERS });
 }
 
-export function answerText(json: string): Response {
-  return new Response(`${json}\n`, { headers: HEADERS });
+/** JSON that is written already. */
+export function answerStream(json: ReadableStream<Uint8Array>): Response {
+  return new Response(json, { headers: HEADERS });
 }
 
 /** A success that says nothing. */
