@@ -219,12 +219,14 @@ ${at(Date.now(), {
 })}`,
       );
     let heap = 90;
-    const bad = (): Promise<void> => {
+    const bad = async (): Promise<void> => {
       counts.ok += 8;
       counts.failed += 2;
       counts.observed += 10;
       counts.sum += 10 * 1_800;
-      return expose({ heap: (heap += 0.02), connections: 18, usage: 850 });
+      const line = { level: "error", service: "content", message: "Error captured" };
+      await post(vedette, "/api/v1/ingest/logs", Array.from({ length: 4 }, () => line));
+      await expose({ heap: (heap += 0.02), connections: 18, usage: 850 });
     };
     const good = (): Promise<void> => {
       counts.ok += 1_000;
@@ -238,6 +240,7 @@ ${at(Date.now(), {
       "Potential Memory Leak",
       "Database Connection Pool Exhausted",
       "API Rate Limit Approaching",
+      "Error Spike",
     ];
     await sendUntilFiring(vedette, bad, all);
     await sendUntilFiring(vedette, good, []);

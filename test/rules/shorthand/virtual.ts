@@ -7,15 +7,20 @@ import { VirtualStore } from "../../../src/rules/testing/virtual-store";
 
 const MINUTE = 60_000;
 
+interface Firing {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /**
  * Evaluates a rule file every minute of virtual time over series that have a sample a minute (in promtool's
- * notation), with the durations that the file has. Gives when each alert fired: `{A: "6m-42m"}`; "" for never.
+ * notation), with the durations that the file has. Gives the alerts that fire at each minute.
  */
-export async function firings(
+export async function timeline(
   ruleFile: string,
   series: Readonly<Record<string, string>>,
   minutes: number,
-): Promise<Record<string, string>> {
+): Promise<Firing[][]> {
   const parsed = orShorthand((t) => parseRuleFile(t))(ruleFile);
   if (!parsed.ok)
     throw new Error(`${parsed.error.line}:${parsed.error.column}: ${parsed.error.message}`);
@@ -26,12 +31,12 @@ export async function firings(
   const groups = parsed.value.groups.map((g) =>
     startGroup({ ...g, namespace: "test", version: 0 }, new Map()),
   );
-  const spans = new Map<string, [number, number][]>();
-  for (const g of groups) for (const r of g.rules) spans.set(r.rule.name, []);
   const settings = { externalUrl: "", externalLabels: {}, queryOffsetMs: 0 };
+  const out: Firing[][] = [];
   for (let minute = 0; minute <= minutes; minute++) {
     const atMs = (minute + 1) * MINUTE;
     store.visibleUntilMs = atMs;
+    const firing: Firing[] = [];
     for (const g of groups) {
       const { samples } = await evaluateGroup(g, {
         queryable: store,
@@ -46,14 +51,31 @@ export async function firings(
       for (const s of samples) store.add(s);
       for (const r of g.rules) {
         if (r.progress.health === "err") throw new Error(`${r.rule.name}: ${r.progress.lastError}`);
-        const firing = [...r.progress.alerting.alerts.values()].some((a) => a.phase === "firing");
-        const list = spans.get(r.rule.name) ?? [];
-        const last = list.at(-1);
-        if (firing && last !== undefined && last[1] === minute - 1) last[1] = minute;
-        else if (firing) list.push([minute, minute]);
+        for (const a of r.progress.alerting.alerts.values())
+          if (a.phase === "firing") firing.push(a);
       }
     }
+    out.push(firing);
   }
+  return out;
+}
+
+/** When each alert of a {@link timeline} fired: `{A: "6m-42m"}`, "" for never, no end where it still fires. */
+export async function firings(
+  ruleFile: string,
+  series: Readonly<Record<string, string>>,
+  minutes: number,
+): Promise<Record<string, string>> {
+  const parsed = orShorthand((t) => parseRuleFile(t))(ruleFile);
+  const rules = parsed.ok ? parsed.value.groups.flatMap((g) => g.rules) : [];
+  const spans = new Map(rules.map((r): [string, [number, number][]] => [r.name, []]));
+  for (const [minute, alerts] of (await timeline(ruleFile, series, minutes)).entries())
+    for (const name of new Set(alerts.map((a) => a.labels["alertname"] ?? ""))) {
+      const list = spans.get(name) ?? [];
+      const last = list.at(-1);
+      if (last?.[1] === minute - 1) last[1] = minute;
+      else list.push([minute, minute]);
+    }
   return Object.fromEntries(
     [...spans].map(([name, list]) => [
       name,
