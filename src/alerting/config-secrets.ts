@@ -145,27 +145,40 @@ interface SecretPlace {
 }
 
 const SECRET_FIELDS = new Set([
+  "alert_source_token",
   "api_key",
   "api_secret",
   "api_url",
   "app_token",
   "application_credential_secret",
   "application_secret",
+  "auth_password",
+  "auth_secret",
   "bearer_token",
   "bot_token",
   "client_secret",
   "consumer_key",
   "credentials",
+  "mattermost_webhook_url",
+  "opsgenie_api_key",
   "password",
+  "rocketchat_token",
+  "rocketchat_token_id",
   "routing_key",
   "secret_key",
   "service_key",
+  "signing_secret",
   "slack_api_url",
+  "slack_app_token",
   "smtp_auth_password",
   "smtp_auth_secret",
+  "telegram_bot_token",
   "token",
+  "token_id",
   "user_key",
+  "victorops_api_key",
   "webhook_url",
+  "wechat_api_secret",
 ]);
 
 function secretsOf(file: YamlFile): SecretPlace[] {
@@ -179,8 +192,9 @@ function secretsOf(file: YamlFile): SecretPlace[] {
     Pair(_, pair, ancestors) {
       const field = isScalar(pair.key) ? String(pair.key.value) : "";
       const path = pathOf(ancestors, field);
-      // `http_headers`: a list of them.
-      if (field === "secrets" && isSeq(pair.value))
+      // `http_headers` and `proxy_connect_header`: lists of them.
+      const listed = field === "secrets" || path.endsWith(`/proxy_connect_header/${field}`);
+      if (listed && isSeq(pair.value))
         pair.value.items.forEach((value, i) => add(`${path}/${i}`, value));
       const value = textOf(pair.value);
       if (value === undefined) return;
@@ -188,7 +202,9 @@ function secretsOf(file: YamlFile): SecretPlace[] {
       const webhook = field === "url" && path.includes("/webhook_configs/");
       const address = field === "url" || field === "proxy_url";
       const inside = address && (value === REDACTED || WITH_PASSWORD.test(value));
-      if (webhook || inside || SECRET_FIELDS.has(field) || isSealed(value)) add(path, pair.value);
+      const privateKey = path.endsWith("tls_config/key");
+      if (webhook || inside || privateKey || SECRET_FIELDS.has(field) || isSealed(value))
+        add(path, pair.value);
     },
   });
   return out;
