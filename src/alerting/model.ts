@@ -33,6 +33,8 @@ export interface RoutedAlert {
   leftGroups?: readonly string[];
   /** When its status last changed. */
   updatedAtMs: number;
+  /** When it was last posted. Moves on without a row. */
+  heardAtMs?: number;
 }
 
 export interface Flapping {
@@ -78,6 +80,7 @@ export interface Silence {
   readonly schedule?: Schedule;
   readonly createdBy: string;
   readonly comment: string;
+  readonly annotations?: StringMap;
   readonly updatedAtMs: number;
 }
 

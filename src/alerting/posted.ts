@@ -78,6 +78,7 @@ function again(
   out: Outcome,
 ): RoutedAlert {
   forgetRestored(alert);
+  alert.heardAtMs = nowMs;
   if (alert.startsAtMs !== instance.startsAtMs || alert.lifetimeMs === undefined)
     state.dirty.alerts.add(alert.fingerprint);
   alert.startsAtMs = instance.startsAtMs;

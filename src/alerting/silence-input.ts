@@ -20,6 +20,7 @@ export interface SilenceInput {
   readonly schedule?: ScheduleInput | undefined;
   readonly createdBy: string;
   readonly comment: string;
+  readonly annotations?: StringMap | undefined;
 }
 
 export type SilenceRefusal =
@@ -149,6 +150,7 @@ function checkSilence(
     ...rest,
     createdBy: input.createdBy,
     comment: input.comment,
+    ...(input.annotations === undefined ? {} : { annotations: input.annotations }),
     updatedAtMs: nowMs,
   });
 }

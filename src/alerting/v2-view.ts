@@ -174,13 +174,21 @@ function viewOf(
       (filter.silenced || s.silencedBy.length === 0) &&
       (filter.inhibited || s.inhibitedBy.length === 0),
     render(a, receivers, muted = NONE) {
-      if (muted.length > 0) return alertJson(a, receivers, statusOf(a), muted);
+      if (muted.length > 0) return alertJson(a, heardAtMs(state, a), receivers, statusOf(a), muted);
       let text = rendered.get(a.fingerprint);
       if (text === undefined)
-        rendered.set(a.fingerprint, (text = alertJson(a, receivers, statusOf(a), muted)));
+        rendered.set(
+          a.fingerprint,
+          (text = alertJson(a, heardAtMs(state, a), receivers, statusOf(a), muted)),
+        );
       return text;
     },
   };
+}
+
+/** When its source last sent it: a rule's group sends all of its alerts with each evaluation. */
+function heardAtMs({ sources }: RouterState, a: RoutedAlert): number {
+  return Math.max(a.updatedAtMs, a.heardAtMs ?? sources.get(a.source)?.evaluatedAtMs ?? 0);
 }
 
 /** A receiver's own labels, and its name as the label `name`. */
@@ -207,13 +215,14 @@ function receiverTest(
 /** gettableAlert of Alertmanager's OpenAPI document. */
 function alertJson(
   a: RoutedAlert,
+  heardMs: number,
   receivers: readonly string[],
   status: Status,
   muted: readonly string[],
 ): string {
   const names = receivers.map((name) => `{"name":${JSON.stringify(name)}}`).join(",");
   const url = a.generatorUrl === "" ? "" : `"generatorURL":${JSON.stringify(a.generatorUrl)},`;
-  return `{"annotations":${JSON.stringify(a.annotations)},"endsAt":"${instant(a.endsAtMs)}","fingerprint":"${a.fingerprint}","receivers":[${names}],"startsAt":"${instant(a.startsAtMs)}","status":${statusJson(status, muted)},"updatedAt":"${instant(a.updatedAtMs)}",${url}"labels":${JSON.stringify(a.labels)}}`;
+  return `{"annotations":${JSON.stringify(a.annotations)},"endsAt":"${instant(a.endsAtMs)}","fingerprint":"${a.fingerprint}","receivers":[${names}],"startsAt":"${instant(a.startsAtMs)}","status":${statusJson(status, muted)},"updatedAt":"${instant(heardMs)}",${url}"labels":${JSON.stringify(a.labels)}}`;
 }
 
 const ACTIVE_JSON = '{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"}';

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { StringMap } from "../../core/alerts";
 import { nestsDeeperThan } from "../../core/json-depth";
 import { type Result, err, ok } from "../../core/result";
 import { parseMediaType } from "../../ingest/body/content";
@@ -49,10 +50,38 @@ export function required(path: string): RequestError {
 }
 
 /** How Go's decoder calls a JSON value's type. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "array";
   if (typeof value === "boolean") return "bool";
   return typeof value;
+}
+
+/** An object of texts: null stands for the empty one, and the whole may be absent or null. */
+export function decodeTexts(
+  what: "alerts" | "silence",
+  value: unknown,
+  field: string,
+): Result<StringMap | undefined, RequestError> {
+  if (value === undefined || value === null) return ok(undefined);
+  if (!isRecord(value)) return wrongType(what, value, `struct field ${field}`, "models.LabelSet");
+  const pairs: [string, string][] = [];
+  for (const [name, text] of Object.entries(value)) {
+    if (text !== null && typeof text !== "string")
+      return wrongType(what, text, `struct field ${field}`, "string");
+    pairs.push([name, text ?? ""]);
+  }
+  return ok(Object.fromEntries(pairs));
+}
+
+export function wrongType(
+  what: "alerts" | "silence",
+  value: unknown,
+  where: string,
+  type: string,
+): Result<never, RequestError> {
+  return err(
+    unreadable(what, `json: cannot unmarshal ${kindOf(value)} into Go ${where} of type ${type}`),
+  );
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

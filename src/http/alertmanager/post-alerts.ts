@@ -4,7 +4,7 @@ import { configInForce } from "../../alerting/effective-config";
 import type { PostedAlert, StringMap } from "../../core/alerts";
 import { type Result, err, ok } from "../../core/result";
 import type { AppEnv } from "../deps";
-import { isRecord, kindOf, readApiBody, required, unreadable } from "./body";
+import { decodeTexts, isRecord, readApiBody, required, unreadable, wrongType } from "./body";
 import { isZeroTime, parseDateTime } from "./date-time";
 import { type RequestError, TYPE_WRONG, done, malformed, refused } from "./respond";
 
@@ -37,13 +37,7 @@ export async function postAlerts(c: Context<AppEnv>): Promise<Response> {
 /** The shape of postableAlerts; a time that is Go's zero is as good as absent. */
 export function decodeAlerts(body: unknown): Result<PostedAlert[], RequestError> {
   if (body === null) return ok([]);
-  if (!Array.isArray(body))
-    return err(
-      unreadable(
-        "alerts",
-        `json: cannot unmarshal ${kindOf(body)} into Go value of type models.PostableAlerts`,
-      ),
-    );
+  if (!Array.isArray(body)) return wrongType("alerts", body, "value", "models.PostableAlerts");
   const out: PostedAlert[] = [];
   // Go decodes the whole of the body before it checks any of it.
   let invalid: RequestError | undefined;
@@ -57,17 +51,18 @@ export function decodeAlerts(body: unknown): Result<PostedAlert[], RequestError>
 }
 
 function decodeAlert(item: unknown, index: number): Result<PostedAlert, RequestError> {
-  if (!isRecord(item)) return wrongType(item, "value", "models.PostableAlert");
-  const labels = stringMap(item["labels"], "labels");
+  if (!isRecord(item)) return wrongType("alerts", item, "value", "models.PostableAlert");
+  const labels = decodeTexts("alerts", item["labels"], "Alert.labels");
   if (!labels.ok) return labels;
-  const annotations = stringMap(item["annotations"], "annotations");
+  const annotations = decodeTexts("alerts", item["annotations"], "Alert.annotations");
   if (!annotations.ok) return annotations;
   const startsAtMs = dateTime(item["startsAt"], "startsAt");
   if (!startsAtMs.ok) return startsAtMs;
   const endsAtMs = dateTime(item["endsAt"], "endsAt");
   if (!endsAtMs.ok) return endsAtMs;
   const url = item["generatorURL"] ?? "";
-  if (typeof url !== "string") return wrongType(url, "struct field Alert.generatorURL", "string");
+  if (typeof url !== "string")
+    return wrongType("alerts", url, "struct field Alert.generatorURL", "string");
   if (labels.value === undefined) return err(required(`${index}.labels`));
   if (url !== "" && !isRequestUri(url))
     return err({
@@ -86,31 +81,14 @@ function decodeAlert(item: unknown, index: number): Result<PostedAlert, RequestE
   });
 }
 
-/** Undefined where it is absent or null. */
-function stringMap(value: unknown, field: string): Result<StringMap | undefined, RequestError> {
-  if (value === undefined || value === null) return ok(undefined);
-  if (!isRecord(value)) return wrongType(value, `struct field Alert.${field}`, "models.LabelSet");
-  const pairs: [string, string][] = [];
-  for (const [name, text] of Object.entries(value)) {
-    if (text !== null && typeof text !== "string")
-      return wrongType(text, `struct field Alert.${field}`, "string");
-    pairs.push([name, text ?? ""]);
-  }
-  return ok(Object.fromEntries(pairs));
-}
-
 function dateTime(value: unknown, field: string): Result<number | undefined, RequestError> {
   if (value === undefined || value === null) return ok(undefined);
-  if (typeof value !== "string") return wrongType(value, `struct field ${field}`, "string");
+  if (typeof value !== "string")
+    return wrongType("alerts", value, `struct field ${field}`, "string");
   const ms = parseDateTime(value);
   if (ms === undefined)
     return err(unreadable("alerts", `${field} is no RFC 3339 time: ${quoted(value)}`));
   return ok(isZeroTime(ms) ? undefined : ms);
-}
-
-function wrongType(value: unknown, where: string, type: string): Result<never, RequestError> {
-  const why = `json: cannot unmarshal ${kindOf(value)} into Go ${where} of type ${type}`;
-  return err(unreadable("alerts", why));
 }
 
 /** Go's url.ParseRequestURI, as far as it matters: an absolute address or a path. */

@@ -6,7 +6,7 @@ import { type SilenceView, ordinarySilence } from "../../alerting/silences";
 import type { Matcher, MatchType } from "../../core/matchers";
 import { type Result, err, ok } from "../../core/result";
 import type { AppEnv } from "../deps";
-import { isRecord, kindOf, readApiBody, required, unreadable } from "./body";
+import { decodeTexts, isRecord, readApiBody, required, unreadable, wrongType } from "./body";
 import { parseDateTime } from "./date-time";
 import { readBoolean, readMatchers } from "./filter";
 import {
@@ -152,7 +152,7 @@ function gettable(s: SilenceView): object {
       value: m.value,
     })),
     startsAt: iso(s.startsAtMs),
-    annotations: {},
+    annotations: s.annotations ?? {},
   };
 }
 
@@ -160,13 +160,14 @@ function gettable(s: SilenceView): object {
 export function decodeSilence(
   body: unknown,
 ): Result<SilenceInput & { startsAtMs: number; endsAtMs: number }, RequestError> {
-  if (body !== null && !isRecord(body)) return wrongType(body, "value", "models.PostableSilence");
+  if (body !== null && !isRecord(body))
+    return wrongType("silence", body, "value", "models.PostableSilence");
   const given = body ?? {};
   const texts: Record<string, string | undefined> = {};
   for (const name of ["id", "comment", "createdBy", "startsAt", "endsAt"]) {
     const value = given[name];
     if (value !== undefined && value !== null && typeof value !== "string")
-      return wrongType(value, `struct field ${name}`, "string");
+      return wrongType("silence", value, `struct field ${name}`, "string");
     texts[name] = value ?? undefined;
   }
   const times: Record<string, number | undefined> = {};
@@ -177,6 +178,8 @@ export function decodeSilence(
       return err(unreadable("silence", `${name} is no RFC 3339 time: ${quoted(text)}`));
     times[name] = ms;
   }
+  const annotations = decodeTexts("silence", given["annotations"], "annotations");
+  if (!annotations.ok) return annotations;
   const matchers = decodeMatchers(given["matchers"]);
   if (!matchers.ok && matchers.error.status === 400) return matchers;
   for (const name of ["comment", "createdBy"])
@@ -191,12 +194,14 @@ export function decodeSilence(
     endsAtMs: times["endsAt"],
     createdBy: texts["createdBy"] ?? "",
     comment: texts["comment"] ?? "",
+    annotations: annotations.value,
   });
 }
 
 function decodeMatchers(value: unknown): Result<Matcher[], RequestError> {
   if (value === undefined || value === null) return err(required("matchers"));
-  if (!Array.isArray(value)) return wrongType(value, "struct field matchers", "models.Matchers");
+  if (!Array.isArray(value))
+    return wrongType("silence", value, "struct field matchers", "models.Matchers");
   const out: Matcher[] = [];
   let invalid: RequestError | undefined;
   for (const [i, item] of value.entries()) {
@@ -212,14 +217,14 @@ function decodeMatchers(value: unknown): Result<Matcher[], RequestError> {
 }
 
 function decodeMatcher(item: unknown, index: number): Result<Matcher, RequestError> {
-  if (!isRecord(item)) return wrongType(item, "struct field matchers", "models.Matcher");
+  if (!isRecord(item)) return wrongType("silence", item, "struct field matchers", "models.Matcher");
   const { name = null, value = null, isRegex = null, isEqual = null } = item;
   for (const [field, text] of Object.entries({ name, value }))
     if (text !== null && typeof text !== "string")
-      return wrongType(text, `struct field Matcher.matchers.${field}`, "string");
+      return wrongType("silence", text, `struct field Matcher.matchers.${field}`, "string");
   for (const [field, flag] of Object.entries({ isRegex, isEqual }))
     if (flag !== null && typeof flag !== "boolean")
-      return wrongType(flag, `struct field Matcher.matchers.${field}`, "bool");
+      return wrongType("silence", flag, `struct field Matcher.matchers.${field}`, "bool");
   if (typeof isRegex !== "boolean") return err(required(`matchers.${index}.isRegex`));
   if (typeof name !== "string") return err(required(`matchers.${index}.name`));
   if (typeof value !== "string") return err(required(`matchers.${index}.value`));
@@ -238,9 +243,4 @@ function matcherProblem(m: Matcher): string | undefined {
   // It is tried by itself there, not anchored.
   const why = checked.error.replace(`^(?:${m.value})$`, () => m.value);
   return `invalid regular expression ${quoted(m.value)}: ${why}`;
-}
-
-function wrongType(value: unknown, where: string, type: string): Result<never, RequestError> {
-  const why = `json: cannot unmarshal ${kindOf(value)} into Go ${where} of type ${type}`;
-  return err(unreadable("silence", why));
 }
