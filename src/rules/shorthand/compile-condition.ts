@@ -42,6 +42,7 @@ export function compileCondition(
 interface Operand {
   readonly expr: string;
   readonly shape: Resolved["shape"] | "scalar";
+  readonly percent?: boolean | undefined;
 }
 
 class Compiler {
@@ -69,6 +70,15 @@ class Compiler {
     this.compared = true;
     if (left.shape === "scalar" && right.shape === "scalar")
       throw new NotCompiled("a condition compares a metric with a number: metric.path > 5", c.at);
+    for (const [of, number] of [
+      [left, c.right],
+      [right, c.left],
+    ] as const)
+      if (of.percent === true && number.kind === "number" && isShare(number))
+        throw new NotCompiled(
+          `${number.value} of what is in percent: write ${quotient(number.value * 100, 1)}% or ${number.value}%`,
+          number.at,
+        );
     return this.binary(c.op, left, right);
   }
 
@@ -122,9 +132,9 @@ class Compiler {
   }
 
   private path(c: Condition & { readonly kind: "path" }, unit: Unit | undefined): Operand {
-    const { expr, shape, metrics } = this.resolve(c, { unit });
+    const { expr, shape, metrics, percent } = this.resolve(c, { unit });
     for (const m of metrics) if (!this.metrics.includes(m)) this.metrics.push(m);
-    return { expr, shape };
+    return { expr, shape, percent };
   }
 
   /** A slope or a difference over time, of a metric itself or of an expression evaluated every minute. */
@@ -154,6 +164,11 @@ class Compiler {
 }
 
 const SELECTOR = /^[A-Za-z_:][A-Za-z0-9_:]*(?:\{[^{}]*\})?$/;
+
+/** Code compares shares of one with 0.05. */
+function isShare(n: Condition & { readonly kind: "number" }): boolean {
+  return n.unit === undefined && n.value > 0 && n.value < 1;
+}
 
 /** What of its parentheses is needless goes when the whole is printed. */
 function side(o: Operand): string {

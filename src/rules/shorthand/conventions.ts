@@ -10,6 +10,8 @@ export interface Resolved {
   readonly shape: "series" | "totals";
   /** Metrics that it reads, in the order in which they are looked for. */
   readonly metrics: readonly string[];
+  /** It is in percent whatever it is compared with. */
+  readonly percent?: boolean;
 }
 
 export interface ResolveOptions {
@@ -197,7 +199,8 @@ function resolveMetric(
       else if (options.unit?.dimension === "rate") for (const n of names) r.perSecond(n);
       else for (const [n, factor] of r.unitNames(names)) r.scaled(r.series(n), factor);
   }
-  return ok(r.resolved());
+  const percent = aggregate?.kind === "share" || aggregate?.kind === "percent";
+  return ok({ ...r.resolved(), percent });
 }
 
 /** What a metric's own unit has against the unit that it is compared with. */

@@ -175,6 +175,10 @@ describe("what has no meaning", () => {
       '3:24: unknown unit "parsecs"; known are us, ms, s, min, h, d, B, KB, MB, GB, KiB, MiB, GiB, %, /s, /min, /h',
     ],
     ["condition: a.b > 5ms + 3MB", "3:28: MB and ms cannot be compared"],
+    [
+      "condition: api.calls.failure_rate > 0.05",
+      "3:41: 0.05 of what is in percent: write 5% or 0.05%",
+    ],
     // grammar
     ["condition: a.b", "3:16: a condition compares a metric with a number: metric.path > 5"],
     ["condition: 4 > 5", "3:18: a condition compares a metric with a number: metric.path > 5"],
@@ -286,6 +290,53 @@ describe("the shorthand", () => {
     expect(refusal(`alerts:\n${rules.repeat(501)}`)).toContain("more than 500 rules");
     const long = `metrics: { x.y: "${"m + ".repeat(700)}m" }\n`;
     expect(refusal(`${long}alerts:\n${rules.repeat(500)}`)).toContain("characters of PromQL");
+  });
+
+  it("refuses whatever else stands in its fields", () => {
+    const names =
+      "name id condition metric threshold trend event logs fewer_than in absent_for from_start by window duration cooldown severity actions labels annotations summary".split(
+        " ",
+      );
+    const value = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.constantFrom<unknown>(
+        "a.b > 5",
+        "> 1 per 1m over 5m",
+        "5m",
+        "sign_up",
+        "at least 3 in 1m",
+        5,
+        ["a"],
+        { level: "error" },
+        [{ notify: "slack" }],
+        true,
+        null,
+      ),
+    );
+    const rule = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 8 });
+    const file = fc.record(
+      {
+        alerts: fc.oneof(
+          fc.array(fc.oneof(rule, value), { maxLength: 3 }),
+          fc.dictionary(fc.string(), rule),
+          value,
+        ),
+        metrics: fc.oneof(fc.dictionary(fc.constantFrom("a.b", "a"), value), value),
+        group: value,
+        interval: value,
+        window: value,
+        labels: value,
+      },
+      { requiredKeys: ["alerts"] },
+    );
+    fc.assert(
+      fc.property(file, (f) => {
+        const r = compileShorthand(JSON.stringify(f));
+        if (r.ok) expect(parseRuleFile(r.value.yaml).ok).toBe(true);
+        else expect(r.error.line).toBe(1);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   it("never fails otherwise than by refusing", () => {
