@@ -27,6 +27,18 @@ export function settleClock(state: RouterState, settings: RouterSettings, nowMs:
     state.cooldowns.set(c.key, { ...c, atMs: nowMs, untilMs: nowMs + (c.untilMs - c.atMs) });
     state.dirty.cooldowns.add(c.key);
   }
+  for (const f of state.flaps.values()) {
+    if ((f.changesMs.at(-1) ?? 0) <= nowMs) continue;
+    const changesMs = f.changesMs.map((ms) => Math.min(ms, nowMs));
+    state.flaps.set(f.fingerprint, { ...f, changesMs });
+    state.dirty.flaps.add(f.fingerprint);
+  }
+  for (const w of state.windows.values()) {
+    // What comes next was reckoned from a time that is now to come.
+    if (w.cancelledAtMs !== undefined || w.running !== undefined) continue;
+    state.windows.set(w.id, { ...w, turnMs: nowMs });
+    state.dirty.windows.add(w.id);
+  }
   for (const source of state.sources.values()) {
     // A source that counts its generations anew is known by its time of evaluation.
     source.evaluatedAtMs = Math.min(source.evaluatedAtMs, nowMs);

@@ -59,7 +59,7 @@ export function noteTold(
   }
 }
 
-/** Until when the first of these integrations is not told of an alert that it does not know; undefined for none. */
+/** Until when one of these integrations hears nothing of an alert that fires anew; undefined where none is kept from it. */
 export function heldBackUntilMs(
   state: RouterState,
   integrationIds: readonly string[],
@@ -67,15 +67,20 @@ export function heldBackUntilMs(
   nowMs: number,
 ): number | undefined {
   if (a.status !== "firing") return undefined;
-  if (a.cooldownMs === undefined)
-    return a.heldBackUntilMs !== undefined && a.heldBackUntilMs > nowMs
-      ? a.heldBackUntilMs
-      : undefined;
-  const cooldownMs = a.cooldownMs;
-  const times = integrationIds
-    .map((id) => heldUntilMs(state, id, a, cooldownMs))
-    .filter((ms) => ms > nowMs);
-  return times.length === 0 ? undefined : Math.min(...times);
+  const { cooldownMs } = a;
+  const times =
+    cooldownMs === undefined
+      ? [a.heldBackUntilMs ?? 0]
+      : integrationIds
+          .filter((id) => (toldAtMs(state, id, a) ?? a.startsAtMs) < a.startsAtMs)
+          .map((id) => heldUntilMs(state, id, a, cooldownMs));
+  const first = Math.min(...times.filter((ms) => ms > nowMs));
+  return first === Number.POSITIVE_INFINITY ? undefined : first;
+}
+
+function toldAtMs(state: RouterState, integrationId: string, a: RoutedAlert): number | undefined {
+  if (state.cooldowns.size === 0) return undefined;
+  return state.cooldowns.get(keyOf(integrationId, a.labels))?.atMs;
 }
 
 export function dropOldCooldowns(state: RouterState, nowMs: number): void {

@@ -52,14 +52,7 @@ function activeAlert(
   const receivers = [
     ...new Set(matchRoutes(settings.config.route, a.labels).map((r) => r.receiver)),
   ];
-  const heldMs = heldBackUntilMs(
-    state,
-    integrationsOf(settings, receivers).filter(
-      (id) => known.integrations.get(a.fingerprint)?.has(id) !== true,
-    ),
-    a,
-    nowMs,
-  );
+  const heldMs = heldBackUntilMs(state, integrationsOf(settings, receivers), a, nowMs);
   return {
     fingerprint: a.fingerprint,
     source: a.source,
@@ -89,28 +82,17 @@ interface Known {
   readonly silences: HoldIndex;
   readonly windows: HoldIndex;
   readonly incidents: ReadonlyMap<string, string>;
-  /** Ids of the integrations that know that it fires. */
-  readonly integrations: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 function knownByAlert(state: RouterState, nowMs: number): Known {
   const incidents = new Map<string, string>();
-  const integrations = new Map<string, Set<string>>();
-  for (const told of state.told.values()) {
-    // A group key ends with its label set; what follows is the integration.
-    const id = told.key.slice(told.key.lastIndexOf("} ") + 2);
-    for (const f of told.firing) {
-      if (told.incidentId !== undefined) incidents.set(f, told.incidentId);
-      if (state.cooldowns.size === 0) continue;
-      const known = integrations.get(f) ?? new Set();
-      integrations.set(f, known.add(id));
-    }
-  }
+  for (const told of state.told.values())
+    if (told.incidentId !== undefined)
+      for (const f of told.firing) incidents.set(f, told.incidentId);
   return {
     silences: indexSilences(state.silences.values(), nowMs),
     windows: indexWindows(state.windows.values(), nowMs),
     incidents,
-    integrations,
   };
 }
 
