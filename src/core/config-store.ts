@@ -48,6 +48,8 @@ export interface ConfigStore {
     documents: readonly { readonly name: string; readonly body: string }[],
     by: string,
   ): Promise<ConfigDocument[]>;
+  /** Changes every version's body in place: for what may not lie there as it does. */
+  rewrite(kind: ConfigKind, name: string, change: (body: string) => Promise<string>): Promise<void>;
   /** True where there was something to delete. */
   remove(kind: ConfigKind, name: string, by: string): Promise<boolean>;
 }

@@ -1,10 +1,10 @@
-import { sealAgain } from "../alerting/config-secrets";
+import { sealAgain, underPresentKey } from "../alerting/config-secrets";
 import { YamlFile } from "../alerting/yaml-fields";
 import { type Sealer, isSealed, sealProblemText } from "../core/seal";
 import { redactPrometheusFile } from "./config-secrets";
 
 /**
- * A prometheus.yml or blackbox.yml as it is stored: sealed as a whole where anything in it is secret,
+ * A prometheus.yml or blackbox.yml, plain or sealed before, as it is to be stored: sealed as a whole where anything in it is secret,
  * also in sections that nobody reads. What `former` has sealed with the same content keeps its form.
  */
 export async function sealPrometheusFile(
@@ -12,6 +12,7 @@ export async function sealPrometheusFile(
   sealer: Sealer,
   former: string | undefined,
 ): Promise<string> {
+  if (isSealed(yaml)) return underPresentKey(sealer, yaml, former);
   const secret = redactPrometheusFile(yaml) !== new YamlFile(yaml).document.toString();
   return secret ? sealAgain(sealer, yaml, former) : yaml;
 }

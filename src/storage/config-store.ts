@@ -84,6 +84,24 @@ export function makeConfigStore(db: D1Database, projectId: string, clock: Clock)
         return { kind, name, version, body, updatedAtMs: clock(), updatedBy: by };
       });
     },
+    async rewrite(kind, name, change) {
+      const { results } = await db
+        .prepare(
+          "SELECT version, body FROM config_documents WHERE project_id = ?1 AND kind = ?2 AND name = ?3 AND body IS NOT NULL",
+        )
+        .bind(projectId, kind, name)
+        .all<{ version: number; body: string }>();
+      for (const { version, body } of results) {
+        const changed = await change(body);
+        if (changed !== body)
+          await db
+            .prepare(
+              "UPDATE config_documents SET body = ?5 WHERE project_id = ?1 AND kind = ?2 AND name = ?3 AND version = ?4",
+            )
+            .bind(projectId, kind, name, version, changed)
+            .run();
+      }
+    },
     async remove(kind, name, by) {
       if ((await get(kind, name)) === undefined) return false;
       await append(kind, name, null, by);

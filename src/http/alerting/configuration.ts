@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { bundleText, readBundle } from "../../alerting/config-bundle";
+import { readBundle } from "../../alerting/config-bundle";
 import type { ConfigRefusal } from "../../alerting/config-error";
 import { redactBundle } from "../../alerting/bundle-secrets";
 import { loadStoredBundle } from "../../alerting/effective-config";
@@ -8,7 +8,7 @@ import type { AppEnv } from "../deps";
 import { problem } from "../problem";
 import { readText } from "../text-body";
 import type { Result } from "../../core/result";
-import { type ReadBundle, putInForce, readGiven } from "./in-force";
+import { type ReadBundle, putInForce, readGiven, storeBundle } from "./in-force";
 
 const MAX_BODY = 1024 * 1024;
 
@@ -56,9 +56,7 @@ async function put(c: Context<AppEnv>): Promise<Response> {
   if (!read.ok) return refused(c, read.error);
   const [first, ...more] = read.value.undelivered;
   if (first !== undefined) return refused(c, first, more);
-  const stored = await deps
-    .configStore(projectId)
-    .put("alertmanager", "default", bundleText(read.value.sealed), name);
+  const stored = await storeBundle(deps, projectId, read.value.sealed, name);
   await putInForce(deps, projectId, read.value);
   return c.json({
     version: stored.version,

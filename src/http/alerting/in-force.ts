@@ -1,9 +1,10 @@
 import { openBundle, restoreBundle, sealBundle } from "../../alerting/bundle-secrets";
-import type { ConfigBundle } from "../../alerting/config-bundle";
+import { type ConfigBundle, bundleText, readBundle } from "../../alerting/config-bundle";
 import type { ConfigRefusal } from "../../alerting/config-error";
 import { type ReadConfig, readRouterConfig } from "../../alerting/config-parse";
 import { configInForce, loadStoredBundle } from "../../alerting/effective-config";
 import { sealConfig, templateBundle } from "../../alerting/sealed-config";
+import type { ConfigDocument } from "../../core/config-store";
 import { checkOutgoingUrl } from "../../core/outgoing-url";
 import { type Result, ok } from "../../core/result";
 import type { SecretValue } from "../../core/secrets";
@@ -19,6 +20,9 @@ export interface ReadBundle extends ReadConfig {
 }
 
 const KNOWN_TEMPLATES: ReadonlySet<string> = new Set(VEDETTE_TEMPLATES.defines.keys());
+
+const KIND = "alertmanager";
+const NAME = "default";
 
 type Secrets = ReadonlyMap<string, SecretValue>;
 
@@ -36,6 +40,28 @@ export async function readGiven(
   const restored = restoreBundle(given, current);
   if (!restored.ok) return restored;
   return readSealed(deps, projectId, restored.value, current, secrets);
+}
+
+/**
+ * Stores a bundle; gives its version. Where the one before still held a secret in plain text, or under a former key,
+ * every former version is sealed too.
+ */
+export async function storeBundle(
+  deps: Deps,
+  projectId: string,
+  sealed: ConfigBundle,
+  by: string,
+): Promise<ConfigDocument> {
+  const store = deps.configStore(projectId);
+  const sealer = deps.sealer(projectId);
+  const seal = async (body: string): Promise<string> => {
+    const bundle = readBundle(body);
+    return bundle.ok ? bundleText(await sealBundle(bundle.value, sealer, bundle.value)) : body;
+  };
+  const before = await store.get(KIND, NAME);
+  if (before !== undefined && (await seal(before.body)) !== before.body)
+    await store.rewrite(KIND, NAME, seal);
+  return store.put(KIND, NAME, bundleText(sealed), by);
 }
 
 /** Reads the bundle in force with other secrets; undefined where nothing was ever put. */

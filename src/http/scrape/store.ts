@@ -62,8 +62,13 @@ export async function storeFile(
   by: string,
 ): Promise<number> {
   const store = deps.configStore(projectId);
+  const sealer = deps.sealer(projectId);
+  const seal = (text: string): Promise<string> => sealPrometheusFile(text, sealer, text);
   const former = await store.get(kind, DOCUMENT);
-  const body = await sealPrometheusFile(yaml, deps.sealer(projectId), former?.body);
+  // One that was stored before any was sealed, or under a former key.
+  if (former !== undefined && (await seal(former.body)) !== former.body)
+    await store.rewrite(kind, DOCUMENT, seal);
+  const body = await sealPrometheusFile(yaml, sealer, former?.body);
   return (await store.put(kind, DOCUMENT, body, by)).version;
 }
 
