@@ -35,7 +35,8 @@ export function takePosted(
   const id = fingerprint(labels);
   const told = {
     status: posted.endsAtMs <= nowMs ? ("resolved" as const) : ("firing" as const),
-    startsAtMs: posted.startsAtMs,
+    // One that came without a beginning is given its end for it.
+    startsAtMs: Math.min(posted.startsAtMs, nowMs),
     endsAtMs: posted.endsAtMs,
   };
   if (isDismissed(state, id, told, API_SOURCE, false)) return;

@@ -401,11 +401,14 @@ async function seed(): Promise<void> {
   });
   // The rule is there: a sample that it selects has it evaluated, and its alert told and opened as an incident.
   await send("/api/v1/ingest/metrics", { name: "described", value: 2 });
-  await send("/api/v1/silences", {
-    matchers: [{ name: "nobody", value: "x" }],
-    startsAt: new Date(now).toISOString(),
-    endsAt: new Date(now + 60_000).toISOString(),
-  });
+  const { silenceID } = await (
+    await send("/api/v1/silences", {
+      matchers: [{ name: "nobody", value: "x" }],
+      startsAt: new Date(now).toISOString(),
+      endsAt: new Date(now + 60_000).toISOString(),
+    })
+  ).json<{ readonly silenceID: string }>();
+  ids.set("/api/v2/silence/{id}", `/api/v2/silence/${silenceID}`);
   await send("/api/v1/maintenance-windows", {
     name: "described",
     matchers: [{ name: "nobody", value: "x" }],

@@ -9,16 +9,19 @@ import { cursorOf, readPage, readText } from "./history-query";
 /** A search without `from` looks back for so long. */
 const SPAN_MS = 30 * 86_400_000;
 
+const KNOWN_OUTCOMES: Readonly<Record<DeliveryOutcome | "none", true>> = {
+  delivered: true,
+  failed: true,
+  rejected: true,
+  gave_up: true,
+  superseded: true,
+  url_refused: true,
+  no_mail_provider: true,
+  none: true,
+};
+
 /** What `outcome` of a message may be; `none`: no attempt is known. */
-export const OUTCOMES: readonly (DeliveryOutcome | "none")[] = [
-  "delivered",
-  "failed",
-  "rejected",
-  "gave_up",
-  "superseded",
-  "url_refused",
-  "none",
-];
+export const OUTCOMES = Object.keys(KNOWN_OUTCOMES);
 
 /** `/api/v1/notifications`: what was decided and why, with every attempt to deliver it. */
 export function notificationRoutes(): Hono<AppEnv> {

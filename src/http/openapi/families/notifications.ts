@@ -302,7 +302,7 @@ export const notificationFamily: Family = {
       attempt: { type: "integer" },
       atMs: epochMs,
       latencyMs: { type: "number" },
-      outcome: oneOf(["delivered", "failed", "rejected", "gave_up", "superseded", "url_refused"]),
+      outcome: oneOf(OUTCOMES.filter((o) => o !== "none")),
       statusCode: nullable({ type: "integer" }),
       error: nullable(string),
       response: nullable(string),
