@@ -1,4 +1,7 @@
 import type { Server } from "node:http";
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { applyPack, firing, post, scraped, sendUntilFiring } from "./pack-rules";
@@ -225,7 +228,11 @@ ${at(Date.now(), {
       counts.observed += 10;
       counts.sum += 10 * 1_800;
       const line = { level: "error", service: "content", message: "Error captured" };
-      await post(vedette, "/api/v1/ingest/logs", Array.from({ length: 4 }, () => line));
+      await post(
+        vedette,
+        "/api/v1/ingest/logs",
+        Array.from({ length: 4 }, () => line),
+      );
       await expose({ heap: (heap += 0.02), connections: 18, usage: 850 });
     };
     const good = (): Promise<void> => {
@@ -244,6 +251,67 @@ ${at(Date.now(), {
     ];
     await sendUntilFiring(vedette, bad, all);
     await sendUntilFiring(vedette, good, []);
+  },
+  LIMIT_MS,
+);
+
+it(
+  "opentelemetry-service: fires and resolves on what OpenTelemetry's SDK sends",
+  async () => {
+    await applyPack(vedette, "opentelemetry-service");
+    const exporter = new OTLPMetricExporter({
+      url: `${vedette.url}/v1/metrics`,
+      headers: { authorization: "Bearer vdt_ingest_local" },
+    });
+    const provider = new MeterProvider({
+      resource: resourceFromAttributes({ "service.name": "content", "service.instance.id": "a" }),
+      readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],
+    });
+    const meter = provider.getMeter("content");
+    const requests = meter.createCounter("requests_total");
+    const time = meter.createHistogram("response_time", { unit: "ms" });
+    const gauges = { heap: 90, db_connections: 18, api_usage: 850 };
+    meter
+      .createObservableGauge("memory_usage")
+      .addCallback((r) => r.observe(gauges.heap, { type: "heap" }));
+    for (const name of ["db_connections", "api_usage"] as const)
+      meter.createObservableGauge(name).addCallback((r) => r.observe(gauges[name]));
+    meter.createObservableGauge("max_db_connections").addCallback((r) => r.observe(20));
+    meter.createObservableGauge("api_limit").addCallback((r) => r.observe(1_000));
+    const start = Date.now();
+    const grown = Array.from(
+      { length: 60 },
+      (_, i) =>
+        `memory_usage{instance="a",job="content",type="heap"} ${60 + i * 0.5} ${start - (60 - i) * 30_000}\n`,
+    );
+    await post(vedette, "/api/v1/import/prometheus", grown.join(""));
+    const line = { level: "error", service: "content", message: "Error captured" };
+    const serve = (status: number, ms: number, n: number): void => {
+      requests.add(n, { endpoint: "/api/content", method: "POST", status });
+      for (let i = 0; i < n; i++) time.record(ms, { endpoint: "/api/content" });
+    };
+    const bad = async (): Promise<void> => {
+      serve(200, 1_800, 8);
+      serve(500, 1_800, 2);
+      await post(vedette, "/api/v1/ingest/logs", [line, line, line, line]);
+      await provider.forceFlush();
+    };
+    const good = async (): Promise<void> => {
+      Object.assign(gauges, { heap: 60, db_connections: 5, api_usage: 100 });
+      serve(200, 40, 1_000);
+      await provider.forceFlush();
+    };
+    const all = [
+      "High Error Rate",
+      "Slow Response Time",
+      "Potential Memory Leak",
+      "Database Connection Pool Exhausted",
+      "API Rate Limit Approaching",
+      "Error Spike",
+    ];
+    await sendUntilFiring(vedette, bad, all);
+    await sendUntilFiring(vedette, good, []);
+    await provider.shutdown();
   },
   LIMIT_MS,
 );
