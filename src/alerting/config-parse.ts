@@ -7,7 +7,7 @@ import { type ConfigNote, Delivery, type UrlCheck } from "./config-deliver";
 import { type ConfigRefusal, Refused } from "./config-error";
 import { type FilledPlace, fillFrom } from "./config-fill";
 import { readReceiver } from "./config-receivers";
-import { checkTemplates } from "./config-templates";
+import { checkTemplates, noteMissingTemplates } from "./config-templates";
 import { readInhibitRules, readIntervals, readRouteTree } from "./config-routes";
 import { configFile } from "./config-schema";
 import { noteUnused } from "./receivers/read-email";
@@ -105,6 +105,7 @@ function read(bundle: ConfigBundle, options: ReadOptions): ReadConfig {
     inhibitRules: readInhibitRules(yaml),
     ...(intervals.length === 0 ? {} : { timeIntervals: intervals }),
   };
+  noteMissingTemplates(yaml.templates ?? [], bundle, to);
   if (options.templates !== undefined) checkTemplates(bundle, options.templates, to);
   const notes = to.noted();
   return {

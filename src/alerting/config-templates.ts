@@ -17,7 +17,7 @@ export function checkTemplates(
   for (const [name, text] of Object.entries(bundle.templateFiles)) {
     const parsed = parseTemplate(text, "alertmanager");
     // A file is a template too, under its name.
-    defined.add(name.slice(name.lastIndexOf("/") + 1));
+    defined.add(baseName(name));
     if (!parsed.ok) {
       to.refuse(undefined, `template file ${name}: ${parsed.error.message}`, "value_wrong");
       continue;
@@ -38,6 +38,52 @@ export function checkTemplates(
           undefined,
           `template file ${name} calls the template ${JSON.stringify(call)}, which no file defines`,
         );
+}
+
+/** Patterns of `templates` of which no file came are told: Alertmanager takes them for a directory that is empty. */
+export function noteMissingTemplates(
+  patterns: readonly (string | undefined)[],
+  bundle: ConfigBundle,
+  to: Delivery,
+): void {
+  const names = Object.keys(bundle.templateFiles).map(baseName);
+  for (const [i, pattern = ""] of patterns.entries()) {
+    if (!names.some((name) => fits(baseName(pattern), name)))
+      to.note(
+        "templates_missing",
+        "no file of this pattern came with the configuration",
+        to.d.at(patterns, String(i)),
+        pattern,
+      );
+  }
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Whether a name fits a pattern of `*` and `?`; a set in brackets counts as any character. Linear but for stars. */
+function fits(pattern: string, name: string): boolean {
+  const p = pattern.replace(/\[\^?[^\]]*\]/g, "?");
+  let star = -1;
+  let from = 0;
+  let at = 0;
+  for (let i = 0; i < name.length;) {
+    if (p[at] === "*") {
+      star = at++;
+      from = i;
+    } else if (p[at] === "?" || p[at] === name[i]) {
+      at++;
+      i++;
+    } else if (star < 0) return false;
+    else {
+      // The last star takes one character more.
+      at = star + 1;
+      i = ++from;
+    }
+  }
+  while (p[at] === "*") at++;
+  return at === p.length;
 }
 
 /** The names of the templates that one calls, each once. */

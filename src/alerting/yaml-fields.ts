@@ -204,15 +204,6 @@ export class Fields {
     return this.file.refuse(this.node, "field_missing", `missing: ${this.at(name)}`);
   }
 
-  /** Known to Alertmanager, not done here: said by name instead of ignored. */
-  refuseUndelivered(names: readonly string[]): void {
-    for (const name of names) {
-      const found = this.left.get(name);
-      if (found !== undefined)
-        this.file.refuse(found.key, "not_delivered", `not delivered yet: ${this.at(name)}`);
-    }
-  }
-
   /** @throws Refused for the first field nobody took */
   end(): void {
     for (const [name, { key }] of this.left)

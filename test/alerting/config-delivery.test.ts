@@ -451,6 +451,23 @@ receivers:
   ]);
 });
 
+it("tells patterns of templates of which no file came", () => {
+  const yaml = `route: { receiver: r }
+receivers: [{ name: r }]
+templates: ['/etc/am/*.tmpl', 'b?.t[mx]l', 'c.tmpl', 'd(1)+[^a-c].x', 'e.*']`;
+  const templateFiles = { "am/a.tmpl": "", "bx.tml": "", "d(1)+d.x": "" };
+  expect(read(yaml, { templateFiles }).notices).toEqual([
+    {
+      name: "templates_missing",
+      message: "no file of this pattern came with the configuration",
+      places: [
+        { line: 3, column: 44, what: "c.tmpl" },
+        { line: 3, column: 71, what: "e.*" },
+      ],
+    },
+  ]);
+});
+
 it("says what is taken without an effect", () => {
   const r = read(`global: { smtp_smarthost: 'a:25' }
 route: { receiver: r }
