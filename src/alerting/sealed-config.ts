@@ -21,7 +21,7 @@ export async function sealConfig(
   const known = new Map(former.receivers.flatMap((r) => r.integrations.map((i) => [i.id, i])));
   const receivers = await Promise.all(
     config.receivers.map(async (r) => ({
-      name: r.name,
+      ...r,
       integrations: await Promise.all(
         r.integrations.map((i) => sealIntegration(i, sealer, known.get(i.id), templates?.hash)),
       ),
