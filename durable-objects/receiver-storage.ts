@@ -20,8 +20,7 @@ export const RECEIVER_MIGRATIONS: readonly ObjectMigration[] = [
   },
   {
     id: "003_history",
-    sql: `CREATE TABLE history (id TEXT PRIMARY KEY, data TEXT NOT NULL, due INTEGER NOT NULL, over INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
-          CREATE INDEX history_due ON history (due, id);`,
+    sql: "CREATE TABLE history (id TEXT PRIMARY KEY, data TEXT NOT NULL, due INTEGER NOT NULL, over INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID",
   },
 ];
 

@@ -12,17 +12,26 @@ export function answerUnexpected(error: Error, c: Context<AppEnv>): Response {
       level: "error",
       request_id: requestId,
       method: c.req.method,
-      path: c.req.path,
+      path: loggedPath(c.req.path),
       error: error.message,
       stack: error.stack,
     }),
   );
-  reportError(deps, error, { request_id: requestId, method: c.req.method, path: c.req.path });
+  reportError(deps, error, {
+    request_id: requestId,
+    method: c.req.method,
+    path: loggedPath(c.req.path),
+  });
   return problem(c, {
     status: 500,
     code: "internal_error",
     detail: `something broke here; its id is ${requestId}`,
   });
+}
+
+/** Addresses that are a permission by themselves are not written down. */
+function loggedPath(path: string): string {
+  return path.replace(/^(\/a|\/api\/v1\/heartbeat)\/.*$/s, "$1/…");
 }
 
 /** Sends one error to Sentry. No header, body, query or address of the request goes along: they may hold secrets. */
