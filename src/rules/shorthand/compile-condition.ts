@@ -1,6 +1,6 @@
 import { renderDuration } from "../../core/duration";
 import type { Condition } from "./condition";
-import type { Resolved, ResolveOptions } from "./conventions";
+import type { ResolveOptions, Resolved } from "./alternatives";
 import { type Unit, quotient } from "./units";
 
 /** Names a path's metric in PromQL, or throws {@link NotCompiled}. */

@@ -9,13 +9,9 @@ import {
 } from "../../promql";
 import { NotCompiled } from "./compile-condition";
 import type { Condition } from "./condition";
-import {
-  type ResolveOptions,
-  type Resolved,
-  plainAggregate,
-  resolveFamily,
-  resolvePath,
-} from "./conventions";
+import { plainAggregate } from "./aggregates";
+import type { ResolveOptions, Resolved } from "./alternatives";
+import { resolveFamily, resolvePath } from "./conventions";
 import { refuseInside } from "./fields";
 
 type Path = Condition & { readonly kind: "path" };

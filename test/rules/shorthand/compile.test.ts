@@ -81,15 +81,15 @@ describe("a condition", () => {
     // rates and counts of counters
     [
       "api.requests > 600/min",
-      "(60 * sum(rate(api_requests_total[5m])) or 60 * sum(rate(api_requests_count[5m]))) > 600",
+      "(60 * sum(rate(api_requests_total[5m])) or 60 * sum(rate(api_requests_count[5m]) and api_requests_sum)) > 600",
     ],
     [
       "api.requests.rate < 2 req/s",
-      "(sum(rate(api_requests_total[5m])) or sum(rate(api_requests_count[5m])) or max(api_requests_rate)) < 2",
+      "(sum(rate(api_requests_total[5m])) or sum(rate(api_requests_count[5m]) and api_requests_sum) or max(api_requests_rate)) < 2",
     ],
     [
       "orders.count < 3",
-      "(sum(increase(orders_total[5m])) or sum(increase(orders_count[5m])) or max(orders_count)) < 3",
+      "(sum(increase(orders_total[5m])) or sum(increase(orders_count[5m]) and orders_sum) or max(orders_count unless orders_sum)) < 3",
     ],
     // aggregates
     ["queue.size.max > 9", "(max(queue_size_max) or max(queue_size)) > 9"],
@@ -122,7 +122,7 @@ describe("a condition", () => {
       "max by (queue, host) (queue_size) > 5",
     );
     expect(promql("a.x.sum / b.y.sum > 2", "    by: zone\n    window: 1m\n")).toBe(
-      "(max by (zone) (a_x_sum) or sum by (zone) (a_x)) / (max by (zone) (b_y_sum) or sum by (zone) (b_y)) > 2",
+      "(max by (zone) (a_x_sum unless a_x_count) or sum by (zone) (a_x)) / (max by (zone) (b_y_sum unless b_y_count) or sum by (zone) (b_y)) > 2",
     );
   });
 

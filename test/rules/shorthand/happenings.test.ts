@@ -81,3 +81,16 @@ describe("a trend", () => {
     });
   });
 });
+
+describe("a number of times", () => {
+  const busy = alone("name: busy\ncondition: jobs.count > 40");
+
+  it("is a counter's rise, a histogram's, or what a gauge of the name says", async () => {
+    expect(await firings(busy, { jobs_total: "1000+12x20 1240x40" }, 60)).toEqual({
+      busy: "3m-22m",
+    });
+    const histogram = { jobs_count: "1000+12x20 1240x40", jobs_sum: "1x60" };
+    expect(await firings(busy, histogram, 60)).toEqual({ busy: "3m-22m" });
+    expect(await firings(busy, { jobs_count: "50x20 30x40" }, 60)).toEqual({ busy: "0m-21m" });
+  });
+});
