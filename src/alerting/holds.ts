@@ -31,12 +31,16 @@ export function holdIncidents(state: RouterState, nowMs: number, out: Outcome): 
 /** Ids of the windows that together hold every firing alert of an incident; none where one is outside. */
 function holding(state: RouterState, told: ToldEntry, index: HoldIndex): readonly string[] {
   const windows = new Set<string>();
+  let firing = 0;
   for (const f of told.firing) {
     const alert = state.alerts.get(f);
     if (alert?.status !== "firing") continue;
+    firing++;
     const by = holdersOf(index, alert.labels);
     if (by.length === 0) return [];
     for (const id of by) windows.add(id);
   }
+  // None fires: it is about to be told that it is over, and must not escalate in between.
+  if (firing === 0) return told.heldBy ?? [];
   return [...windows].sort(compareStrings);
 }

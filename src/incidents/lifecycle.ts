@@ -129,9 +129,11 @@ export function holdEscalation(
   windows: readonly string[],
   nowMs: number,
 ): Incident {
-  if (incident.status === "resolved") return incident;
   const { held, ...running } = incident.escalation;
+  if (incident.status === "resolved") return incident;
   if (windows.length > 0) {
+    // Somebody has it in hand: there is no clock to stop.
+    if (incident.status === "acknowledged") return incident;
     if (held !== undefined && held.windows.join("\n") === windows.join("\n")) return incident;
     const entries =
       held === undefined

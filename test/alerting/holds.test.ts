@@ -113,6 +113,17 @@ it("follows alerts that join or resolve, and windows that are cancelled", () => 
   expect(w.holds).toEqual(["1m A", "5m goes on", "10m A", "20m goes on"]);
 });
 
+it("lets none go on whose last alert has ended and which is not told of it yet", () => {
+  const w = new World();
+  w.fire(0, "A");
+  w.window(1, "a", "A", 600);
+  w.fire(1.5);
+  expect(w.holds).toEqual(["1m A"]);
+  w.tick(2);
+  expect(w.holds).toEqual(["1m A"]);
+  expect([...w.state.told.values()].some((t) => t.incidentId !== undefined)).toBe(false);
+});
+
 it("tells the incident that follows one which a person resolved what holds it", () => {
   const w = new World();
   w.fire(0, "A");

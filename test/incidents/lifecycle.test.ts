@@ -116,6 +116,9 @@ describe("escalation on virtual time", () => {
   it("is told once of a hold, and never where it is over", () => {
     const open = openIncident(change(alert("Api")), policies, T0);
     expect(holdEscalation(open, [], T0)).toBe(open);
+    const taken = applyCommand(open, { do: "acknowledge" }, "me", T0);
+    if (!taken.ok) throw new Error(taken.error.reason);
+    expect(holdEscalation(taken.value, ["w"], T0 + MINUTE)).toBe(taken.value);
     const held = holdEscalation(open, ["w"], T0 + MINUTE);
     expect(holdEscalation(held, ["w"], T0 + 2 * MINUTE)).toBe(held);
     expect(decideEscalation(held, T0 + MINUTE)).toEqual({ do: "nothing", reason: "held" });

@@ -183,6 +183,15 @@ describe("a rule file", () => {
   });
 });
 
+it("names what promtool would refuse, and what to write instead", () => {
+  const text = one("alert: A\nexpr: up\ncooldown: 15m\nflap: {changes: 4, within: 10m}");
+  const { extensions } = parsed(text);
+  expect(extensions).toEqual([
+    "6:15: cooldown is Vedette's own; Prometheus takes the annotation vedette_cooldown: 15m",
+    "7:11: flap is Vedette's own; Prometheus takes the annotation vedette_flap: 4 in 10m, calm 10m",
+  ]);
+});
+
 describe("a group's own YAML", () => {
   it("keeps comments, and follows aliases out of the group", () => {
     const two = parsed(
