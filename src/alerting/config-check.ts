@@ -1,5 +1,6 @@
 import type { Node } from "yaml";
 import type { Decoder } from "./config-decode";
+import { hasAuthorization } from "./config-http";
 import type { ConfigFile, GlobalConfig, ReceiverYaml, RouteConfig } from "./config-schema";
 import { quoted } from "./matcher-text";
 
@@ -162,17 +163,6 @@ function required(type: string) {
   return (value: object | undefined, _: GlobalConfig, d: Decoder, at: Node | undefined): void => {
     if (value === undefined) missing(d, at, `missing ${type} config`);
   };
-}
-
-interface Authorized {
-  readonly authorization?: object;
-  readonly bearer_token?: string;
-  readonly bearer_token_file?: string;
-}
-
-/** The old bearer fields are turned into an authorization as they are read. */
-function hasAuthorization(http: Authorized | undefined): boolean {
-  return Boolean(http?.authorization ?? (http?.bearer_token || http?.bearer_token_file));
 }
 
 function checkRoot(route: RouteConfig, d: Decoder): void {

@@ -192,6 +192,12 @@ function checkProxy(p: Struct<typeof proxyFields>, d: Decoder): void {
     d.fail(at, "if no_proxy is configured, proxy_url must also be configured");
 }
 
+/** Whether requests bear an authorization header of this kind; the old bearer fields become one as they are read. */
+export function hasAuthorization(http: HttpConfig | undefined): boolean {
+  if (http === undefined) return false;
+  return http.authorization !== undefined || count(http.bearer_token, http.bearer_token_file) > 0;
+}
+
 /** How many of some fields are set: "" is not. */
 export function count(...values: readonly (string | undefined)[]): number {
   return values.filter((v) => v !== undefined && v !== "").length;

@@ -1,6 +1,6 @@
 import { isMap } from "yaml";
 import { type Kind, list, mapOf, struct } from "../config-decode";
-import { httpConfig } from "../config-http";
+import { hasAuthorization, httpConfig } from "../config-http";
 import { anything, flag, promDuration, secret, secretUrl, text, url } from "../config-scalars";
 import { quoted } from "../matcher-text";
 import { atMostOne, missing, notifier } from "./common";
@@ -159,8 +159,7 @@ export const webex = struct(
   { ...notifier, http_config: httpConfig, api_url: url, message: text, room_id: text },
   (c, d) => {
     if (!c.room_id) missing(d, c, "missing room_id on webex_config");
-    const http = c.http_config;
-    if (!http?.authorization && !http?.bearer_token && !http?.bearer_token_file)
+    if (!hasAuthorization(c.http_config))
       missing(d, c, "missing webex_configs.http_config.authorization");
   },
 );

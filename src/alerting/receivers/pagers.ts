@@ -1,6 +1,6 @@
 import { parseTemplate } from "../../core/template/index";
 import { list, mapOf, struct } from "../config-decode";
-import { httpConfig } from "../config-http";
+import { hasAuthorization, httpConfig } from "../config-http";
 import { flag, goDuration, secret, text, textDuration, uint64, url } from "../config-scalars";
 import { atMostOne, missing, notifier, oneOf } from "./common";
 
@@ -22,13 +22,13 @@ export const incidentio = struct(
     atMostOne(d, c, "url", "url_file");
     atMostOne(d, c, "alert_source_token", "alert_source_token_file");
     const token = Boolean(c.alert_source_token || c.alert_source_token_file);
-    const header = c.http_config?.authorization ?? c.http_config?.bearer_token;
-    if (header !== undefined && token)
+    const header = hasAuthorization(c.http_config);
+    if (header && token)
       d.fail(
         d.at(c),
         "cannot specify alert_source_token or alert_source_token_file when using http_config.authorization",
       );
-    if (c.http_config !== undefined && header === undefined && !token)
+    if (c.http_config !== undefined && !header && !token)
       d.fail(
         d.at(c),
         "at least one of alert_source_token, alert_source_token_file or http_config.authorization must be configured",

@@ -1,6 +1,7 @@
 import type { SlackAction, SlackField, SlackIntegration } from "../config";
 import { SLACK_APP_URL } from "../config-check";
 import type { Struct } from "../config-decode";
+import { hasAuthorization } from "../config-http";
 import { type Place, base, timeout } from "./place";
 import type { slack } from "./delivered";
 
@@ -51,8 +52,7 @@ function addressOf(
 ): Pick<SlackIntegration, "apiUrl" | "appToken"> {
   const { global: g } = to;
   let token = to.valueOrFile(c, "app_token", c.app_token, c.app_token_file);
-  const authorized = c.http_config?.authorization ?? c.http_config?.bearer_token;
-  if (!token && authorized === undefined && c.api_url === undefined)
+  if (!token && !hasAuthorization(c.http_config) && c.api_url === undefined)
     token = to.valueOrFile(g, "slack_app_token", g.slack_app_token, g.slack_app_token_file);
   if (token) {
     const url = c.app_url ?? g.slack_app_url ?? SLACK_APP_URL;
