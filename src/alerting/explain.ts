@@ -109,7 +109,8 @@ function explainRoute(
   const group = state.groups.get(`${route.id} ${key}`);
   const others = membersOf(state, group).filter((a) => a.fingerprint !== alert.fingerprint);
   const passed = [...others, alert].filter((a) => judge(a, context).pass);
-  const hearers = hearersOf(settings.config, route.receiver, [...others, alert]);
+  const members = [...others, alert];
+  const hearers = hearersOf(settings.config, route.receiver, members, state.alerts.values());
   return {
     route: route.id,
     path: route.key,

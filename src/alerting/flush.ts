@@ -69,7 +69,8 @@ function flushGroup(
     else suppressed.set(alert.fingerprint, verdict.reason);
   }
   const snapshot: Snapshot = { group, route, members, passed, suppressed, nowMs };
-  for (const { integration, hears } of hearersOf(settings.config, route.receiver, members)) {
+  const hearers = hearersOf(settings.config, route.receiver, members, state.alerts.values());
+  for (const { integration, hears } of hearers) {
     const heard = hears === "group" ? snapshot : aboutReceivers(snapshot);
     if (integration.type === "incident") tellIncident(state, settings, heard, integration, out);
     else tellReceiver(state, settings, heard, integration, out);
@@ -144,11 +145,12 @@ function isOwed(
  */
 function speakable(s: Snapshot, told: ToldEntry | undefined): readonly RoutedAlert[] {
   if (told === undefined) return s.passed;
+  const firing = new Set(told.firing);
   const known = s.members.filter(
     (a) =>
       a.status === "firing" &&
       s.suppressed.get(a.fingerprint) === "maintenance" &&
-      told.firing.includes(a.fingerprint),
+      firing.has(a.fingerprint),
   );
   return known.length === 0 ? s.passed : [...s.passed, ...known];
 }
@@ -189,7 +191,7 @@ function tellReceiver(
   release(state, s, integration);
   noteTold(state, integration.id, spoken, s.nowMs);
   const reason = reasonOf(s, verdict);
-  const entry = logEntry(s, integration, "sent", reason, spoken);
+  const entry = logEntry(s, integration, "sent", reason, spoken, told);
   out.log.push(entry);
   const data = notificationData(
     {
@@ -257,7 +259,7 @@ function tellIncident(
   remember(state, s, key, spoken, incidentId);
   release(state, s, integration);
   noteTold(state, integration.id, spoken, s.nowMs);
-  const entry = logEntry(s, integration, "sent", reasonOf(s, verdict), spoken);
+  const entry = logEntry(s, integration, "sent", reasonOf(s, verdict), spoken, told);
   out.log.push(entry);
   out.intents.push({
     kind: "incident",
@@ -322,6 +324,7 @@ function remember(
     atMs: s.nowMs,
     // As Alertmanager keeps its log: twice the repeat interval.
     expiresAtMs: s.nowMs + 2 * s.route.repeatIntervalMs,
+    count: (before?.count ?? 0) + 1,
     ...(flapping.length === 0 ? {} : { flapping }),
     ...(incidentId === undefined || firing.length === 0
       ? {}
@@ -345,7 +348,8 @@ function hold(
   );
   const why = reason === "none" ? (news?.[1] ?? "none") : reason;
   if (why === "none") return release(state, s, integration);
-  const entry = logEntry(s, integration, "held", why, s.passed);
+  const told = state.told.get(toldKey(s.group.key, integration.id));
+  const entry = logEntry(s, integration, "held", why, s.passed, told);
   const mark = fnv64(JSON.stringify([why, entry.firing, entry.suppressed]));
   if (s.group.held[integration.id] === mark) return;
   s.group.held[integration.id] = mark;
@@ -365,11 +369,11 @@ function logEntry(
   decision: NotificationLogEntry["decision"],
   reason: DedupVerdict["reason"],
   alerts: readonly RoutedAlert[],
+  told: ToldEntry | undefined,
 ): NotificationLogEntry {
   const firing = [...fingerprints(alerts, "firing")];
   return {
-    // The same decision of the same moment has the same id, however often it is taken.
-    id: `${fnv64(toldKey(s.group.id, integration.id))}-${s.nowMs.toString(36)}`,
+    id: entryId(s, integration, reason, alerts, told),
     atMs: s.nowMs,
     groupKey: s.group.key,
     receiver: s.route.receiver,
@@ -382,6 +386,22 @@ function logEntry(
     suppressed: Object.fromEntries(s.suppressed),
     alertNames: namesOf(s.members),
   };
+}
+
+/**
+ * The same decision of the same moment has the same id, however often it is taken. The moment is not enough:
+ * a clock that was set back comes by it again, and what has an id that its taker knows is not taken.
+ */
+function entryId(
+  s: Snapshot,
+  integration: IntegrationRef,
+  reason: NotifyReason,
+  alerts: readonly RoutedAlert[],
+  told: ToldEntry | undefined,
+): string {
+  const said = alerts.map((a) => [a.fingerprint, a.status, a.startsAtMs]);
+  const content = JSON.stringify([s.group.id, integration.id, reason, said, told?.count ?? 0]);
+  return `${fnv64(content)}-${s.nowMs.toString(36)}`;
 }
 
 /** The first names of a group's alerts, for who searches the history. */

@@ -1,5 +1,6 @@
 import type { StringMap } from "../core/alerts";
 import type { IntegrationRef, ReceiverConfig, RouterConfig } from "./config";
+import { matchRoutes } from "./routing";
 import { receiverByName } from "./state";
 
 /** The alert that a receiver raises about itself. */
@@ -16,41 +17,57 @@ export interface Hearer {
   readonly hears: "group" | "receiver_alerts";
 }
 
+interface Labelled {
+  readonly labels: StringMap;
+}
+
 /**
  * Who hears of a group: the integrations of its route's receiver. Alerts that a receiver is down are never told through that
  * receiver alone:
  *
  * 1. An integration that every alert of the group says is down is left out.
- * 2. Where the route's receiver has none besides those that are down, the alerts about them (and only those) also go to the
- *    root route's receiver and to every built-in and incident integration, without those that are down.
- * 3. Where there are none of these either, they go to every other integration there is.
+ * 2. Where the routes of such an alert lead to nobody but integrations that are down, it (and no other alert of the group)
+ *    also goes to the root route's receiver and to every built-in and incident integration, without those that are down.
+ * 3. Where there are none of these either, to every other integration there is.
  *
  * If nothing is left it stays in the list of alerts, the history and the metrics, and the outbound watchdog falls silent.
+ * `active`: all alerts of the router; it is looked at only where a receiver is down.
  */
 export function hearersOf(
   config: RouterConfig,
   receiver: string,
-  members: readonly { readonly labels: StringMap }[],
+  members: readonly Labelled[],
+  active: Iterable<Labelled & { readonly status: "firing" | "resolved" }>,
 ): readonly Hearer[] {
-  const own = receiverByName(config, receiver)?.integrations ?? [];
-  const about = members.map((a) => failingIntegration(a.labels));
-  const down = new Set(about.filter((id) => id !== undefined));
-  if (down.size === 0) return own.map((integration) => ({ integration, hears: "group" }));
-  const only = about.every((id) => id !== undefined) && down.size === 1;
-  const told = own
-    .filter((i) => !(only && down.has(i.id)))
-    .map((integration): Hearer => ({ integration, hears: "group" }));
-  if (own.some((i) => !down.has(i.id))) return told;
+  const own = integrationsOf(config, receiver);
+  const group = (list: readonly IntegrationRef[]): readonly Hearer[] =>
+    list.map((integration) => ({ integration, hears: "group" }));
+  const about = members.filter((a) => failingIntegration(a.labels) !== undefined);
+  if (about.length === 0) return group(own);
+  const named = new Set(about.map((a) => failingIntegration(a.labels)));
+  const only = about.length === members.length && named.size === 1;
+  const told = group(own.filter((i) => !(only && named.has(i.id))));
+  const down = new Set(named);
+  for (const a of active) if (a.status === "firing") down.add(failingIntegration(a.labels));
+  const reaches = (a: Labelled): boolean =>
+    matchRoutes(config.route, a.labels).some((r) =>
+      integrationsOf(config, r.receiver).some((i) => !down.has(i.id)),
+    );
+  if (about.every(reaches)) return told;
   const others = (list: readonly IntegrationRef[]): Hearer[] =>
     unique(list)
       .filter((i) => !down.has(i.id) && !own.some((o) => o.id === i.id))
       .map((integration) => ({ integration, hears: "receiver_alerts" }));
   const all = config.receivers.flatMap((r: ReceiverConfig) => r.integrations);
   const near = others([
-    ...(receiverByName(config, config.route.receiver)?.integrations ?? []),
+    ...integrationsOf(config, config.route.receiver),
     ...all.filter((i) => i.type === "builtin" || i.type === "incident"),
   ]);
   return [...told, ...(near.length > 0 ? near : others(all))];
+}
+
+function integrationsOf(config: RouterConfig, receiver: string): readonly IntegrationRef[] {
+  return receiverByName(config, receiver)?.integrations ?? [];
 }
 
 /** The integration that an alert says is down; undefined of any other alert. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { IntegrationRef, RouterConfig } from "../../src/alerting/config";
+import type { IntegrationRef, Route, RouterConfig } from "../../src/alerting/config";
 import { RECEIVER_DOWN, hearersOf } from "../../src/alerting/receiver-alerts";
 
 const ref = (id: string, type: IntegrationRef["type"]): IntegrationRef => ({
@@ -8,28 +8,33 @@ const ref = (id: string, type: IntegrationRef["type"]): IntegrationRef => ({
   sendResolved: true,
 });
 
-/** By receiver its integrations; the first receiver is the root's. */
+/** By receiver its integrations; the first receiver is the root's. An alert with a label `to` is routed to that receiver. */
 function config(receivers: Readonly<Record<string, readonly IntegrationRef[]>>): RouterConfig {
+  const names = Object.keys(receivers);
+  const route = (id: string, receiver: string): Route => ({
+    id,
+    key: "{}",
+    receiver,
+    groupBy: [],
+    matchers: id === "0" ? [] : [{ name: "to", type: "=~", value: `.*${receiver}.*` }],
+    continue: true,
+    groupWaitMs: 0,
+    groupIntervalMs: 1,
+    repeatIntervalMs: 1,
+    routes: id === "0" ? names.map((n, i) => route(`0/${i}`, n)) : [],
+  });
   return {
     resolveTimeoutMs: 300_000,
-    route: {
-      id: "0",
-      key: "{}",
-      receiver: Object.keys(receivers)[0] ?? "",
-      groupBy: [],
-      matchers: [],
-      continue: false,
-      groupWaitMs: 0,
-      groupIntervalMs: 1,
-      repeatIntervalMs: 1,
-      routes: [],
-    },
+    route: route("0", names[0] ?? ""),
     receivers: Object.entries(receivers).map(([name, integrations]) => ({ name, integrations })),
     inhibitRules: [],
   };
 }
 
-const down = (integration: string) => ({ labels: { alertname: RECEIVER_DOWN, integration } });
+/** Routed by `to`, or by default to the receiver itself. */
+const down = (integration: string, to = integration.split("/")[0] ?? "") => ({
+  labels: { alertname: RECEIVER_DOWN, integration, to },
+});
 const other = { labels: { alertname: "Other" } };
 const X = ref("ops/slack/0", "slack");
 const Y = ref("ops/pagerduty/1", "pagerduty");
@@ -42,8 +47,10 @@ function heard(
   c: RouterConfig,
   receiver: string,
   members: readonly { readonly labels: Readonly<Record<string, string>> }[],
+  elsewhere: typeof members = [],
 ): string[] {
-  return hearersOf(c, receiver, members).map(
+  const active = [...members, ...elsewhere].map((a) => ({ ...a, status: "firing" as const }));
+  return hearersOf(c, receiver, members, active).map(
     (h) => `${h.integration.id}${h.hears === "group" ? "" : " (receiver alerts)"}`,
   );
 }
@@ -73,15 +80,20 @@ it("goes further where the route leads to nobody but what is down", () => {
   ]);
 });
 
-it("tells of two that are down to each other, and to whoever else there is", () => {
+it("stays with the routes of the alert where they lead to somebody else", () => {
+  const c = config({ root: [ROOT], ops: [X], inbox: [INBOX], else: [ELSEWHERE] });
+  expect(heard(c, "ops", [down(X.id, "ops else")])).toEqual([]);
+  expect(heard(c, "else", [down(X.id, "ops else")])).toEqual([ELSEWHERE.id]);
+});
+
+it("tells of two that are down to whoever else there is, though they are of different groups", () => {
   const c = config({ root: [X, Y], else: [ELSEWHERE] });
-  expect(heard(c, "root", [down(X.id), down(Y.id)])).toEqual([
-    X.id,
-    Y.id,
-    `${ELSEWHERE.id} (receiver alerts)`,
-  ]);
+  const rest = `${ELSEWHERE.id} (receiver alerts)`;
+  expect(heard(c, "root", [down(X.id, "root"), down(Y.id, "root")])).toEqual([X.id, Y.id, rest]);
+  expect(heard(c, "root", [down(X.id, "root")])).toEqual([Y.id]);
+  expect(heard(c, "root", [down(X.id, "root")], [down(Y.id, "root")])).toEqual([Y.id, rest]);
 });
 
 it("tells nobody where there is nobody else", () => {
-  expect(heard(config({ root: [X] }), "root", [down(X.id)])).toEqual([]);
+  expect(heard(config({ root: [X] }), "root", [down(X.id, "root")])).toEqual([]);
 });
