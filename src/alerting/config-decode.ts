@@ -19,7 +19,7 @@ export type Struct<F extends Record<string, Kind<unknown>>> = {
   readonly [K in keyof F]?: F[K] extends Kind<infer T> ? T : never;
 };
 
-/** Whether a file outside strict mode may fill `${NAME}` from secrets, and with what. */
+/** A text with what `${NAME}` stands for in it. */
 export type FillText = (text: string, node: Node) => string;
 
 export interface DecodeOptions {
@@ -250,7 +250,7 @@ export function lenient<T>(of: Kind<T>): Kind<T> {
   return { ...of, lenient: true };
 }
 
-export function isNullNode(node: Node): boolean {
+function isNullNode(node: Node): boolean {
   return isScalar(node) && node.value === null;
 }
 

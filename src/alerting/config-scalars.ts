@@ -226,7 +226,7 @@ const GO_UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /** Milliseconds of Go's `1h30m`, `1.5s`; undefined where it is none. */
-export function parseGoDuration(value: string): number | undefined {
+function parseGoDuration(value: string): number | undefined {
   const body = value.replace(/^[-+]/, "");
   if (body === "0") return 0;
   if (!/^((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;

@@ -194,8 +194,6 @@ const inhibitRule = struct(
   },
 );
 
-export type InhibitRuleConfig = Struct<(typeof inhibitRule)["fields"]>;
-
 const receiver = struct(
   "config.plain",
   {
