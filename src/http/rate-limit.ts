@@ -43,7 +43,7 @@ export function rateLimit(): MiddlewareHandler<AppEnv> {
   };
 }
 
-const INGEST = /^\/(v1\/|api\/v1\/(write|ingest\/|otlp\/|import\/)|metrics\/job)/;
+const INGEST = /^\/(v1\/|api\/v1\/(write|ingest\/|otlp\/|import\/)|api\/v2\/alerts$|metrics\/job)/;
 /** Logging in hands tokens over in the body, so that it counts per address. */
 const API = /^\/((api|config)\/|a\/|session$|federate$)/;
 const UNLIMITED = /^\/api\/health$/;

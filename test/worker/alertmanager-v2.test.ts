@@ -1,6 +1,10 @@
-import { exports } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { gzip } from "../../src/core/gzip";
+import type { Env } from "../../src/env";
+import worker from "../../src/index";
+import { refusingDb } from "./d1-double";
 
 const FAR = "2099-01-01T00:00:00.000Z";
 const BEGAN = "2026-01-01T00:00:00.000Z";
@@ -135,6 +139,18 @@ describe("who may do what", () => {
 });
 
 describe("the configuration in the status", () => {
+  it("is missing while D1 is away, which is no reason to be taken for down", async () => {
+    const request = new Request("http://vedette.test/api/v2/status", {
+      headers: { authorization: "Bearer vdt_read_local" },
+      // The handler's own Request type is workerd's incoming one.
+    }) as Parameters<typeof worker.fetch>[0];
+    const vars: Env = { ...env, DB: refusingDb(env.DB, () => new Error("D1_ERROR: overloaded")) };
+    const r = await worker.fetch(request, vars, createExecutionContext());
+    expect(r.status).toBe(200);
+    const { config } = await r.json<{ config: { original: string } }>();
+    expect(config.original).toMatch(/^# .* cannot be read/);
+  });
+
   it("has no secret and nothing that Alertmanager does not know", async () => {
     const { config } = await json<{ config: { original: string } }>("/api/v2/status");
     expect(config.original).not.toMatch(/token-in-path|hooks\.slack|hush|signing_secret/);

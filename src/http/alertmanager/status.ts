@@ -3,7 +3,7 @@ import { configInForce, loadStoredBundle } from "../../alerting/effective-config
 import { matcherPredicate } from "../../alerting/routing";
 import { shownConfig } from "../../alerting/shown-config";
 import { receiverLabels } from "../../alerting/v2-view";
-import type { AppEnv } from "../deps";
+import type { AppEnv, Deps } from "../deps";
 import { startedAtMs } from "../prometheus/status";
 import { readMatchers } from "./filter";
 import { answer, refused } from "./respond";
@@ -14,11 +14,9 @@ const ALERTMANAGER_VERSION = "0.34.0";
 /** `GET /api/v2/status`. There is no cluster: the router is one object wherever it is asked from. */
 export async function status(c: Context<AppEnv>): Promise<Response> {
   const deps = c.get("deps");
-  const configs = deps.configStore(c.get("actor").projectId);
-  const { bundle } = await loadStoredBundle(configs, deps.config.local);
   return answer({
     cluster: { peers: [], status: "disabled" },
-    config: { original: shownConfig(bundle.alertmanagerConfig) },
+    config: { original: await original(deps, c.get("actor").projectId) },
     uptime: new Date(startedAtMs(deps)).toISOString(),
     versionInfo: {
       branch: "",
@@ -29,6 +27,17 @@ export async function status(c: Context<AppEnv>): Promise<Response> {
       version: ALERTMANAGER_VERSION,
     },
   });
+}
+
+/** The file in force. Clients ask for the status to see that there is somebody, which holds while D1 is away. */
+async function original(deps: Deps, projectId: string): Promise<string> {
+  try {
+    const { bundle } = await loadStoredBundle(deps.configStore(projectId), deps.config.local);
+    return shownConfig(bundle.alertmanagerConfig);
+  } catch (e) {
+    console.warn("alertmanager status: the configuration cannot be read", e);
+    return "# The configuration is in force, but cannot be read at the moment.\n";
+  }
 }
 
 /** `GET /api/v2/receivers`, in the configuration's order. */
