@@ -62,8 +62,9 @@ export function expireAlerts(state: RouterState, nowMs: number, out: Outcome): v
       state.dirty.sources.add(source.source);
       continue;
     }
-    const doubtful = isForgotten(source) || nowMs - source.expiresAtMs > LATE_MS;
-    if (!source.onProbation && own.some((a) => a.endsAtMs <= nowMs) && doubtful) {
+    const late = nowMs - source.expiresAtMs > LATE_MS;
+    const doubtful = late || (isForgotten(source) && !source.onProbation);
+    if (doubtful && own.some((a) => a.endsAtMs <= nowMs)) {
       source.onProbation = true;
       source.expiresAtMs = nowMs + source.lifetimeMs;
       for (const a of own) a.endsAtMs = Math.max(a.endsAtMs, source.expiresAtMs);
@@ -78,8 +79,8 @@ export function expireAlerts(state: RouterState, nowMs: number, out: Outcome): v
   }
 }
 
-/** An alarm later than this was not merely slow. */
-const LATE_MS = 60_000;
+/** An alarm later than this was not merely slow. In doubt a source that is silent indeed lives a little longer. */
+const LATE_MS = 1_000;
 
 /** When the next source expires. */
 export function nextExpiryMs(state: RouterState): number | undefined {

@@ -85,6 +85,8 @@ export interface ToldEntry {
   readonly resolved: readonly string[];
   readonly atMs: number;
   readonly expiresAtMs: number;
+  /** How often it has been told; absent in an entry of an earlier version. */
+  readonly count?: number;
   /** Those of `firing` that it knows to flap. */
   readonly flapping?: readonly string[];
   /** The incident that stands for the group's present firing. */

@@ -76,7 +76,15 @@ export interface Daily {
 }
 
 /** Where the router dies at its next decision that lets something out. */
-export type KillPoint = "before-store" | "after-store" | "after-hand-over";
+export type KillPoint = (typeof KILL_POINTS)[number];
+
+/** `after-send`: a receiver dies between the other side's answer and its note of it. */
+export const KILL_POINTS = [
+  "before-store",
+  "after-store",
+  "after-hand-over",
+  "after-send",
+] as const;
 
 export interface Expectation extends At {
   readonly kind: "sent" | "held" | "none";
@@ -212,9 +220,9 @@ function step(verb: string, r: Words, yaml: string): StepBody {
       return { verb, times: word === "once" ? 1 : 2 };
     }
     case "kill": {
-      const point = r.word();
-      if (point !== "before-store" && point !== "after-store" && point !== "after-hand-over")
-        throw r.error("kill before-store, after-store or after-hand-over");
+      const word = r.word();
+      const point = KILL_POINTS.find((p) => p === word);
+      if (point === undefined) throw r.error(`kill ${KILL_POINTS.join(", ")}`);
       return { verb, point };
     }
     case "redeliver":

@@ -34,6 +34,8 @@ export class RouterShell {
   private readonly disk = new RouterStorage(memoryStorage());
   private readonly entries = new Map<string, NotificationLogEntry>();
   private readonly taken = new Set<string>();
+  /** What receivers have sent and, dead before they noted it, send once more. */
+  private readonly unnoted: Delivery[] = [];
   private readonly timers = new Map<Timer, number>();
   private state: RouterState | undefined;
 
@@ -88,6 +90,7 @@ export class RouterShell {
   }
 
   private handOver(): void {
+    for (const delivery of this.unnoted.splice(0)) this.deliver(delivery);
     for (const lane of this.disk.lanes())
       for (;;) {
         const first = this.disk.firstIntent(lane);
@@ -105,7 +108,11 @@ export class RouterShell {
     this.taken.add(intent.id);
     const entry = this.entries.get(intent.id);
     // An incident that a new configuration ends has no decision of a group.
-    if (entry !== undefined) this.deliver({ intent, entry });
+    if (entry === undefined) return;
+    this.deliver({ intent, entry });
+    if (this.killAt !== "after-send") return;
+    this.killAt = undefined;
+    this.unnoted.push({ intent, entry });
   }
 
   private die(point: KillPoint): void {
