@@ -18,7 +18,8 @@ export const ERROR_CODES = {
   bootstrap_refused: "This is not the deployment's BOOTSTRAP_SECRET.",
   config_field_missing: "The configuration lacks a field.",
   config_field_unknown: "The configuration has a field that nobody knows.",
-  config_not_delivered: "The configuration has an integration that Vedette does not send with.",
+  config_not_delivered:
+    "The configuration asks for what is not delivered: a receiver type, a setting, a file that did not come.",
   config_receiver_undefined: "A route names a receiver that is not defined.",
   config_secret_unreadable:
     "A stored secret does not open: the key that sealed it is not set any more.",
