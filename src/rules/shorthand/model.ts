@@ -1,5 +1,6 @@
 import type { StringMap } from "../../core/alerts";
 import type { Compiled } from "./compile-condition";
+import type { Naming } from "./naming";
 
 /** One rule of a shorthand file, compiled. */
 export interface ShorthandRule {
@@ -27,4 +28,25 @@ export interface ShorthandFile {
   readonly rules: readonly ShorthandRule[];
   /** `line:column: …` */
   readonly notes: readonly string[];
+}
+
+/** What a rule looks at, compiled. */
+export interface Watched {
+  /** For people: `api.response_time.p95 > 500ms`. */
+  readonly condition: string;
+  readonly expr: string;
+  /** Metrics that it reads. */
+  readonly metrics: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** A template of the alert's value with its unit. */
+  readonly value: string;
+}
+
+export interface WatchContext {
+  readonly source: string;
+  readonly naming: Naming;
+  readonly windowMs: number;
+  /** The alert's name, and what else its metric may be mapped under. */
+  readonly name: string;
+  readonly id: string | undefined;
 }

@@ -19,7 +19,7 @@ export interface Shared {
 
 const TEXTS = ["summary", "description", "runbook_url"];
 const FIELDS =
-  `name id severity actions labels annotations cooldown condition metric threshold trend window by event logs
+  `name id severity actions labels annotations cooldown condition metric operator threshold trend window by event logs
   fewer_than at_most more_than at_least in absent_for from_start duration for keep_firing_for`
     .split(/\s+/)
     .concat(TEXTS);
