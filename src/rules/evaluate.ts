@@ -151,7 +151,12 @@ async function candidatesOf(
     const budget = newStepBudget();
     const candidates = vector.map((s) =>
       rendered.candidate(s.labels, s.value, templates.queries, () =>
-        expandRule(templates, s.labels, s.value, { settings, budget, queries }),
+        expandRule(templates, s.labels, s.value, {
+          settings,
+          budget,
+          queries,
+          atMs: ctx.atMs - ctx.queryOffsetMs,
+        }),
       ),
     );
     rendered.keepAsked();

@@ -1,5 +1,6 @@
 import { type Labels, labelsToRecord } from "../core/labels";
 import { TemplateProblem } from "../core/template";
+import { stringMap } from "../core/template/values";
 import { QueryError, type QueryOptions, evalInstant, parseExpr, renderParseError } from "../promql";
 
 /** Different queries that one rule's templates may ask in one evaluation. */
@@ -79,5 +80,5 @@ async function answerTo(
 }
 
 function sampleOf(labels: Labels, value: number): Sample {
-  return { Labels: labelsToRecord(labels), Value: value };
+  return { Labels: stringMap(labelsToRecord(labels)), Value: value };
 }

@@ -1,6 +1,7 @@
 import type { StringMap } from "../core/alerts";
 import { type Labels, METRIC_NAME, labelsToRecord } from "../core/labels";
 import { type StepBudget, type Template, parseTemplate, renderTemplate } from "../core/template";
+import { stringMap } from "../core/template/values";
 import type { RuleSettings } from "./evaluate";
 import type { Rule } from "./model";
 import type { Candidate } from "./state";
@@ -26,7 +27,7 @@ export interface RuleTemplates {
   readonly alertname: string;
   readonly labels: readonly Text[];
   readonly annotations: readonly Text[];
-  /** One of them may call `query`. */
+  /** One of them may call `query` or `now`, which the labels and the value do not settle. */
   readonly queries: boolean;
 }
 
@@ -46,8 +47,8 @@ export function compileTemplates(rule: Rule): RuleTemplates {
   };
 }
 
-/** `query` between braces: more than what calls it, never less. */
-const CALLS = /\{\{(?:(?!\}\}).)*\bquery\b/s;
+/** `query` or `now` between braces: more than what calls them, never less. */
+const CALLS = /\{\{(?:(?!\}\}).)*\b(?:query|now)\b/s;
 
 /** What the templates of one evaluation share. */
 export function newStepBudget(): StepBudget {
@@ -59,6 +60,8 @@ export interface Expansion {
   /** Shared by all series of a rule. */
   readonly budget: StepBudget;
   readonly queries: TemplateQueries;
+  /** The evaluation's time. */
+  readonly atMs: number;
 }
 
 /**
@@ -69,14 +72,16 @@ export function expandRule(
   templates: RuleTemplates,
   labels: Labels,
   value: number,
-  { settings, budget, queries }: Expansion,
+  { settings, budget, queries, atMs }: Expansion,
 ): Candidate {
   const own = labelsToRecord(labels);
-  const { externalUrl, externalLabels } = settings;
+  const { externalUrl } = settings;
+  const shown = stringMap(own);
+  const externalLabels = stringMap(settings.externalLabels);
   const input = {
-    dot: { Labels: own, Value: value, ExternalURL: externalUrl, ExternalLabels: externalLabels },
+    dot: { Labels: shown, Value: value, ExternalURL: externalUrl, ExternalLabels: externalLabels },
     variables: {
-      $labels: own,
+      $labels: shown,
       $value: value,
       $externalURL: externalUrl,
       $externalLabels: externalLabels,
@@ -85,6 +90,7 @@ export function expandRule(
       externalURL: () => externalUrl,
       pathPrefix: () => pathOf(externalUrl),
       query: (expr: unknown) => queries.answer(expr),
+      now: () => atMs / 1000,
     },
     budget,
   };

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { type Dialect, expandTemplate } from "../../src/core/template";
+import { stringMap } from "../../src/core/template/values";
 
-const labels = { alertname: "Deep", instance: "db-1.example.com:9100", severity: "critical" };
+const labels = stringMap({
+  alertname: "Deep",
+  instance: "db-1.example.com:9100",
+  severity: "critical",
+});
 const alert = { Labels: labels, Value: 0.0534 };
 const rule = (text: string): string => {
   const r = expandTemplate(text, "prometheus", {
@@ -17,7 +22,7 @@ describe("a rule's annotations", () => {
     ["plain", "plain"],
     ["{{ $labels.instance }} has {{ $value }}", "db-1.example.com:9100 has 0.0534"],
     ["{{ .Labels.severity | toUpper }}", "CRITICAL"],
-    ["{{ $labels.absent }}|", "<no value>|"],
+    ['{{ $labels.absent }}|{{ $labels.absent | toUpper }}|{{ eq $labels.absent "" }}', "||true"],
     ["{{ $value | humanizePercentage }}", "5.34%"],
     ["{{ humanize 1234567 }}", "1.235M"],
     ["{{ humanize 0.00042 }}", "420u"],
@@ -176,7 +181,7 @@ describe("a template made to be expensive", () => {
   it.each(["constructor", "__proto__", "toString", "hasOwnProperty"])(
     "does not reach JavaScript's own %s",
     (name) => {
-      expect(rule(`{{ $labels.${name} }}|{{ index $labels "${name}" }}`)).toBe("<no value>|");
+      expect(rule(`{{ $labels.${name} }}|{{ index $labels "${name}" }}`)).toBe("|");
       expect(rule(`{{ ${name} }}`)).toContain("not defined");
     },
   );

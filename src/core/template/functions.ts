@@ -38,10 +38,11 @@ export const GO_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
 
 /** What Prometheus and Alertmanager share (prometheus.io/docs/prometheus/latest/configuration/template_reference). */
 export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  // strings.Title: what follows a sign of ASCII or a space becomes large, an apostrophe's letter too.
   title: (s) =>
     text(s).replace(
-      /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
-      (_, b: string, c: string) => b + c.toUpperCase(),
+      /(^|[!-/:-@[-^`{-~\s])(\p{L})/gu,
+      (_, before: string, letter: string) => before + letter.toUpperCase(),
     ),
   toUpper: (s) => eachLetter(text(s), (c) => c.toUpperCase()),
   toLower: (s) => eachLetter(text(s), (c) => c.toLowerCase()),
@@ -62,7 +63,7 @@ export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = 
   humanizePercentage: (v) => `${formatG(number(v) * 100, 4)}%`,
   humanizeTimestamp: (v) => humanizeTimestamp(number(v)),
   toTime: (v) => goTime(number(v)),
-  toDuration: (v) => humanizeDuration(number(v)),
+  toDuration: (v) => new GoDuration(number(v) * 1e9),
   parseDuration: (s) => durationSeconds(text(s)),
   stripPort: (s) => text(s).replace(/:\d*$/, ""),
   stripDomain: (s) => stripDomain(text(s)),
@@ -71,6 +72,15 @@ export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = 
     Array.isArray(v) && v.length > 0
       ? (v[0] as unknown)
       : fail("first() called on vector with no elements"),
+  strvalue: (v) =>
+    isRecord(v) && isRecord(v["Labels"])
+      ? (v["Labels"]["__value__"] ?? "")
+      : fail("strvalue() wants a sample"),
+  graphLink: (expr) => `/graph?g0.expr=${queryEscape(text(expr))}&g0.tab=0`,
+  tableLink: (expr) => `/graph?g0.expr=${queryEscape(text(expr))}&g0.tab=1`,
+  urlQueryEscape: (s) => queryEscape(text(s)),
+  // Who renders a rule's templates puts one in that knows the evaluation's time.
+  now: () => fail("there is no clock here"),
   value: (v) => (isRecord(v) ? v["Value"] : fail("value() wants a sample")),
   label: (name, v) =>
     isRecord(v) && isRecord(v["Labels"])

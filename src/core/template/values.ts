@@ -22,11 +22,11 @@ export function struct(
   return typed({ ...fields }, { kind: "struct", name, json, show: undefined });
 }
 
-/** A map[string]string with methods: a key that it has not is "". */
+/** A map[string]string with methods: a key that it has not is "". Printed as Go prints maps where there is no `show`. */
 export function stringMap(
   map: Readonly<Record<string, string>>,
-  methods: Readonly<Record<string, Method>>,
-  show: () => string,
+  methods: Readonly<Record<string, Method>> = {},
+  show?: () => string,
 ): Readonly<Record<string, string>> {
   return typed(withMethods({ ...map }, methods), { kind: "strings", name: "KV", json: {}, show });
 }
