@@ -177,6 +177,19 @@ it("resolves until the source has resolved and fires anew", async () => {
   expect((await active("Gone"))?.status).toBe("firing");
 });
 
+it("resolves one alert for who is logged in", async () => {
+  await fire("t/one", "One");
+  const fingerprint = (await active("One"))?.fingerprint ?? "";
+  const post = (): Promise<Response> =>
+    api(`/api/v1/alerts/${fingerprint}/resolve`, { method: "POST" });
+  const done = await post();
+  expect([done.status, await done.json()]).toMatchObject([200, { fingerprint }]);
+  await fire("t/one", "One");
+  expect((await active("One"))?.status ?? "resolved").toBe("resolved");
+  const again = await post();
+  expect([again.status, await again.json()]).toMatchObject([404, { code: "alert_not_firing" }]);
+});
+
 it("refuses by name what it does not take, as a page for who reads and as problem+json for programs", async () => {
   await fire("t/refuse", "Refuse");
   const good = await linkTo("acknowledge", "Refuse");

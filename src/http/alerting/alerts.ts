@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import type { HandAnswer, HandRequest } from "../../alerting/by-hand";
 import type { AlertQuery } from "../../alerting/history";
 import type { ActiveAlert, AlertGroupView } from "../../alerting/model";
 import { requireScope } from "../auth/require";
@@ -55,16 +56,33 @@ export function alertRoutes(): Hono<AppEnv> {
     const actor = c.get("actor");
     const fingerprint = c.req.param("fingerprint");
     const router = c.get("deps").objects(actor.projectId).alertRouter();
-    if (!(await router.acknowledge(fingerprint, actor.name)))
-      return problem(c, {
-        status: 404,
-        code: "alert_not_firing",
-        detail: `no alert that fires has the fingerprint ${fingerprint}`,
-      });
+    if (!(await router.acknowledge(fingerprint, actor.name))) return notFiring(c, fingerprint);
     return c.json({ fingerprint, acknowledged_by: actor.name });
   });
 
+  app.post("/api/v1/alerts/:fingerprint/resolve", requireScope("admin"), async (c) => {
+    const actor = c.get("actor");
+    const fingerprint = c.req.param("fingerprint");
+    const request: HandRequest = {
+      to: { receiver: "", group: "", fingerprints: [fingerprint] },
+      action: { do: "resolve" },
+      by: actor.name,
+    };
+    const router = c.get("deps").objects(actor.projectId).alertRouter();
+    const { outcome } = JSON.parse(await router.byHand(JSON.stringify(request))) as HandAnswer;
+    if (outcome.did !== "resolved" || outcome.alerts === 0) return notFiring(c, fingerprint);
+    return c.json({ fingerprint, resolved_by: actor.name });
+  });
+
   return app;
+}
+
+function notFiring(c: Context<AppEnv>, fingerprint: string): Response {
+  return problem(c, {
+    status: 404,
+    code: "alert_not_firing",
+    detail: `no alert that fires has the fingerprint ${fingerprint}`,
+  });
 }
 
 const FILTERS: readonly (readonly [

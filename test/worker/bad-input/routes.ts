@@ -165,6 +165,7 @@ export const API_ROUTES: readonly Route[] = [
   at("read", "GET", "/api/v1/alerts/test/:id", "/api/v1/alerts/test/none"),
   at("read", "POST", "/api/v1/alerts/route", undefined, json(ROUTE_TEST_BODY_LIMIT)),
   at("admin", "POST", "/api/v1/alerts/:fingerprint/ack", "/api/v1/alerts/00ff/ack"),
+  at("admin", "POST", "/api/v1/alerts/:fingerprint/resolve", "/api/v1/alerts/00ff/resolve"),
   at("read", "GET", "/api/v1/silences"),
   at("admin", "POST", "/api/v1/silences", undefined, json(64 * KIB)),
   at("admin", "DELETE", "/api/v1/silences/:id", "/api/v1/silences/no-such-silence"),

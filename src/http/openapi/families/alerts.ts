@@ -92,6 +92,17 @@ export const alertFamily: Family = {
     },
     {
       method: "post",
+      path: "/api/v1/alerts/{fingerprint}/resolve",
+      id: "resolveAlert",
+      summary: "End an alert by hand, until its source has resolved it and it fires anew",
+      scope: "admin",
+      answers: {
+        200: json("It has ended.", record({ fingerprint: string, resolved_by: string })),
+      },
+      problems: { 404: ["alert_not_firing"] },
+    },
+    {
+      method: "post",
       path: "/api/v1/alerts/route",
       id: "testRoute",
       summary: "Who would be told of an alert with these labels, and in which group",
