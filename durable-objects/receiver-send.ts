@@ -16,6 +16,7 @@ import type { OutgoingRequest } from "../src/notify/model";
 import { renderRequest } from "../src/notify/render";
 import type { AttemptResult } from "../src/notify/retry";
 import { expander } from "../src/notify/template-data";
+import { withOwnTemplates } from "../src/notify/template-overrides";
 import { SIGNATURE_HEADER, signature } from "../src/notify/webhook";
 
 export const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -56,10 +57,11 @@ export async function sendMessage(
     plain: false,
     ...expander(data, templates, deps.clock()),
   };
-  const first = await sendOnce(deps, opened.value, message);
+  const integration = withOwnTemplates(opened.value, templates);
+  const first = await sendOnce(deps, integration, message);
   if (first.kind !== "tried" || first.result.kind !== "refused" || first.result.again !== "plain")
     return first;
-  return sendOnce(deps, opened.value, { ...message, plain: true });
+  return sendOnce(deps, integration, { ...message, plain: true });
 }
 
 async function sendOnce(
