@@ -29,11 +29,21 @@ export async function status(c: Context<AppEnv>): Promise<Response> {
   });
 }
 
+/** By project, what this isolate showed last: clients ask for it with each of their commands, and files may be large. */
+const shown = new Map<string, { readonly stored: string; readonly text: string }>();
+const MAX_SHOWN = 20;
+
 /** The file in force. Clients ask for the status to see that there is somebody, which holds while D1 is away. */
 async function original(deps: Deps, projectId: string): Promise<string> {
   try {
     const { bundle } = await loadStoredBundle(deps.configStore(projectId), deps.config.local);
-    return shownConfig(bundle.alertmanagerConfig);
+    const stored = bundle.alertmanagerConfig;
+    const known = shown.get(projectId);
+    if (known?.stored === stored) return known.text;
+    const text = shownConfig(stored);
+    if (shown.size >= MAX_SHOWN) shown.clear();
+    shown.set(projectId, { stored, text });
+    return text;
   } catch (e) {
     console.warn("alertmanager status: the configuration cannot be read", e);
     return "# The configuration is in force, but cannot be read at the moment.\n";
