@@ -16,6 +16,7 @@ import { makeObjects, parseObjectName } from "../src/storage/objects";
 import { CacheLedger } from "../src/tsdb/cache-ledger";
 import { DEFAULT_LIMITS } from "../src/tsdb/rejections";
 import { STREAM_BYTES } from "../src/tsdb/select-codec";
+import { NudgePace } from "../src/tsdb/nudge-pace";
 import type { TouchedGroup } from "../src/tsdb/selector-groups";
 import { Shard } from "../src/tsdb/shard";
 import { concatBytes } from "../src/tsdb/storage-port";
@@ -27,8 +28,6 @@ import { Timers } from "./timers";
 const GROUP_COMMIT_MS = 10;
 /** From this size on a row of its own is cheap per sample, so that waiting would only cost time. */
 const GROUP_COMMIT_BYTES = 16_384;
-/** A rule group is nudged at most this often. */
-const NUDGE_MS = 1_000;
 /** Samples merged between two yields: about 20 ms of work. */
 const SLICE_SAMPLES = 200_000;
 /** An alarm is never set nearer than this: one that finds nothing to do must not spin. */
@@ -61,8 +60,8 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
   private maintaining = false;
   /** When each named timer is known to be set. */
   private readonly armed = new Map<TimerName, number>();
-  /** Groups nudged within the last second, with what has touched them since. */
-  private readonly nudges = new Map<string, TouchedGroup | undefined>();
+  private readonly nudges = new NudgePace();
+  private nudgeTimer: ReturnType<typeof setTimeout> | undefined;
   private lastTickMs = 0;
   private listed = false;
 
@@ -354,22 +353,26 @@ export class MetricShard extends DurableObject<Env> implements MetricShardRpc {
     this.scheduleTick();
   }
 
-  /** Leading edge at once; then at most once a second, the last one never lost. */
   private nudge(groups: readonly TouchedGroup[]): void {
     for (const touched of groups) {
-      const { group } = touched;
-      if (this.nudges.has(group)) {
-        this.nudges.set(group, together(this.nudges.get(group), touched));
-        continue;
-      }
-      this.nudges.set(group, undefined);
-      this.sendNudge(touched);
-      setTimeout(() => {
-        const trailing = this.nudges.get(group);
-        this.nudges.delete(group);
-        if (trailing !== undefined) this.nudge([trailing]);
-      }, NUDGE_MS);
+      const now = this.nudges.touch(touched, Date.now());
+      if (now !== undefined) this.sendNudge(now);
     }
+    this.nudgeLater();
+  }
+
+  /** A second's touches are told when it is over. */
+  private nudgeLater(): void {
+    const next = this.nudges.nextMs();
+    if (next === undefined || this.nudgeTimer !== undefined) return;
+    this.nudgeTimer = setTimeout(
+      () => {
+        this.nudgeTimer = undefined;
+        for (const due of this.nudges.due(Date.now())) this.sendNudge(due);
+        this.nudgeLater();
+      },
+      Math.max(0, next - Date.now()),
+    );
   }
 
   private sendNudge({ group, version, selectors }: TouchedGroup): void {
@@ -415,11 +418,4 @@ async function writeAll(
     // The reader went away; there is nobody to tell.
     await writer.abort(e).catch(() => undefined);
   }
-}
-
-/** Of two versions the earlier stands: the group takes what is not of its own for a touch of everything. */
-function together(a: TouchedGroup | undefined, b: TouchedGroup): TouchedGroup {
-  if (a === undefined) return b;
-  if (a.version !== b.version) return a.version < b.version ? a : b;
-  return { ...b, selectors: [...new Set([...a.selectors, ...b.selectors])] };
 }

@@ -24,8 +24,10 @@ interface Pace {
 export class WriteQueue<R extends object> {
   private readonly paces = new Map<R, Pace>();
   private notBeforeMs = 0;
+  private latestMs = 0;
 
   touch(rules: Iterable<R>, nowMs: number): void {
+    this.follow(nowMs);
     for (const r of rules) {
       const p = this.paces.get(r);
       if (p === undefined) {
@@ -71,6 +73,15 @@ export class WriteQueue<R extends object> {
       p.evaluatedAtMs = nowMs;
     }
     return taken.map(([r]) => r);
+  }
+
+  /** A clock that was set back must not have everything wait until it is where it was. */
+  private follow(nowMs: number): void {
+    if (nowMs < this.latestMs) {
+      this.notBeforeMs = nowMs;
+      for (const p of this.paces.values()) p.evaluatedAtMs = -Infinity;
+    }
+    this.latestMs = nowMs;
   }
 
   /** Forgets everything: other rules are there now. */

@@ -35,6 +35,17 @@ describe("the rules that a write touched", () => {
     expect(queue.nextMs()).toBeUndefined();
   });
 
+  it("wait for no clock that was set back", () => {
+    const queue = new WriteQueue<Rule>();
+    const a = rule("a");
+    queue.touch([a], 100_000);
+    queue.take(100_000);
+    queue.took(500, 100_500);
+    queue.touch([a], 40_000);
+    expect(queue.nextMs()).toBe(40_000);
+    expect(names(queue.take(40_000))).toEqual(["a"]);
+  });
+
   it("let one go first that nothing had touched for long, and none wait for ever", () => {
     const queue = new WriteQueue<Rule>();
     const busy = Array.from({ length: 100 }, (_, i) => rule(`busy${i}`));
