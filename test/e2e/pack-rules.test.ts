@@ -496,3 +496,32 @@ alerts:
   },
   LIMIT_MS,
 );
+
+it(
+  "holds back within its cooldown, as code writes it, what fires anew",
+  async () => {
+    const r = await vedette.fetch("/config/v1/rules/own", {
+      method: "PUT",
+      token: "vdt_admin_local",
+      headers: { "content-type": "application/yaml" },
+      body: "interval: 2s\nrules:\n  oven_hot: { metric: oven.temperature, threshold: 200, severity: high, cooldown: 15 }\n",
+    });
+    expect(r.status, await r.text()).toBe(202);
+    const told = async (status: string): Promise<number> => {
+      const inbox = await vedette.fetch("/api/v1/receiver/inbox", { token: "vdt_read_local" });
+      const { messages } = (await inbox.json()) as { messages: { status: string }[] };
+      return messages.filter((m) => m.status === status && JSON.stringify(m).includes("oven_hot"))
+        .length;
+    };
+    const oven = (degrees: number): Promise<void> =>
+      post(vedette, "/api/v1/import/prometheus", `oven_temperature ${degrees}\n`);
+    await sendUntilFiring(vedette, () => oven(230), ["oven_hot"]);
+    await eventually("the first message", async () => (await told("firing")) === 1);
+    await sendUntilFiring(vedette, () => oven(100), []);
+    await eventually("its resolution", async () => (await told("resolved")) === 1);
+    await sendUntilFiring(vedette, () => oven(240), ["oven_hot"]);
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect(await told("firing")).toBe(1);
+  },
+  LIMIT_MS,
+);
