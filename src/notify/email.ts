@@ -39,6 +39,8 @@ const MAX_RECIPIENTS = 50;
 const SUBJECT_CHARS = 300;
 const HEADER_CHARS = 900;
 const MAX_ALERTS = 100;
+const BUTTON =
+  "display:inline-block;margin:0 8px 8px 0;padding:8px 14px;border-radius:4px;background:#222;color:#fff;text-decoration:none";
 const TEXT_CHARS = 4_000;
 
 /** Headers that travel in a field of their own. */
@@ -82,8 +84,12 @@ export function renderEmail(
       ? {}
       : { ...threading(message, from), ...ownHeaders(integration, message) },
     ...bodies(
-      integration.html === undefined ? htmlBody(message) : expandHtml(integration.html),
-      integration.text === undefined ? textBody(message) : expand(integration.text),
+      integration.html === undefined
+        ? htmlBody(message)
+        : withHtmlActions(expandHtml(integration.html), message),
+      integration.text === undefined
+        ? textBody(message)
+        : withTextActions(expand(integration.text), message),
     ),
   });
 }
@@ -94,6 +100,19 @@ function bodies(html: string, text: string): Pick<EmailMessage, "html" | "text">
     html: html.trim() === "" ? undefined : cut(html, MAX_BODY_CHARS),
     text: text.trim() === "" && html.trim() !== "" ? undefined : cut(text, MAX_BODY_CHARS),
   };
+}
+
+/** A part of the receiver's own; its actions stand at the end. */
+function withHtmlActions(html: string, message: MessageContext): string {
+  const actions = actionsHtml(message);
+  if (html.trim() === "" || actions === "") return html;
+  const at = html.search(/<\/body\s*>/i);
+  return at < 0 ? `${html}\n${actions}` : `${html.slice(0, at)}${actions}\n${html.slice(at)}`;
+}
+
+function withTextActions(text: string, message: MessageContext): string {
+  const lines = linkButtons(message.links).map((b) => `${b.text}: ${b.url}`);
+  return text.trim() === "" || lines.length === 0 ? text : `${text}\n\n${lines.join("\n")}`;
 }
 
 /**
@@ -160,22 +179,23 @@ function htmlBody(message: MessageContext): string {
   const missing = data.alerts.length - shown.length + data.truncatedAlerts;
   const color = data.status === "firing" ? "#d92c2c" : "#2eb67d";
   const link = alertsLink(data);
-  const buttons = linkButtons(message.links)
-    .map(
-      (b) =>
-        `<a href="${h(b.url)}" style="display:inline-block;margin:0 8px 8px 0;padding:8px 14px;border-radius:4px;background:#222;color:#fff;text-decoration:none">${h(b.text)}</a>`,
-    )
-    .join("");
   return [
     `<!doctype html><html><head><meta charset="utf-8"><title>${h(titleOf(data))}</title></head>`,
     `<body style="margin:0;padding:16px;font:15px/1.5 system-ui,sans-serif;color:#222">`,
     `<h1 style="margin:0 0 16px;padding-left:10px;border-left:6px solid ${color};font-size:18px">${h(titleOf(data))}</h1>`,
     ...shown.map(alertHtml),
     missing > 0 ? `<p>…and ${missing} more.</p>` : "",
-    buttons === "" ? "" : `<p style="margin:20px 0 8px">${buttons}</p>`,
+    actionsHtml(message),
     `<p style="color:#666">${isWeb(link) ? `<a href="${h(link)}">See all alerts</a> · ` : ""}${h(reasonLine(data))}</p>`,
     "</body></html>",
   ].join("\n");
+}
+
+function actionsHtml(message: MessageContext): string {
+  const buttons = linkButtons(message.links)
+    .map((b) => `<a href="${h(b.url)}" style="${BUTTON}">${h(b.text)}</a>`)
+    .join("");
+  return buttons === "" ? "" : `<p style="margin:20px 0 8px">${buttons}</p>`;
 }
 
 function alertHtml(a: NotificationAlert): string {

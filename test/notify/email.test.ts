@@ -83,8 +83,12 @@ it("takes the receiver's own parts, HTML escaped as Go's html/template escapes i
       groupLabels: { alertname: "a'\"&" },
     }),
   );
-  expect(m.html).toBe(`<p>a&#39;&#34;&amp;</p><a href="#ZgotmplZ"><b></a>`);
-  expect(m.text).toBe("<b>");
+  expect(m.html?.split("\n")[0]).toBe(`<p>a&#39;&#34;&amp;</p><a href="#ZgotmplZ"><b></a>`);
+  expect(m.html).toContain(`<a href="${LINKS.silence}"`);
+  expect(m.text).toBe(
+    `<b>\n\nAcknowledge: ${LINKS.acknowledge}\nSilence: ${LINKS.silence}\nResolve: ${LINKS.resolve}`,
+  );
+  expect(rendered({ html: "<body>x</body>" }).html).toMatch(/^<body>x<p .*<\/body>$/s);
   expect(rendered({ html: "" }).html).toBeUndefined();
   expect(rendered({ text: "" }).text).toBeUndefined();
   expect(rendered({ html: "", text: "" }).text).toBe("");
