@@ -1,6 +1,6 @@
 import { labelOf } from "../core/alerts";
 import type { IncidentAlerts } from "../core/objects";
-import type { IntegrationRef, Route } from "./config";
+import type { IntegrationRef } from "./config";
 import { cooling, noteTold } from "./cooldown";
 import { type DedupVerdict, dedup } from "./dedup";
 import { fnv64 } from "./fingerprint";
@@ -9,6 +9,15 @@ import type { HoldReason, NotificationLogEntry, NotifyReason, RoutedAlert } from
 import { common, notificationData } from "./notification-data";
 import { type StageContext, contextAt, judge } from "./pipeline";
 import { failingIntegration, hearersOf } from "./receiver-alerts";
+import {
+  type Snapshot,
+  fingerprints,
+  flappingOf,
+  isOwed,
+  owed,
+  reasonOf,
+  speakable,
+} from "./snapshot";
 import {
   type Group,
   type Outcome,
@@ -40,16 +49,6 @@ export function flushDue(
     state.told.delete(key);
     state.dirty.told.add(key);
   }
-}
-
-/** One group at one moment: what its stages let pass, asked against what each integration knows. */
-interface Snapshot {
-  readonly group: Group;
-  readonly route: Route;
-  readonly members: readonly RoutedAlert[];
-  readonly passed: readonly RoutedAlert[];
-  readonly suppressed: ReadonlyMap<string, HoldReason>;
-  readonly nowMs: number;
 }
 
 function flushGroup(
@@ -124,35 +123,6 @@ function settle(state: RouterState, settings: RouterSettings, s: Snapshot): void
   if (group.members.size > 0) return;
   state.groups.delete(group.id);
   state.dirty.groups.add(group.id);
-}
-
-/** Somebody was told that it fires, and will be told that it does not when a maintenance window ends. */
-function isOwed(
-  state: RouterState,
-  settings: RouterSettings,
-  s: Snapshot,
-  alert: RoutedAlert,
-): boolean {
-  if (s.suppressed.get(alert.fingerprint) !== "maintenance") return false;
-  return (receiverByName(settings.config, s.route.receiver)?.integrations ?? []).some((i) =>
-    state.told.get(toldKey(s.group.key, i.id))?.firing.includes(alert.fingerprint),
-  );
-}
-
-/**
- * What a message may speak of: what passed, and beside it what fires in a maintenance window and is known,
- * so that the message does not say that all is over.
- */
-function speakable(s: Snapshot, told: ToldEntry | undefined): readonly RoutedAlert[] {
-  if (told === undefined) return s.passed;
-  const firing = new Set(told.firing);
-  const known = s.members.filter(
-    (a) =>
-      a.status === "firing" &&
-      s.suppressed.get(a.fingerprint) === "maintenance" &&
-      firing.has(a.fingerprint),
-  );
-  return known.length === 0 ? s.passed : [...s.passed, ...known];
 }
 
 function tellReceiver(
@@ -309,14 +279,9 @@ function remember(
   incidentId?: string,
 ): void {
   const before = state.told.get(key);
-  // What ended inside a maintenance window is still to be told.
-  const owed = s.members
-    .filter((a) => a.status === "resolved" && !alerts.includes(a))
-    .filter((a) => s.suppressed.get(a.fingerprint) === "maintenance")
-    .filter((a) => before?.firing.includes(a.fingerprint))
-    .map((a) => a.fingerprint);
-  const firing = [...fingerprints(alerts, "firing"), ...owed];
-  const flapping = [...flappingOf(alerts)];
+  const firing = [...fingerprints(alerts, "firing"), ...owed(s, before, alerts)];
+  // An incident is not told that its alerts flap.
+  const flapping = incidentId === undefined ? [...flappingOf(alerts)] : [];
   const entry: ToldEntry = {
     key,
     firing,
@@ -407,26 +372,4 @@ function entryId(
 /** The first names of a group's alerts, for who searches the history. */
 function namesOf(alerts: readonly RoutedAlert[]): string[] {
   return [...new Set(alerts.map((a) => labelOf(a.labels, "alertname")))].slice(0, MAX_NAMES);
-}
-
-function fingerprints(
-  alerts: readonly RoutedAlert[],
-  status: RoutedAlert["status"],
-): ReadonlySet<string> {
-  return new Set(alerts.filter((a) => a.status === status).map((a) => a.fingerprint));
-}
-
-/** Those that fire and flap. */
-function flappingOf(alerts: readonly RoutedAlert[]): ReadonlySet<string> {
-  return new Set(
-    alerts
-      .filter((a) => a.status === "firing" && a.flapping !== undefined)
-      .map((a) => a.fingerprint),
-  );
-}
-
-/** What is new because a maintenance window has ended says so. */
-function reasonOf(s: Snapshot, { reason }: DedupVerdict): NotifyReason {
-  const news = reason === "first_notification" || reason === "new_alerts";
-  return news && s.group.released === true ? "window_ended" : reason;
 }
