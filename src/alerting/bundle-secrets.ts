@@ -1,6 +1,6 @@
 import { type Result, err, ok } from "../core/result";
 import { type Sealer, isSealed, sealProblemText } from "../core/seal";
-import { type ConfigBundle, withoutFiles } from "./config-bundle";
+import type { ConfigBundle } from "./config-bundle";
 import type { ConfigRefusal } from "./config-error";
 import {
   REDACTED,
@@ -27,7 +27,7 @@ export function restoreBundle(
 ): Result<ConfigBundle, ConfigRefusal> {
   const yaml = restoreSecrets(given.alertmanagerConfig, current?.alertmanagerConfig);
   if (!yaml.ok) return yaml;
-  if (withoutFiles(given) && current !== undefined)
+  if (given.bare === true && current !== undefined)
     return ok({
       ...given,
       alertmanagerConfig: yaml.value,

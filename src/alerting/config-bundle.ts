@@ -12,6 +12,8 @@ export interface ConfigBundle {
   readonly files: StringsByName;
   /** It was put with `--strict`, and is read so ever after: `${NAME}` in it is a text. */
   readonly strict?: boolean;
+  /** It came as YAML alone, and says nothing of the files in force. */
+  readonly bare?: boolean;
 }
 
 type StringsByName = Readonly<Record<string, string>>;
@@ -27,7 +29,8 @@ export const BundleBody = z.strictObject({
 /** Reads a bundle as JSON, or a bare Alertmanager file. Which it is shows by the field `alertmanager_config`, which no such file has. */
 export function readBundle(text: string): Result<ConfigBundle, ConfigRefusal> {
   const json = bundleJson(text);
-  if (json === undefined) return ok({ alertmanagerConfig: text, templateFiles: {}, files: {} });
+  if (json === undefined)
+    return ok({ alertmanagerConfig: text, templateFiles: {}, files: {}, bare: true });
   const parsed = BundleBody.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -58,7 +61,7 @@ export function bundleText(bundle: ConfigBundle): string {
   return JSON.stringify(body);
 }
 
-export function withoutFiles({ templateFiles, files }: ConfigBundle): boolean {
+function withoutFiles({ templateFiles, files }: ConfigBundle): boolean {
   return Object.keys(templateFiles).length + Object.keys(files).length === 0;
 }
 

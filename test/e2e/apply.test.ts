@@ -114,6 +114,18 @@ receivers:
   expect(await inForce()).toEqual(before);
 });
 
+it("takes out of force what DIR no longer has", async () => {
+  await write({
+    "alertmanager.yml": "route: { receiver: a }\nreceivers: [{ name: a }]\n",
+  });
+  expect((await apply([])).code).toBe(0);
+  expect(await inForce()).toEqual({
+    alertmanager_config: "route: { receiver: a }\nreceivers: [{ name: a }]\n",
+    template_files: {},
+    files: {},
+  });
+});
+
 it("names a file that is not there, and an option that it has not", async () => {
   await write({
     "alertmanager.yml":
