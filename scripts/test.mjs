@@ -27,6 +27,10 @@ if (!existsSync("/usr/bin/prometheus"))
   console.log(
     "SKIPPED: the tests beside a real Prometheus; there is no /usr/bin/prometheus (Debian: apt-get install prometheus)",
   );
+if (!existsSync("/usr/bin/prometheus-alertmanager"))
+  console.log(
+    "SKIPPED: the tests beside a real Alertmanager; there is no /usr/bin/prometheus-alertmanager (Debian: apt-get install prometheus-alertmanager)",
+  );
 process.exit(failed.length === 0 ? 0 : 1);
 
 /** Debian's browser and Prometheus where root may install them; the tests say so where they are missing. */

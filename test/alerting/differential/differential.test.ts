@@ -12,6 +12,8 @@ const why = missing();
 describe("notifications beside a real Alertmanager", () => {
   it.skipIf(why !== undefined)(
     `${CASES} cases: equal receivers, group keys, states, members and times${why === undefined ? "" : ` (skipped: ${why})`}`,
+    // Another process's real time: what a busy machine does to it is gone at the second try, a difference is not.
+    { timeout: 180_000, retry: 1 },
     async () => {
       const began = Date.now();
       const verdicts = await compareWithAlertmanager({
@@ -31,8 +33,7 @@ describe("notifications beside a real Alertmanager", () => {
       );
       expect(differences.slice(0, 10).join("\n\n")).toBe("");
       expect(judged.length).toBeGreaterThan(CASES / 2);
-      expect(messages).toBeGreaterThan(CASES * 2);
+      expect(messages).toBeGreaterThan(judged.length * 2);
     },
-    180_000,
   );
 });

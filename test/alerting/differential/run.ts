@@ -11,7 +11,7 @@ export interface Verdict {
   readonly messages: number;
   /** What differs first; undefined where nothing does. */
   readonly difference: string | undefined;
-  /** This machine was too busy to post in time: the case says nothing. */
+  /** This machine was too busy to post or to send in time: the case says nothing. */
   readonly disturbed: boolean;
   /** Our messages if nothing of Alertmanager 0.25 is imitated. */
   readonly deviates: boolean;
@@ -43,12 +43,14 @@ export async function compareWithAlertmanager(o: DifferentialOptions): Promise<V
   const am = new Alertmanager();
   let configuration = "";
   const happened = new Map<CaseEvent, number>();
+  const stalls = new Stalls();
   try {
     await am.start((url) => (configuration = configurationOf(cases, url, boundaryMs)));
     if (Date.now() > startMs) throw new Error("Alertmanager took too long to start");
     await playAll(am, cases, startMs, happened);
     await until(startMs + RUN_MS + 300);
   } finally {
+    stalls.stop();
     await am.stop();
   }
   const config = parseConfiguration(configuration);
@@ -69,12 +71,32 @@ export async function compareWithAlertmanager(o: DifferentialOptions): Promise<V
       seed: o.seed * 100_003 + i,
       messages: within(theirs).length,
       difference: difference(within(theirs), within(imitating), startMs),
-      disturbed: c.events.some(
-        (e) => Math.abs((happened.get(e) ?? Infinity) - startMs - e.atMs) > DISTURBED_MS,
-      ),
+      disturbed:
+        c.events.some(
+          (e) => Math.abs((happened.get(e) ?? Infinity) - startMs - e.atMs) > DISTURBED_MS,
+        ) || within(imitating).some((m) => stalls.near(m.atMs)),
       deviates: difference(within(imitating), within(asIs), startMs) !== undefined,
     };
   });
+}
+
+/** Notes when this process did not get to run: Alertmanager beside it hardly did then. */
+class Stalls {
+  private readonly spans: { readonly fromMs: number; readonly toMs: number }[] = [];
+  private lastMs = Date.now();
+  private readonly timer = setInterval(() => {
+    const now = Date.now();
+    if (now - this.lastMs > DISTURBED_MS) this.spans.push({ fromMs: this.lastMs, toMs: now });
+    this.lastMs = now;
+  }, 25);
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  near(ms: number): boolean {
+    return this.spans.some((s) => s.fromMs - DISTURBED_MS < ms && ms < s.toMs + DISTURBED_MS);
+  }
 }
 
 async function playAll(
