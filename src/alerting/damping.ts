@@ -8,9 +8,9 @@ export const COOLDOWN_ANNOTATION = "vedette_cooldown";
 export const FLAP_ANNOTATION = "vedette_flap";
 
 /** Fewer changes than these are an alert that fires and resolves, which is what alerts do. */
-export const MIN_FLAP_CHANGES = 3;
-export const MAX_FLAP_CHANGES = 100;
-export const MAX_FLAP_MS = 7 * 86_400_000;
+const MIN_FLAP_CHANGES = 3;
+const MAX_FLAP_CHANGES = 100;
+const MAX_FLAP_MS = 7 * 86_400_000;
 
 /** Reads `4 in 10m` or `4 in 10m, calm 15m`; without `calm` it is as long as the time of the changes. */
 export function parseFlap(text: string): Result<FlapSettings, string> {

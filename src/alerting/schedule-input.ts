@@ -68,7 +68,7 @@ export function readSchedule(
 }
 
 /** Time intervals in Alertmanager's own spelling and with its verdicts. */
-export function readIntervals(
+function readIntervals(
   intervals: readonly IntervalInput[],
 ): Result<readonly TimeInterval[], ScheduleRefusal> {
   try {
@@ -85,7 +85,7 @@ export function readIntervals(
 }
 
 /** The wall clock's midnight of a day, `days` later, ms. */
-export function midnightMs(location: string, day: string, days: number): number {
+function midnightMs(location: string, day: string, days: number): number {
   const wallMs = Date.parse(`${day}T00:00:00Z`) + days * 86_400_000;
   // The offset that holds there is not known before the moment is: the second guess is right but for a skipped hour.
   const guess = wallMs - offsetMs(location, wallMs);

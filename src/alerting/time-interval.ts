@@ -5,7 +5,7 @@ import type { MinuteRange, NumberRange, TimeInterval } from "./config";
  * (github.com/prometheus/alertmanager/timeinterval): the end of a time is excluded, negative days count
  * from the month's end, and the clock is the wall clock of `location`, so that an hour that is skipped
  * is skipped here too and one that comes twice counts twice.
- * @throws RangeError for a `location` that {@link isTimeZone} refuses
+ * @throws RangeError for a `location` that the runtime knows no time zone by
  */
 export function intervalContains(interval: TimeInterval, ms: number): boolean {
   const wallMs = ms + offsetMs(interval.location, ms);
@@ -54,17 +54,6 @@ export function nextChangeMs(intervals: readonly TimeInterval[], ms: number): nu
     });
   }
   return undefined;
-}
-
-/** Whether the runtime knows a time zone of this IANA name; an offset such as `+01:00` is none. */
-export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    formatterOf(name);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** How far the zone's wall clock is ahead of UTC at a moment, ms. */

@@ -121,7 +121,7 @@ export function withEvents(
 }
 
 /** The stretch that holds at a moment. */
-export function windowAt(w: MaintenanceWindow, ms: number): Occurrence | undefined {
+function windowAt(w: MaintenanceWindow, ms: number): Occurrence | undefined {
   if (w.cancelledAtMs !== undefined || ms < w.startsAtMs || ms >= w.endsAtMs) return undefined;
   if (w.schedule !== undefined) return occurrenceAt(w.schedule, ms);
   return { startMs: w.startsAtMs, endMs: w.endsAtMs };
