@@ -6,7 +6,7 @@ import { renderDuration } from "../../core/duration";
 import { type Result, err, ok } from "../../core/result";
 import type { ShorthandFile, ShorthandRule } from "./model";
 import { printed } from "./print";
-import { readShorthand } from "./read";
+import { OWN_FIELDS, readShorthand } from "./read";
 
 export interface CompiledFile {
   /** A Prometheus rule file that promtool takes as well. */
@@ -15,7 +15,7 @@ export interface CompiledFile {
 }
 
 /**
- * Whether a rule file is in the shorthand: `alerts:`, or `rules:` that are not Prometheus' own. A text that is no YAML is not.
+ * Whether a rule file is in the shorthand: `alerts:`, `thresholds:`, or `rules:` that are not Prometheus' own. A text that is no YAML is not.
  */
 export function isShorthand(text: string): boolean {
   // Spares the usual file, which may be large, a second reading.
@@ -23,7 +23,7 @@ export function isShorthand(text: string): boolean {
   try {
     const { contents } = new YamlFile(text).document;
     if (!isMap(contents) || contents.has("groups")) return false;
-    if (contents.has("alerts")) return true;
+    if (OWN_FIELDS.some((name) => contents.has(name))) return true;
     const rules: unknown = contents.toJSON()?.rules;
     if (!Array.isArray(rules)) return typeof rules === "object" && rules !== null;
     return rules.some((r: unknown) => isRecord(r) && !("expr" in r));

@@ -40,7 +40,8 @@ export function readRule(f: Fields, key: string | undefined, shared: Shared): Sh
   const name = f.text("name") ?? id;
   if (name === undefined || name === "") return f.missing("name");
   const watched = watchedOf(f, { ...shared, name, id });
-  const severity = f.text("severity");
+  const severity = textOf(f, "severity");
+  if (severity !== undefined) checkTemplate(f, 'label "severity"', severity.text, severity.node);
   const actions = actionsOf(f);
   const cooldown = cooldownOf(f);
   // Once for each way of writing it.
@@ -49,10 +50,10 @@ export function readRule(f: Fields, key: string | undefined, shared: Shared): Sh
   const forMs = durationOf(f, "duration", "for")?.ms ?? 0;
   const keepFiringForMs = durationOf(f, "keep_firing_for")?.ms ?? 0;
   const labels = {
-    ...(severity === undefined ? {} : { severity }),
-    ...(id === undefined || id === name ? {} : { rule: id }),
+    ...(severity === undefined ? {} : { severity: severity.text }),
+    ...(id === undefined || id === name ? {} : { rule: literal(id) }),
     ...(actions.length === 0 ? {} : { actions: actions.join(",") }),
-    ...watched.labels,
+    ...Object.fromEntries(Object.entries(watched.labels).map(([k, v]) => [k, literal(v)])),
     ...readLabels(f, "alerting"),
   };
   const held = forMs === 0 ? "" : ` for ${renderDuration(forMs)}`;
@@ -92,6 +93,6 @@ function keyNode(node: Node, name: string): unknown {
 }
 
 /** A text that a template shows as it is. */
-function literal(text: string): string {
+export function literal(text: string): string {
   return text.includes("{{") ? `{{ ${JSON.stringify(text)} }}` : text;
 }

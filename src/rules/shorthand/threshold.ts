@@ -3,7 +3,7 @@ import { Fields } from "../../alerting/yaml-fields";
 import { renderDuration } from "../../core/duration";
 import { NotCompiled, compileCondition } from "./compile-condition";
 import type { Condition } from "./condition";
-import { inside, parsed } from "./condition-text";
+import { composed, inside, parsed } from "./condition-text";
 import { type Text, durationOf, textOf } from "./fields";
 import type { WatchContext, Watched } from "./model";
 
@@ -176,7 +176,7 @@ function trendPart(f: Fields, c: WatchContext, trend: Text, about: Condition | u
   const [per, over] = [m["per"] ?? "1m", m["over"] ?? "30m"];
   const text = `trend(${path}, ${over}, per ${per}) ${m["op"]} ${m["limit"]}${m["unit"] ?? ""}`;
   return {
-    tree: parsed(c, { ...trend, text }),
+    tree: composed(c, { ...trend, text }),
     node: trend.node,
     text: `${path} rises ${m["op"]} ${m["limit"]}${m["unit"] ?? ""} per ${per} over ${over}`,
   };

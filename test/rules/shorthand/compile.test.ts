@@ -144,6 +144,32 @@ describe("a condition", () => {
     expect(expr("metric: b.c, trend: { below: -2 }")).toBe("60 * deriv(b_c[30m]) < -2");
   });
 
+  it("may be a bare threshold of what its name says", () => {
+    const { file, yaml } = compiled(
+      JSON.stringify({
+        alert_configuration: {
+          error_rate_threshold: 5.0,
+          response_time_threshold_ms: 1000,
+          delivery_rate_threshold: 90.0,
+          disk_usage_threshold: 85.0,
+        },
+        thresholds: { "queue.size": 100, "pool.wait.p95": "2s" },
+        metrics: { response_time: "average_response_time_ms" },
+      }),
+    );
+    expect(file.rules.map((r) => [r.name, r.condition])).toEqual([
+      ["queue.size", "queue.size > 100"],
+      ["pool.wait.p95", "pool.wait.p95 > 2s"],
+      ["error_rate", "error_rate > 5%"],
+      ["response_time", "response_time.avg > 1000ms"],
+      ["delivery_rate", "delivery_rate < 90%"],
+      ["disk_usage", "disk_usage > 85%"],
+    ]);
+    expect(yaml).toContain("or avg(average_response_time_ms)");
+    expect(parseRuleFile(yaml).ok).toBe(true);
+    expect(refusal("thresholds:\n  a.b: 5 parsecs\n")).toContain('2:8: unknown unit "parsecs"');
+  });
+
   it("means what the file's metrics say, before the conventions", () => {
     const mapped = (condition: string, metrics: string): string =>
       promql(condition, `metrics:\n${metrics}`);
@@ -275,6 +301,7 @@ describe("the shorthand", () => {
     expect(isShorthand("alerts: []\n")).toBe(true);
     expect(isShorthand("rules: { a: { threshold: 5 } }\n")).toBe(true);
     expect(isShorthand("rules: [{ id: a, condition: b > 5 }]\n")).toBe(true);
+    expect(isShorthand('{"thresholds": {"a": 5}}')).toBe(true);
     expect(isShorthand("groups: []\n")).toBe(false);
     expect(isShorthand("name: g\nrules: [{ alert: A, expr: up }]\n")).toBe(false);
     expect(isShorthand("name: g\nrules: []\n")).toBe(false);
@@ -305,6 +332,21 @@ describe("the shorthand", () => {
     expect(yaml).toContain("actions: slack,email\n");
   });
 
+  it("keeps braces of names out of its templates", () => {
+    const file = { id: "{{ a", name: "{{ b }}", event: "{{ c", condition: "more than 1 in 1m" };
+    const { yaml } = compiled(JSON.stringify({ alerts: [file] }));
+    const r = parseRuleFile(yaml);
+    expect(r.ok && r.value.groups[0]?.rules[0]).toMatchObject({
+      name: "{{ b }}",
+      labels: { rule: '{{ "{{ a" }}', event: '{{ "{{ c" }}' },
+      annotations: { summary: '{{ "{{ b }}: " }}{{ $value }}{{ " (more than 1 {{ c in 1m)" }}' },
+    });
+    expect(refusal('alerts: [{ name: a, condition: b > 1, severity: "{{ c" }]')).toContain(
+      'label "severity": template',
+    );
+    expect(refusal(`thresholds: { 'a{x="{{"}': 5 }`)).toBe("taken");
+  });
+
   it("is bounded", () => {
     expect(refusal(`alerts: [{ name: a, condition: ${"a + ".repeat(20)}a > 1 }]`)).toContain(
       "more than 20 metrics in a condition",
@@ -330,6 +372,8 @@ describe("the shorthand", () => {
         "at least 3 in 1m",
         5,
         ["a"],
+        "{{ oops",
+        "{{ $labels.x }}",
         { level: "error" },
         [{ notify: "slack" }],
         true,

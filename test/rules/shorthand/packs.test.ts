@@ -16,6 +16,25 @@ describe("the packs' alerts, on virtual time with their own durations", () => {
   });
 });
 
+it("bare thresholds fire on the same figures", async () => {
+  const config = JSON.stringify({
+    alert_configuration: {
+      error_rate_threshold: 5.0,
+      average_response_time_threshold_ms: 1000,
+      delivery_rate_threshold: 90.0,
+      disk_usage_threshold: 85.0,
+    },
+    metrics: { average_response_time: "average_response_time_ms" },
+  });
+  const series = PACKS["messaging-service"]?.series ?? {};
+  expect(await firings(config, series, MINUTES)).toEqual({
+    error_rate: "0m-41m",
+    average_response_time: "0m-41m",
+    delivery_rate: "0m-41m",
+    disk_usage: "0m-41m",
+  });
+});
+
 const promtool = spawnSync("promtool", ["--version"]).status === 0;
 
 /** The minutes at which both are asked: before, while and after things go wrong. */
