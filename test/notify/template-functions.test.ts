@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseTemplateFiles } from "../../src/core/template/set";
 import { VEDETTE_TEMPLATES, alertmanagerTemplates } from "../../src/notify/default-templates";
@@ -189,5 +190,68 @@ describe("Vedette's templates under Alertmanager's names", () => {
       ok: false,
       error: { file: "broken.tmpl", error: { line: 2 } },
     });
+  });
+});
+
+describe("what an alert's texts can do to HTML", () => {
+  const nasty = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 20 }),
+    fc
+      .array(
+        fc.constantFrom(
+          "<",
+          ">",
+          '"',
+          "'",
+          "&",
+          "`",
+          " ",
+          "\n",
+          "=",
+          "/",
+          "\\",
+          "javascript:",
+          "</p>",
+          "--",
+          "on",
+          "(",
+          ")",
+          ";",
+          "{",
+          "}",
+          "#",
+          "?",
+          "%",
+          "+",
+          "\u0000",
+          "</script>",
+          "x",
+        ),
+        { maxLength: 8 },
+      )
+      .map((parts) => parts.join("")),
+  );
+  /** The same place with a harmless value: every tag, quote and attribute must stand as it stands there. */
+  const shape = (html: string): string => html.replace(/[^<>"']+/g, "");
+
+  it.each([
+    "<p>{{ .CommonLabels.v }}</p>",
+    '<p title="{{ .CommonLabels.v }}" id="b">x</p>',
+    "<p title='{{ .CommonLabels.v }}' id='b'>x</p>",
+    "<p title={{ .CommonLabels.v }} id=b>x</p>",
+    '<a href="{{ .CommonLabels.v }}">x</a>',
+    '<a href="https://x/{{ .CommonLabels.v }}?q={{ .CommonLabels.v }}#{{ .CommonLabels.v }}">x</a>',
+    '<p style="color: {{ .CommonLabels.v }}">x</p>',
+    '<p onclick="f({{ .CommonLabels.v }})">x</p>',
+    "<title>{{ .CommonLabels.v }}</title>",
+  ])("changes nothing of %s but what it says", (text) => {
+    fc.assert(
+      fc.property(nasty, (v) => {
+        const render = (value: string): string =>
+          expander(data([], { commonLabels: { v: value } }), undefined).expandHtml(text);
+        expect(shape(render(v))).toBe(shape(render("x")));
+        expect(render(v)).not.toMatch(/href="\s*javascript:/i);
+      }),
+    );
   });
 });
