@@ -1,5 +1,5 @@
 import type { StringMap } from "../core/alerts";
-import type { Route } from "./config";
+import type { IntegrationRef, Route } from "./config";
 import { cooling } from "./cooldown";
 import { dedup } from "./dedup";
 import { fingerprint } from "./fingerprint";
@@ -71,6 +71,8 @@ export interface IntegrationExplanation {
   readonly knows: boolean;
   /** What would be decided if the group were asked now. */
   readonly decision: "send" | "hold";
+  /** Whether that message would speak of the alert, and not of others of the group alone. */
+  readonly includes: boolean;
   readonly reason: NotifyReason;
 }
 
@@ -108,15 +110,18 @@ function explainRoute(
   const key = groupKey(route, labels);
   const group = state.groups.get(`${route.id} ${key}`);
   const others = membersOf(state, group).filter((a) => a.fingerprint !== alert.fingerprint);
-  const passed = [...others, alert].filter((a) => judge(a, context).pass);
-  const members = [...others, alert];
+  // One that is over and was told is no part of the group any more.
+  const joins = alert.status === "firing" || (group?.members.has(alert.fingerprint) ?? false);
+  const members = joins ? [...others, alert] : others;
+  const passed = members.filter((a) => judge(a, context).pass);
   const hearers = hearersOf(settings.config, route.receiver, members, state.alerts.values());
+  const heldBy = stages.find((s) => !s.pass) ?? null;
   return {
     route: route.id,
     path: route.key,
     receiver: route.receiver,
     stages,
-    heldBy: stages.find((s) => !s.pass) ?? null,
+    heldBy,
     group: {
       key,
       labels,
@@ -128,33 +133,56 @@ function explainRoute(
       repeatIntervalMs: route.repeatIntervalMs,
       nextFlushMs: group?.nextFlushMs ?? nowMs + route.groupWaitMs,
     },
-    integrations: hearers.map(({ integration }) => {
-      const told = state.told.get(toldKey(key, integration.id));
-      const verdict = dedup(
-        {
-          told,
-          firing: fingerprints(passed, "firing"),
-          resolved: fingerprints(passed, "resolved"),
-          heldBack: cooling(state, integration.id, passed, nowMs),
-          flapping: new Set(
-            passed.filter((a) => a.flapping !== undefined).map((a) => a.fingerprint),
-          ),
-          sendResolved: integration.sendResolved,
-          repeatIntervalMs: route.repeatIntervalMs,
-        },
-        nowMs,
-      );
-      const held = passed.length === 0 ? stages.find((s) => !s.pass)?.reason : undefined;
-      return {
-        integration: integration.id,
-        type: integration.type,
-        toldAtMs: told?.atMs ?? null,
-        knows: told?.firing.includes(alert.fingerprint) ?? false,
-        decision: verdict.send && passed.length > 0 ? "send" : "hold",
-        reason: held ?? verdict.reason,
-      };
-    }),
+    integrations: hearers.map(({ integration }) => ({
+      integration: integration.id,
+      type: integration.type,
+      ...asked(state, route, key, integration, passed, alert, nowMs, heldBy?.reason ?? null),
+    })),
   };
+}
+
+/** What an integration would be told if the group were asked now. */
+function asked(
+  state: RouterState,
+  route: Route,
+  key: string,
+  integration: IntegrationRef,
+  passed: readonly RoutedAlert[],
+  alert: RoutedAlert,
+  nowMs: number,
+  heldReason: NotifyReason | null,
+): Omit<IntegrationExplanation, "integration" | "type"> {
+  const told = state.told.get(toldKey(key, integration.id));
+  const known = new Set(told?.firing);
+  const heldBack = cooling(state, integration.id, passed, nowMs);
+  const of = { toldAtMs: told?.atMs ?? null, knows: known.has(alert.fingerprint) };
+  const hold = (reason: NotifyReason): Omit<IntegrationExplanation, "integration" | "type"> => ({
+    ...of,
+    decision: "hold",
+    includes: false,
+    reason: heldReason ?? reason,
+  });
+  if (passed.length === 0) return hold("none");
+  const verdict = dedup(
+    {
+      told,
+      firing: fingerprints(passed, "firing"),
+      resolved: fingerprints(passed, "resolved"),
+      heldBack,
+      flapping: new Set(passed.filter((a) => a.flapping !== undefined).map((a) => a.fingerprint)),
+      sendResolved: integration.sendResolved,
+      repeatIntervalMs: route.repeatIntervalMs,
+    },
+    nowMs,
+  );
+  if (!verdict.send) return hold(verdict.reason);
+  const spoken = passed.filter((a) =>
+    a.status === "firing"
+      ? known.has(a.fingerprint) || !heldBack.has(a.fingerprint)
+      : integration.sendResolved,
+  );
+  if (spoken.length === 0) return hold("resolved_not_wanted");
+  return { ...of, decision: "send", includes: spoken.includes(alert), reason: verdict.reason };
 }
 
 function shown(stage: string, v: StageVerdict): StageExplanation {

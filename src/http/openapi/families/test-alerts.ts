@@ -123,6 +123,7 @@ export const testAlertFamily: Family = {
           toldAtMs: nullable(epochMs),
           knows: boolean,
           decision: oneOf(["send", "hold"]),
+          includes: described(boolean, "Whether that message would speak of the alert."),
           reason: string,
         }),
       ),
