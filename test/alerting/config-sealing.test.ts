@@ -14,9 +14,9 @@ import {
   restoreSecrets,
   sealSecrets,
 } from "../../src/alerting/config-secrets";
-import { deriveSealKey, makeSealer } from "../../src/core/seal";
+import { type SealKey, deriveSealKey, makeSealer } from "../../src/core/seal";
 
-const keys = Promise.all([deriveSealKey("a secret of some length")]);
+const keys = deriveSealKey("a secret of some length").then((key): readonly [SealKey] => [key]);
 const sealer = makeSealer(
   "default",
   () => keys,
