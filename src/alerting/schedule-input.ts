@@ -4,7 +4,7 @@ import { Decoder, list } from "./config-decode";
 import { Refused } from "./config-error";
 import { timeInterval } from "./config-intervals";
 import type { Schedule } from "./schedule";
-import { nextOccurrence, occurrenceAt } from "./schedule";
+import { NO_END_MS, nextOccurrence, occurrenceAt } from "./schedule";
 import { offsetMs } from "./time-interval";
 import { YamlFile } from "./yaml-fields";
 
@@ -35,10 +35,11 @@ export type ScheduleRefusal =
   | { readonly reason: "last_before_first" }
   | { readonly reason: "never_occurs" };
 
-/** Checks a schedule that begins no earlier than now. */
+/** Checks a schedule that begins no earlier than now; a start and an end bound it as its first and last day do. */
 export function readSchedule(
   input: ScheduleInput,
   nowMs: number,
+  { startsAtMs, endsAtMs }: { readonly startsAtMs?: number; readonly endsAtMs?: number } = {},
 ): Result<Schedule, ScheduleRefusal> {
   const intervals: TimeInterval[] = [];
   for (const interval of input.intervals) {
@@ -53,13 +54,15 @@ export function readSchedule(
     intervals.push(...mornings.value.map(dayLater));
   }
   const location = intervals[0]?.location ?? "UTC";
-  const fromMs = input.first === undefined ? nowMs : midnightMs(location, input.first, 0);
-  const untilMs = input.last === undefined ? undefined : midnightMs(location, input.last, 1);
-  if (untilMs !== undefined && untilMs <= fromMs) return err({ reason: "last_before_first" });
+  const firstMs = input.first === undefined ? nowMs : midnightMs(location, input.first, 0);
+  const lastMs = input.last === undefined ? NO_END_MS : midnightMs(location, input.last, 1);
+  const fromMs = Math.max(firstMs, startsAtMs ?? nowMs);
+  const untilMs = Math.min(lastMs, endsAtMs ?? NO_END_MS);
+  if (untilMs <= fromMs) return err({ reason: "last_before_first" });
   const schedule: Schedule = {
     intervals,
     fromMs: Math.max(fromMs, nowMs),
-    ...(untilMs === undefined ? {} : { untilMs }),
+    ...(untilMs === NO_END_MS ? {} : { untilMs }),
     written: input,
   };
   const occurs =

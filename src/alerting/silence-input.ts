@@ -13,7 +13,7 @@ import type { RouterState } from "./state";
 export interface SilenceInput {
   readonly id?: string | undefined;
   readonly matchers: Silence["matchers"];
-  /** Not asked for where there is a schedule. */
+  /** Where there is a schedule they are not needed, and bound it. */
   readonly startsAtMs?: number | undefined;
   readonly endsAtMs?: number | undefined;
   /** Makes the silence recur. */
@@ -103,7 +103,11 @@ export function checkTimes(
   nowMs: number,
 ): Result<Pick<Silence, "startsAtMs" | "endsAtMs" | "schedule">, TimesRefusal> {
   if (input.schedule !== undefined) {
-    const read = readSchedule(input.schedule, nowMs);
+    const { startsAtMs, endsAtMs } = input;
+    const read = readSchedule(input.schedule, nowMs, {
+      ...(startsAtMs === undefined ? {} : { startsAtMs }),
+      ...(endsAtMs === undefined ? {} : { endsAtMs }),
+    });
     if (!read.ok) return read;
     const schedule = read.value;
     return ok({

@@ -90,6 +90,19 @@ describe("a silence that recurs", () => {
     expect([iso(next.startsAtMs), next.state]).toEqual(["2026-01-05T22:00", "pending"]);
   });
 
+  it("is bounded by a start and an end where it has them", () => {
+    const s = made(emptyState(), {
+      ...daily("22:00", "02:00"),
+      startsAtMs: T0 + 30 * HOUR,
+      endsAtMs: T0 + 47 * HOUR,
+    });
+    const next = silenceView(s, T0 + HOUR).next;
+    expect([iso(next?.startMs ?? 0), iso(next?.endMs ?? 0)]).toEqual([
+      "2026-01-06T22:00",
+      "2026-01-06T23:00",
+    ]);
+  });
+
   it("ends for good when it is expired", () => {
     expect(expireSilence(state, "s1", T0 + 23 * HOUR)).toBe(true);
     expect(expireSilence(state, "s1", T0 + 23 * HOUR)).toBe(false);

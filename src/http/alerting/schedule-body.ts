@@ -142,7 +142,7 @@ export function commonRefusal(r: MatchersRefusal | TimesRefusal): Problem {
         "a time that runs over midnight needs days of the week, not of the month or year",
       );
     case "last_before_first":
-      return wrong("the last day lies before the first");
+      return wrong("it ends before it starts");
     case "never_occurs":
       return wrong("no moment to come is in one of the intervals");
   }
