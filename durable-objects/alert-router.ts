@@ -205,6 +205,9 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   }
 
   async ensureTicking(): Promise<{ readonly lastTickMs: number; readonly rearmed: boolean }> {
+    // The clock was set back and nobody has called since: every alarm is too far away.
+    if (this.loaded !== undefined && this.deps.clock() < this.loaded.state.clockMs)
+      await this.commit((s, now) => tick(s.state, s.settings, now));
     return { lastTickMs: this.lastTickMs, rearmed: await this.timers.arm() };
   }
 

@@ -29,6 +29,8 @@ export interface RoutedAlert {
    * time, so that the end in storage is older than the one in memory.
    */
   lifetimeMs?: number;
+  /** Posted, and given that lifetime once more since nobody may have been able to post it. */
+  onProbation?: true;
   /** Groups that have told its resolution while others have not. */
   leftGroups?: readonly string[];
   /** When its status last changed. */

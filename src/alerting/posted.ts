@@ -5,7 +5,7 @@ import { fingerprint } from "./fingerprint";
 import { reportedStatus } from "./flap";
 import { placeAlert } from "./grouping";
 import type { RoutedAlert } from "./model";
-import { API_SOURCE, forgetRestored, isPosted } from "./sources";
+import { API_SOURCE, forgetRestored, isLate, isPosted } from "./sources";
 import type { Outcome, RouterSettings, RouterState } from "./state";
 
 /** An alert with its times as Alertmanager fills them in. */
@@ -80,8 +80,13 @@ function again(
 ): RoutedAlert {
   forgetRestored(alert);
   alert.heardAtMs = nowMs;
-  if (alert.startsAtMs !== instance.startsAtMs || alert.lifetimeMs === undefined)
+  if (
+    alert.startsAtMs !== instance.startsAtMs ||
+    alert.lifetimeMs === undefined ||
+    alert.onProbation === true
+  )
     state.dirty.alerts.add(alert.fingerprint);
+  delete alert.onProbation;
   alert.startsAtMs = instance.startsAtMs;
   alert.lifetimeMs ??= instance.endsAtMs - nowMs;
   refresh(alert, instance);
@@ -107,14 +112,22 @@ function mergeTimes(old: RoutedAlert, now: TimedAlert, nowMs: number): Times {
   return { startsAtMs, endsAtMs: keeps ? old.endsAtMs : now.endsAtMs };
 }
 
-/** Resolves posted alerts whose end has come. One whose end may have been moved without a row gets its lifetime once more. */
+/**
+ * Resolves posted alerts whose end has come. One that is posted again and again gets its lifetime once more where
+ * its end may have been moved without a row, or nobody could post: this call comes late.
+ */
 export function expirePosted(state: RouterState, nowMs: number, out: Outcome): void {
   for (const alert of state.alerts.values()) {
     if (!isPosted(alert.source) || alert.endsAtMs > nowMs) continue;
     if (reportedStatus(state, alert) !== "firing") continue;
-    if (forgetRestored(alert)) {
-      alert.endsAtMs = nowMs + (alert.lifetimeMs ?? 0);
-      delete alert.lifetimeMs;
+    const { lifetimeMs, onProbation = false } = alert;
+    const doubtful = forgetRestored(alert) && !onProbation;
+    if (
+      lifetimeMs !== undefined &&
+      (doubtful || isLate(alert.endsAtMs, lifetimeMs, onProbation, nowMs))
+    ) {
+      alert.endsAtMs = nowMs + lifetimeMs;
+      alert.onProbation = true;
       state.dirty.alerts.add(alert.fingerprint);
       continue;
     }

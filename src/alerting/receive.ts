@@ -4,7 +4,7 @@ import { forgetAbsent, isDismissed } from "./dismiss";
 import { fingerprint } from "./fingerprint";
 import { reportedStatus } from "./flap";
 import { expirePosted, nextPostedExpiryMs } from "./posted";
-import { isForgotten, isPosted } from "./sources";
+import { isForgotten, isLate, isPosted } from "./sources";
 import type { Outcome, RouterSettings, RouterState, SourceState } from "./state";
 
 /** Why a set was or was not taken. */
@@ -62,7 +62,7 @@ export function expireAlerts(state: RouterState, nowMs: number, out: Outcome): v
       state.dirty.sources.add(source.source);
       continue;
     }
-    const late = nowMs - source.expiresAtMs > LATE_MS;
+    const late = isLate(source.expiresAtMs, source.lifetimeMs, source.onProbation, nowMs);
     const doubtful = late || (isForgotten(source) && !source.onProbation);
     if (doubtful && own.some((a) => a.endsAtMs <= nowMs)) {
       source.onProbation = true;
@@ -78,9 +78,6 @@ export function expireAlerts(state: RouterState, nowMs: number, out: Outcome): v
     state.dirty.sources.add(source.source);
   }
 }
-
-/** An alarm later than this was not merely slow. In doubt a source that is silent indeed lives a little longer. */
-const LATE_MS = 1_000;
 
 /** When the next source expires. */
 export function nextExpiryMs(state: RouterState): number | undefined {

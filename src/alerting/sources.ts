@@ -6,6 +6,23 @@ export const API_SOURCE = "api";
 
 export const isPosted = (source: string): boolean => source === API_SOURCE;
 
+/**
+ * Whether an expiry is seen so late that nobody could speak before: the machine was stopped, or its clock set
+ * forward. In doubt who is silent indeed lives a little longer; on probation only what passed its whole length
+ * unseen counts, as alarms that are always slow must not prolong it for ever.
+ */
+export function isLate(
+  expiresAtMs: number,
+  lifetimeMs: number,
+  onProbation: boolean,
+  nowMs: number,
+): boolean {
+  return nowMs - expiresAtMs > (onProbation ? Math.max(SLOW_MS, lifetimeMs) : SLOW_MS);
+}
+
+/** An alarm later than this was not merely slow. */
+const SLOW_MS = 1_000;
+
 /** Read back from storage, and not heard from since. */
 const sources = new WeakSet<SourceState>();
 const alerts = new WeakSet<RoutedAlert>();

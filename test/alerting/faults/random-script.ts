@@ -35,7 +35,8 @@ export function randomFaults(seed: number): FaultScript {
   const at = (atMs: number, text: string): void => void lines.push({ atMs, text });
   const truth: Firing[] = [];
   for (const group of ["A", "B", "C"])
-    for (let i = 1; i <= r.int(1, 3); i++) alertLife(r, group, String(i), at, truth);
+    for (let i = 1; i <= r.int(1, 3); i++)
+      alertLife(r, r.chance(0.25) ? posting : ruled, group, String(i), at, truth);
   let duplicates = 0;
   for (let n = r.int(3, 14); n > 0; n--) {
     const atMs = r.int(1, FAULTS_MS / SECOND) * SECOND + r.int(0, 999);
@@ -65,8 +66,31 @@ export function randomFaults(seed: number): FaultScript {
   return { text, script: parseScript(text), truth, repeatMs, settledMs: endMs, duplicates };
 }
 
+type Say = (
+  at: (atMs: number, text: string) => void,
+  labels: string,
+  firing: Firing,
+  /** When it fires again. */
+  againMs: number,
+) => void;
+
+/** A rule's alert: the script's source repeats it. */
+const ruled: Say = (at, labels, { fromMs, toMs }) => {
+  at(fromMs, `fire ${labels}`);
+  if (toMs < Infinity) at(toMs, `resolve ${labels}`);
+};
+
+/** As Prometheus posts it: each minute while it fires, and its end for a quarter of an hour. */
+const posting: Say = (at, labels, { fromMs, toMs }, againMs) => {
+  const lastMs = Math.min(toMs, FAULTS_MS + QUIET_MS);
+  for (let ms = fromMs; ms < lastMs; ms += MINUTE) at(ms, `post ${labels}`);
+  const untilMs = Math.min(toMs + 15 * MINUTE, againMs);
+  for (let ms = toMs; ms < untilMs; ms += MINUTE) at(ms, `post ${labels} until now`);
+};
+
 function alertLife(
   r: Random,
+  say: Say,
   group: string,
   instance: string,
   at: (atMs: number, text: string) => void,
@@ -77,11 +101,11 @@ function alertLife(
   while (atMs < FAULTS_MS) {
     const lastsMs = r.chance(0.3) ? r.int(5, 90) * SECOND : r.int(2, 30) * MINUTE;
     const toMs = atMs + lastsMs < FAULTS_MS ? atMs + lastsMs : Infinity;
-    at(atMs, `fire ${labels}`);
-    if (toMs < Infinity) at(toMs, `resolve ${labels}`);
-    truth.push({ name: `${group}/${instance}`, group, fromMs: atMs, toMs });
-    if (toMs === Infinity) return;
-    atMs = toMs + (r.chance(0.3) ? r.int(5, 60) * SECOND : r.int(1, 20) * MINUTE);
+    const firing = { name: `${group}/${instance}`, group, fromMs: atMs, toMs };
+    truth.push(firing);
+    const againMs = toMs + (r.chance(0.3) ? r.int(5, 60) * SECOND : r.int(1, 20) * MINUTE);
+    say(at, labels, firing, againMs < FAULTS_MS ? againMs : Infinity);
+    atMs = againMs;
   }
 }
 

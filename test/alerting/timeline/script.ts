@@ -38,7 +38,8 @@ export type Step = At &
         readonly verb: "post";
         readonly labels: StringMap;
         readonly fromMs: number | undefined;
-        readonly untilMs: number | undefined;
+        /** "now": by the router's clock, whatever was done to that. */
+        readonly untilMs: number | "now" | undefined;
       }
     | {
         readonly verb: "silence";
@@ -175,7 +176,12 @@ function step(verb: string, r: Words, yaml: string): StepBody {
     case "post": {
       const labels = r.alert();
       const o = r.options("from", "until");
-      return { verb, labels, fromMs: r.maybe(o.get("from")), untilMs: r.maybe(o.get("until")) };
+      return {
+        verb,
+        labels,
+        fromMs: r.maybe(o.get("from")),
+        untilMs: o.get("until") === "now" ? "now" : r.maybe(o.get("until")),
+      };
     }
     case "silence": {
       const name = r.word();

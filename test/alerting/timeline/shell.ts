@@ -81,7 +81,9 @@ export class RouterShell {
   }
 
   /** What the cron's check does: an alarm that is gone is set again. */
-  ensureTicking(): void {
+  ensureTicking(nowMs: number): void {
+    if (this.state !== undefined && nowMs < this.state.clockMs)
+      this.commit((state) => tick(state, this.settings, nowMs), nowMs);
     this.arm();
   }
 

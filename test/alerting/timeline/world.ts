@@ -112,7 +112,7 @@ class World {
       } else if (alarmMs <= due) {
         for (let i = 0; i < this.alarmTimes; i++) this.alarm();
       } else {
-        this.router.ensureTicking();
+        this.surviving(() => this.router.ensureTicking(this.nowMs));
         cron += CRON_MS;
       }
     }
@@ -158,7 +158,9 @@ class World {
                 annotations: {},
                 generatorUrl: "",
                 ...(step.fromMs === undefined ? {} : { startsAtMs: EPOCH + step.fromMs }),
-                ...(step.untilMs === undefined ? {} : { endsAtMs: EPOCH + step.untilMs }),
+                ...(step.untilMs === undefined
+                  ? {}
+                  : { endsAtMs: step.untilMs === "now" ? this.nowMs : EPOCH + step.untilMs }),
               },
             ],
             this.nowMs,
@@ -217,7 +219,8 @@ class World {
       case "restart":
         return this.router.forget();
       case "cron":
-        return this.router.ensureTicking();
+        this.surviving(() => this.router.ensureTicking(this.nowMs));
+        return;
       case "kill":
         this.router.killAt = step.point;
         return;
