@@ -177,6 +177,21 @@ describe("Vedette's templates under Alertmanager's names", () => {
     expect(html.trimStart().startsWith("<!DOCTYPE html>")).toBe(true);
   });
 
+  it("speaks of thousands of alerts", () => {
+    const many = data(
+      Array.from({ length: 1_500 }, (_, i) =>
+        alert({ alertname: "Many", instance: `i-${i}`, a: "1", b: "2", c: "3", d: "4", e: "5" }),
+      ),
+    );
+    const large = expander(many, undefined, NOW);
+    expect(large.expandHtml('{{ template "email.default.html" . }}')).toContain(
+      "instance = i-1499<br>",
+    );
+    expect(large.expand('{{ template "discord.default.message" . }}')).toContain(
+      "instance = i-1499\n",
+    );
+  });
+
   it("gives way to the project's own, one by one", () => {
     const own = alertmanagerTemplates({
       "x.tmpl":

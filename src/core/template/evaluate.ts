@@ -24,6 +24,8 @@ export interface Scope {
   readonly budget?: StepBudget;
   /** The text is HTML: what actions insert is escaped for the place it falls into. */
   readonly html?: boolean;
+  /** {@link MAX_STEPS} unless set. */
+  readonly maxSteps?: number;
 }
 
 /** Steps that several renderings share; each takes what it used. */
@@ -326,7 +328,8 @@ class Evaluator {
     const { budget } = this.scope;
     if (budget !== undefined && --budget.steps < 0)
       throw new TemplateFailure("the steps shared by these templates are used up", at);
-    if (++this.steps > MAX_STEPS) throw new TemplateFailure(`more than ${MAX_STEPS} steps`, at);
+    const max = this.scope.maxSteps ?? MAX_STEPS;
+    if (++this.steps > max) throw new TemplateFailure(`more than ${max} steps`, at);
   }
 }
 

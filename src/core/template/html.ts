@@ -112,7 +112,7 @@ export class HtmlOutput {
     const p = this.place;
     switch (p.kind) {
       case "text":
-        return c === "<" ? this.open(text, at) : [c, at + 1];
+        return c === "<" ? this.open(text, at) : untilTag(text, at);
       case "plain":
       case "script":
         return this.raw(text, at, p);
@@ -214,6 +214,13 @@ export class HtmlOutput {
     if (p.kind === "script") p.quote = quoteAfter(p.quote, c);
     return [c === "<" && p.kind === "plain" ? "&lt;" : c, at + 1];
   }
+}
+
+/** Text up to the next `<`. */
+function untilTag(text: string, at: number): readonly [string, number] {
+  const next = text.indexOf("<", at);
+  const end = next < 0 ? text.length : next;
+  return [text.slice(at, end), end];
 }
 
 /** Whether the next character stands inside a string of a script, and which quote ends it. */

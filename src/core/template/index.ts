@@ -35,6 +35,9 @@ const HTML_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   html: (...args) => new SafeText("html", escapeHtml(args.map(formatValue).join(""))),
 };
 
+/** A message may speak of thousands of alerts, each with its labels. */
+const MESSAGE_STEPS = 2_000_000;
+
 const MAX_TEXT = 256 * 1024;
 
 /** Parses a Go template (https://pkg.go.dev/text/template). The error says where. */
@@ -80,6 +83,7 @@ export function renderTemplate(
     ...(input.defines === undefined ? {} : { defines: input.defines }),
     ...(input.budget === undefined ? {} : { budget: input.budget }),
     ...(input.html === true ? { html: true } : {}),
+    ...(dialect === "alertmanager" ? { maxSteps: MESSAGE_STEPS } : {}),
   };
   return caught(text, () => evaluate(template, scope));
 }
