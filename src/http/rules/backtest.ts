@@ -20,7 +20,8 @@ const MAX_BODY = 256 * 1024;
 const DEFAULT_RANGE_MS = 24 * 3_600_000;
 /** Messages in the answer; the totals count all. */
 const SHOWN_MESSAGES = 500;
-const LIMITS = { maxEvaluations: 60_000, maxCourses: 10_000 };
+/** Of one request: about ten seconds of a Worker's time. */
+const LIMITS = { maxEvaluations: 60_000, maxSamples: 100_000_000, maxCourses: 10_000 };
 const DAY_MS = 86_400_000;
 
 /**
@@ -44,7 +45,7 @@ export async function postBackTest(c: Ctx): Promise<Response> {
   const config = JSON.parse(await router.configuration()) as RouterConfig; // as the router was given it
   const settings = { projectId, config, externalUrl: deps.config.externalUrl ?? "" };
   const groups: unknown[] = [];
-  let left = LIMITS.maxEvaluations;
+  const left = { ...LIMITS };
   const told: ToldMessage[] = [];
   for (const { node: _, ...group } of parsed.value) {
     const spec: RuleGroupSpec = { ...group, namespace, version: 0 };
@@ -68,10 +69,11 @@ export async function postBackTest(c: Ctx): Promise<Response> {
         externalLabels: deps.config.externalLabels,
         queryOffsetMs: deps.config.ruleQueryOffsetMs,
       },
-      limits: { ...LIMITS, maxEvaluations: left },
+      limits: left,
     });
     if (!done.ok) return problem(c, refusal(done.error));
-    left -= done.value.rules.reduce((n, r) => n + r.evaluations, 0);
+    left.maxEvaluations -= done.value.spent.evaluations;
+    left.maxSamples -= done.value.spent.samples;
     told.push(...notificationsOf(settings, done.value.changes, toMs));
     groups.push({ name: group.name, rules: done.value.rules.map(shownRule) });
   }
@@ -134,6 +136,17 @@ function refusal(r: BackTestRefusal): Problem {
           name: "backtest_evaluations",
           value: r.limit,
           raise: "ask for a shorter range, fewer rules, or a coarser step",
+        },
+      };
+    case "too_many_samples":
+      return {
+        status: 422,
+        code: "backtest_too_long",
+        detail: "its evaluations read too many samples",
+        limit: {
+          name: "backtest_samples",
+          value: r.limit,
+          raise: "ask for a shorter range, fewer series, or a coarser step",
         },
       };
     case "too_many_alerts":

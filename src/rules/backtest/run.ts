@@ -30,6 +30,8 @@ export interface BackTest {
 export interface BackTestLimits {
   /** Evaluations, over all rules. */
   readonly maxEvaluations: number;
+  /** Samples that evaluations read, over all rules. */
+  readonly maxSamples: number;
   /** Alerts in the answer. */
   readonly maxCourses: number;
 }
@@ -50,6 +52,8 @@ export interface RuleBackTest {
 export interface BackTested {
   readonly rules: readonly RuleBackTest[];
   readonly changes: readonly SetChange[];
+  /** What it cost, in the terms of its limits. */
+  readonly spent: { readonly evaluations: number; readonly samples: number };
 }
 
 /** A rule's firing set, at a time at which it changed. */
@@ -62,6 +66,7 @@ export interface SetChange {
 
 export type BackTestRefusal =
   | { readonly reason: "too_many_evaluations"; readonly count: number; readonly limit: number }
+  | { readonly reason: "too_many_samples"; readonly limit: number }
   | { readonly reason: "too_many_alerts"; readonly limit: number }
   | { readonly reason: "nothing_to_test" };
 
@@ -77,7 +82,11 @@ export async function backTest(t: BackTest): Promise<Result<BackTested, BackTest
   const whole = startGroup({ ...t.spec, intervalMs: stepMs }, new Map());
   const alerting = whole.rules.flatMap((r) => (r.rule.kind === "alerting" ? [r.rule] : []));
   if (alerting.length === 0) return err({ reason: "nothing_to_test" });
-  const budget = { evaluations: t.limits.maxEvaluations, courses: t.limits.maxCourses };
+  const budget: Budget = {
+    evaluations: t.limits.maxEvaluations,
+    samples: t.limits.maxSamples,
+    courses: t.limits.maxCourses,
+  };
   const rules: RuleBackTest[] = [];
   const changes: SetChange[] = [];
   for (const [n, rule] of alerting.entries()) {
@@ -87,7 +96,20 @@ export async function backTest(t: BackTest): Promise<Result<BackTested, BackTest
     if (!done.ok) return done;
     rules.push(done.value);
   }
-  return ok({ rules, changes: changes.toSorted((a, b) => a.atMs - b.atMs) });
+  return ok({
+    rules,
+    changes: changes.toSorted((a, b) => a.atMs - b.atMs),
+    spent: {
+      evaluations: t.limits.maxEvaluations - budget.evaluations,
+      samples: t.limits.maxSamples - budget.samples,
+    },
+  });
+}
+
+interface Budget {
+  evaluations: number;
+  samples: number;
+  courses: number;
 }
 
 async function testRule(
@@ -95,7 +117,7 @@ async function testRule(
   whole: RunningGroup,
   rule: AlertingRule,
   stepMs: number,
-  budget: { evaluations: number; courses: number },
+  budget: Budget,
   onSet: (atMs: number, alerts: AlertInstance[]) => void,
 ): Promise<Result<RuleBackTest, BackTestRefusal>> {
   const { group, own } = groupFor(whole, rule);
@@ -128,6 +150,8 @@ async function testRule(
     const before = own.progress;
     const onRecord = ran && atMs >= ranSinceMs;
     await step(group, store, atMs, t, onRecord ? recorded : undefined, offsetMs);
+    if (store.samplesRead > budget.samples)
+      return err({ reason: "too_many_samples", limit: t.limits.maxSamples });
     if (own.progress.health === "err") {
       failures++;
       lastError = own.progress.lastError;
@@ -148,6 +172,7 @@ async function testRule(
     if (course !== told) onSet(atMs, firingSet(group, atMs, t.settings));
     told = course;
   }
+  budget.samples -= store.samplesRead;
   const courses = log.courses(t.fromMs);
   budget.courses -= courses.length;
   if (budget.courses < 0) return err({ reason: "too_many_alerts", limit: t.limits.maxCourses });
@@ -241,6 +266,10 @@ class LayeredStore implements Queryable {
   ) {
     this.stored = new SteppedStore(stored, stepMs);
     this.made.visibleUntilMs = Number.POSITIVE_INFINITY;
+  }
+
+  get samplesRead(): number {
+    return this.stored.samplesRead;
   }
 
   set atMs(ms: number) {

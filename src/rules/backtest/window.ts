@@ -21,6 +21,8 @@ interface Fetched {
 export class SteppedStore implements Queryable {
   /** The time of the present evaluation, ms. */
   atMs = 0;
+  /** Samples that evaluations have been given so far: what they cost. */
+  samplesRead = 0;
   private readonly fetched = new Map<string, Fetched>();
 
   constructor(
@@ -34,7 +36,9 @@ export class SteppedStore implements Queryable {
   ): Promise<readonly (readonly Series[])[]> {
     const missing = requests.filter((r) => this.find(r) === undefined);
     if (missing.length > 0) await this.fetch(missing, limits);
-    return requests.map((r) => cut(this.find(r)?.series ?? [], r.startMs, r.endMs));
+    const answers = requests.map((r) => cut(this.find(r)?.series ?? [], r.startMs, r.endMs));
+    for (const series of answers) for (const s of series) this.samplesRead += s.timestamps.length;
+    return answers;
   }
 
   private find(r: SelectRequest): Fetched | undefined {

@@ -12,7 +12,7 @@ import { VirtualStore } from "../../../src/rules/testing/virtual-store";
 const START = Date.UTC(2026, 0, 5, 9, 0, 0);
 const STEP = 15_000;
 const SETTINGS = { externalUrl: "http://v", externalLabels: {}, queryOffsetMs: 0 };
-const LIMITS = { maxEvaluations: 50_000, maxCourses: 1_000 };
+const LIMITS = { maxEvaluations: 50_000, maxSamples: 10_000_000, maxCourses: 1_000 };
 
 function series(name: string, labels: Record<string, string> = {}): Labels {
   return labelsOf({ [METRIC_NAME]: name, ...labels });
@@ -149,6 +149,26 @@ rules:
   });
 
   it("refuses what is too much by name", async () => {
+    const store = stored();
+    put(
+      store,
+      series("temperature"),
+      Array.from({ length: 240 }, () => 90),
+    );
+    const parsedAll = parseTested("alert: A\nexpr: count_over_time(temperature[1h]) > 0\n");
+    if (!parsedAll.ok) throw new Error("not parsed");
+    const [whole] = parsedAll.value;
+    if (whole === undefined) throw new Error("no group");
+    expect(
+      await backTest({
+        spec: { ...whole, namespace: "", version: 0 },
+        fromMs: START,
+        toMs: START + 3_600_000,
+        queryable: store,
+        settings: SETTINGS,
+        limits: { ...LIMITS, maxSamples: 10_000 },
+      }),
+    ).toMatchObject({ ok: false, error: { reason: "too_many_samples", limit: 10_000 } });
     const parsed = parseTested(RULE);
     if (!parsed.ok) throw new Error("not parsed");
     const spec = {
