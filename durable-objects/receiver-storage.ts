@@ -75,8 +75,14 @@ export class ReceiverStorage {
     this.storage.sql.exec("DELETE FROM seen WHERE at_ms < ?", nowMs - SEEN_MS);
   }
 
+  /** What waits is sent as the newest message is: a receiver that was mended takes the others too. */
   enqueue(integrationJson: string, n: OutgoingNotification, nowMs: number): void {
     const queue = this.open();
+    if (queue.length > 0)
+      this.storage.sql.exec(
+        "UPDATE outbox SET integration = ?1 WHERE integration <> ?1",
+        integrationJson,
+      );
     const { seq } = this.storage.sql
       .exec<{ seq: number }>(
         "INSERT INTO outbox (data, integration, enqueued_at_ms, attempts, next_attempt_ms) VALUES (?1, ?2, ?3, 0, ?3) RETURNING seq",

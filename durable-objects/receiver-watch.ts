@@ -29,6 +29,8 @@ interface StoredHealth {
  */
 export class ReceiverWatch {
   private telling = false;
+  /** Something may have changed since the router was told. */
+  private again = false;
 
   constructor(
     private readonly disk: ReceiverStorage,
@@ -62,13 +64,17 @@ export class ReceiverWatch {
 
   /** Judges the receiver and tells the router where there is something to tell. Never throws. */
   async follow(): Promise<void> {
+    this.again = true;
     if (this.telling) return;
-    const { failing, ending } = this.stored();
-    if (failing === undefined && ending === undefined) return;
     this.telling = true;
     try {
-      if (ending !== undefined) await this.end(ending);
-      await this.judge();
+      // What changes while the router is told is looked at next.
+      while (this.again) {
+        this.again = false;
+        const { ending } = this.stored();
+        if (ending !== undefined) await this.end(ending);
+        await this.judge();
+      }
     } catch (e) {
       console.warn("receiver: the router has not heard of its health", e);
       await this.timers.set(TIMER, this.deps.clock() + REPEAT_MS);
@@ -79,14 +85,16 @@ export class ReceiverWatch {
 
   private async judge(): Promise<void> {
     const { failing } = this.stored();
+    if (failing === undefined) {
+      if (this.timers.at(TIMER) !== undefined) await this.timers.clear(TIMER);
+      return;
+    }
     const now = this.deps.clock();
     const verdict = judgeHealth(failing, now);
-    if (failing === undefined) return this.timers.clear(TIMER);
     if (verdict.down) return this.raise(failing, now);
     if (verdict.atMs !== undefined) return this.timers.set(TIMER, verdict.atMs);
-    if (failing.raisedAtMs !== undefined) await this.end(failing);
-    this.put({});
-    await this.timers.clear(TIMER);
+    this.put(failing.raisedAtMs === undefined ? {} : { ending: failing });
+    this.again = true;
   }
 
   private async raise(failing: ReceiverHealth, now: number): Promise<void> {
@@ -94,7 +102,7 @@ export class ReceiverWatch {
     // Failures between two repetitions tell nobody anything new.
     if (failing.raisedAtMs !== undefined && at !== undefined && at > now) return;
     const raised = { ...failing, raisedAtMs: failing.raisedAtMs ?? now };
-    this.put({ failing: raised });
+    this.put({ ...this.stored(), failing: raised });
     await this.timers.set(TIMER, now + REPEAT_MS);
     await this.tell(raised, "firing", now);
   }
@@ -103,9 +111,9 @@ export class ReceiverWatch {
     const now = this.deps.clock();
     await this.timers.set(TIMER, now + REPEAT_MS);
     await this.tell(ended, "resolved", now);
-    // It may have failed again during the wait.
-    const { ending: _, ...rest } = this.stored();
-    this.put(rest);
+    // It may have failed again during the wait, and recovered from that.
+    const { ending, ...rest } = this.stored();
+    if (ending?.lastFailureMs === ended.lastFailureMs) this.put(rest);
   }
 
   private async tell(h: ReceiverHealth, status: "firing" | "resolved", now: number): Promise<void> {

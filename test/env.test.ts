@@ -97,3 +97,27 @@ it("makes the keys that seal of SECRETS_KEY, its former values, and TOKEN_SECRET
   expect(() => parse({ SECRETS_KEY: "short" })).toThrow(/^SECRETS_KEY must be a secret/);
   expect(() => parse({ SECRETS_KEY: "with white space in it" })).toThrow(/^SECRETS_KEY holds no/);
 });
+
+it("reads how mail leaves, and names what is missing", () => {
+  const parse = (vars: Partial<Env>) =>
+    // Only the variables are read, no binding.
+    parseConfig({ TOKEN_SECRET: "a-secret-of-some-length", ...vars } as Env);
+  expect(parse({}).email).toEqual({ from: undefined, provider: undefined });
+  expect(
+    parse({ EMAIL_PROVIDER: "resend", EMAIL_API_KEY: "k", EMAIL_FROM: "V <a@example.com>" }).email,
+  ).toEqual({
+    from: "V <a@example.com>",
+    provider: { name: "resend", apiKey: "k", url: "https://api.resend.com/emails" },
+  });
+  expect(() => parse({ EMAIL_FROM: "nobody" })).toThrow(/^EMAIL_FROM must be an address/);
+  expect(() => parse({ EMAIL_PROVIDER: "pigeon" })).toThrow(/^EMAIL_PROVIDER is one of resend/);
+  expect(() => parse({ EMAIL_PROVIDER: "resend" })).toThrow(/wrangler secret put EMAIL_API_KEY/);
+  expect(() => parse({ EMAIL_PROVIDER: "http", EMAIL_API_KEY: "k" })).toThrow(/^EMAIL_API_URL/);
+  expect(parse({ WATCHDOG_URL: "https://hc-ping.com/x" }).watchdogUrl).toBe(
+    "https://hc-ping.com/x",
+  );
+  // The address is a secret, which an error page must not show.
+  expect(() => parse({ WATCHDOG_URL: "hc-ping.com/x" })).toThrow(
+    /^WATCHDOG_URL must be an http\(s\) address$/,
+  );
+});

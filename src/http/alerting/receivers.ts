@@ -4,29 +4,58 @@ import { fingerprint } from "../../alerting/fingerprint";
 import { type NotificationData, notificationData } from "../../alerting/notification-data";
 import { configInForce } from "../../alerting/effective-config";
 import { handToReceiver } from "../../alerting/hand-over";
+import type { Objects } from "../../core/object-stubs";
 import type { OutgoingNotification } from "../../core/objects";
+import type { ReceiverHealthView } from "../../notify/receiver-health";
 import type { InboxMessage } from "../../notify/model";
 import { requireScope } from "../auth/require";
 import type { AppEnv, Deps } from "../deps";
 import { problem } from "../problem";
 import { readLimit } from "./query";
 
+/** How an integration that sends fares; null where its object does not say. */
+async function deliveryOf(objects: Objects, { id, type }: IntegrationRef): Promise<object> {
+  if (type === "builtin" || type === "incident") return { delivery: null };
+  try {
+    const health = JSON.parse(await objects.receiver(id).health()) as ReceiverHealthView; // as ReceiverRpc.health says
+    const { failing, waiting, oldestWaitingMs } = health;
+    return {
+      delivery: {
+        failing_since: failing === null ? null : new Date(failing.failingSinceMs).toISOString(),
+        failures: failing?.failures ?? 0,
+        lost: failing?.lost ?? 0,
+        last_error: failing?.error ?? null,
+        waiting,
+        oldest_waiting_at:
+          oldestWaitingMs === null ? null : new Date(oldestWaitingMs).toISOString(),
+      },
+    };
+  } catch (e) {
+    console.warn("a receiver does not say how it fares", id, e);
+    return { delivery: null };
+  }
+}
+
 /** Who is told of alerts, and what the built-in receivers were told. */
 export function receiverRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
 
   app.get("/api/v1/receivers", requireScope("read"), async (c) => {
-    const deps = c.get("deps");
-    const config = await configInForce(deps.objects(c.get("actor").projectId));
+    const objects = c.get("deps").objects(c.get("actor").projectId);
+    const config = await configInForce(objects);
+    const view = async (i: IntegrationRef) => ({
+      id: i.id,
+      type: i.type,
+      send_resolved: i.sendResolved,
+      ...(await deliveryOf(objects, i)),
+    });
     return c.json({
-      receivers: config.receivers.map((r) => ({
-        name: r.name,
-        integrations: r.integrations.map((i) => ({
-          id: i.id,
-          type: i.type,
-          send_resolved: i.sendResolved,
+      receivers: await Promise.all(
+        config.receivers.map(async (r) => ({
+          name: r.name,
+          integrations: await Promise.all(r.integrations.map(view)),
         })),
-      })),
+      ),
     });
   });
 

@@ -162,7 +162,26 @@ export const notificationFamily: Family = {
             receivers: list(
               record({
                 name: string,
-                integrations: list(record({ id: string, type: string, send_resolved: boolean })),
+                integrations: list(
+                  record({
+                    id: string,
+                    type: string,
+                    send_resolved: boolean,
+                    delivery: described(
+                      nullable(
+                        record({
+                          failing_since: nullable(dateTime),
+                          failures: count,
+                          lost: count,
+                          last_error: nullable(string),
+                          waiting: count,
+                          oldest_waiting_at: nullable(dateTime),
+                        }),
+                      ),
+                      "How it fares; null where its object does not say, and of types that send nothing to the outside.",
+                    ),
+                  }),
+                ),
               }),
             ),
           }),
