@@ -261,3 +261,31 @@ it("calls the address outside while all is well", async () => {
   expect(await r.json()).toMatchObject({ outcome: "ok" });
   expect(at("/watchdog")).toHaveLength(1);
 });
+
+it("sends mail by the binding that a local start has", async () => {
+  const local = await startVedette({ vars: { EMAIL_FROM: "Vedette <alerts@example.com>" } });
+  try {
+    const put = await local.fetch("/config/v1/alertmanager", {
+      method: "PUT",
+      body: "route: {receiver: mail}\nreceivers: [{name: mail, email_configs: [{to: ops@example.com}]}]\n",
+      token: "vdt_admin_local",
+      headers: { "content-type": "application/yaml" },
+    });
+    expect(put.status).toBe(200);
+    const test = await local.fetch("/api/v1/receivers/mail/test", {
+      method: "POST",
+      token: "vdt_admin_local",
+    });
+    expect(test.status).toBe(202);
+    const outcome = await eventually("the mail's delivery", async () => {
+      const r = await local.fetch("/api/v1/notifications?limit=10", { token: "vdt_read_local" });
+      const { notifications } = (await r.json()) as {
+        notifications: { deliveries: { outcome: string; error: string | null }[] }[];
+      };
+      return notifications.flatMap((n) => n.deliveries)[0];
+    });
+    expect(outcome).toMatchObject({ outcome: "delivered", error: null });
+  } finally {
+    await local.stop();
+  }
+}, 90_000);
