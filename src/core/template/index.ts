@@ -12,9 +12,7 @@ import { GLOBALS, parse } from "./parser";
 export type { Template } from "./ast";
 export type { TemplateError } from "./errors";
 export { type StepBudget, type TemplateFunction, TemplateProblem } from "./evaluate";
-export { formatFloat, formatValue } from "./format";
 export { GoTime } from "./go-time";
-export { escapeHtml } from "./html";
 
 /** Which functions a template may call: those of a rule's annotations, or those of a receiver's fields. */
 export type Dialect = "prometheus" | "alertmanager";
