@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { NotifyReason } from "../../src/alerting/model";
 import { firstDifference } from "./timeline/compare";
 import { parseScript } from "./timeline/script";
 import { play } from "./timeline/world";
@@ -19,6 +20,35 @@ describe("timelines", () => {
       ["restart", "kill", "clock", "late"].includes(s.verb),
     );
     expect(run.steadyWrites).toBeLessThanOrEqual(4 * doubts.length);
+  });
+
+  it("know every reason", () => {
+    const reasons: Record<NotifyReason, boolean> = {
+      first_notification: false,
+      new_alerts: false,
+      resolved_alerts: false,
+      all_resolved: false,
+      repeat_interval: false,
+      window_ended: false,
+      flapping: false,
+      calm: false,
+      silenced: false,
+      maintenance: false,
+      muted: false,
+      inhibited: false,
+      cooldown: false,
+      resolved_not_wanted: false,
+      window_created: false,
+      window_changed: false,
+      window_started: false,
+      window_cancelled: false,
+      // Nothing is said of what is no news.
+      none: true,
+    };
+    for (const file of files)
+      for (const { reason } of parseScript(readFileSync(join(dir, file), "utf8")).expectations)
+        if (reason in reasons) reasons[reason as NotifyReason] = true;
+    expect(Object.entries(reasons).filter(([, known]) => !known)).toEqual([]);
   });
 
   it("says readably where the first difference is", () => {
