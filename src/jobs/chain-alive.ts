@@ -18,7 +18,7 @@ export interface ChainFindings {
   }[];
 }
 
-export type ChainVerdict =
+type ChainVerdict =
   | { readonly alive: true; readonly detail: string }
   | {
       readonly alive: false;

@@ -14,7 +14,7 @@ export interface Markup {
   readonly gap: string;
 }
 
-export interface AlertList {
+interface AlertList {
   readonly text: string;
   /** Alerts that found no room. */
   readonly missing: number;
@@ -53,7 +53,7 @@ export function alertList(
 }
 
 /** `…and 7 more`, with the address of the rest. */
-export function restLine(data: NotificationData, markup: Markup, missing: number): string {
+function restLine(data: NotificationData, markup: Markup, missing: number): string {
   const words = markup.escape(`…and ${missing} more. `);
   const link = alertsLink(data);
   const where = markup.escape("See all alerts");

@@ -2,7 +2,7 @@ import type { IntegrationType } from "../alerting/config";
 import { type AttemptResult, MAX_RETRY_AFTER_MS, parseRetryAfter } from "./retry";
 
 /** An HTTP answer as far as it was read. */
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status: number;
   /** The header Retry-After as it came. */
   readonly retryAfter: string | null;

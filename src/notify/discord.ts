@@ -66,7 +66,7 @@ export function renderDiscord(
   };
 }
 
-export const DISCORD_MARKDOWN: Markup = {
+const DISCORD_MARKDOWN: Markup = {
   escape: (text) => text.replace(/[\\*_~`|>#[\]()<:@-]/g, String.raw`\$&`),
   bold: (text) => `**${text}**`,
   italic: (text) => `*${text}*`,

@@ -4,7 +4,7 @@ import type { OutgoingRequest } from "./model";
 
 /** Whose HTTP API takes a deployment's mail. */
 export const EMAIL_PROVIDERS = ["resend", "postmark", "sendgrid", "http"] as const;
-export type EmailProvider = (typeof EMAIL_PROVIDERS)[number];
+type EmailProvider = (typeof EMAIL_PROVIDERS)[number];
 
 /** How a deployment sends mail; its own binding where `provider` is absent. */
 export interface EmailSettings {

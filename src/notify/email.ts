@@ -28,7 +28,7 @@ export interface EmailMessage {
   readonly text: string | undefined;
 }
 
-export type EmailRefusal =
+type EmailRefusal =
   | { readonly reason: "no_recipient"; readonly message: string }
   | { readonly reason: "no_sender"; readonly message: string };
 
@@ -143,7 +143,7 @@ function ownHeaders(
 }
 
 /** Line breaks and other control characters end a header early: whoever can set a label could add headers. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   return text.replace(/[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g, " ").trim();
 }

@@ -102,7 +102,7 @@ function allAlerts(
   return externalUrl !== "" && isWeb(link) ? [{ text: "See all alerts", url: link }] : [];
 }
 
-export const TEAMS_MARKDOWN: Markup = {
+const TEAMS_MARKDOWN: Markup = {
   escape: (text) =>
     text
       .replace(/&/g, "&amp;")

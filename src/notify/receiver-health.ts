@@ -38,7 +38,7 @@ export function integrationNamed(id: string): FailingIntegration {
 
 /** Failing for less than this is a restart of the other side. */
 export const DOWN_AFTER_MS = 120_000;
-export const DOWN_AFTER_FAILURES = 3;
+const DOWN_AFTER_FAILURES = 3;
 /** How often the alert is handed over while it is so; it expires where that stops. */
 export const REPEAT_MS = 60_000;
 const LIFETIME_MS = 5 * REPEAT_MS;
@@ -64,7 +64,7 @@ export function withFailure(
  * `lost`: a message will not arrive, which is reason enough at once; `failing`: for long and often enough;
  * `forgotten`: it was, and nothing was tried for a day.
  */
-export type HealthVerdict =
+type HealthVerdict =
   | { readonly down: true; readonly reason: "lost" | "failing" }
   | {
       readonly down: false;

@@ -22,7 +22,7 @@ export type AttemptVerdict =
   | { readonly outcome: "rejected" }
   | { readonly outcome: "gave_up" };
 
-export const FIRST_BACKOFF_MS = 1_000;
+const FIRST_BACKOFF_MS = 1_000;
 export const MAX_BACKOFF_MS = 300_000;
 /** A message is not worth sending after this. */
 export const MAX_AGE_MS = 24 * 3_600_000;

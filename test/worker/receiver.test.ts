@@ -227,8 +227,8 @@ it("calls no private address of a deployment, even where one got into the config
 
 it("shows a message that cannot be made, lets others pass it, and gives it up after a day", async () => {
   const { rpc, stub, id } = receiver();
-  // An integration that only another version knew.
-  await rpc.enqueue(JSON.stringify({ type: "pigeon", id }), message(id, "broken"));
+  // A message that only another version could read.
+  await rpc.enqueue(webhook(id), { ...message(id, "broken"), dataJson: "{}" });
   await rpc.enqueue(webhook(id), message(id, "sound", "another group"));
   await vi.waitFor(async () => {
     const outcomes = (await log(rpc)).map((d) => [d.notificationId, d.outcome]);
