@@ -1,8 +1,20 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** Whole processes that mostly wait: they run side by side. The others measure CPU, time, or what one event costs. */
+const SIDE_BY_SIDE = [
+  "test/e2e/packs/**/*.test.ts",
+  "test/e2e/alertmanager/{amtool,differential,fuzz,prometheus,webhook}.test.ts",
+  "test/e2e/{action-links,alerting-outage,alertmanager-files,apply,backtest,delivery,heartbeats,secrets}.test.ts",
+];
+
+/** Vitest's own number leaves one core of two idle; half of a worker's time goes by before its first test. */
+const MAX_WORKERS = Math.max(3, availableParallelism());
+
 export default defineConfig({
   test: {
+    maxWorkers: MAX_WORKERS,
     projects: [
       {
         test: {
@@ -41,10 +53,20 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: SIDE_BY_SIDE,
           environment: "node",
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "side",
+          include: SIDE_BY_SIDE,
+          environment: "node",
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],

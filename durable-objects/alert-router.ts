@@ -36,7 +36,7 @@ import { windowView } from "../src/alerting/windows";
 import { compose } from "../src/compose";
 import type { FiringSet, PostedAlert, StringMap } from "../src/core/alerts";
 import type { Objects } from "../src/core/object-stubs";
-import type { AlertRouterRpc } from "../src/core/objects";
+import type { AlertRouterRpc, LongText } from "../src/core/objects";
 import { ok } from "../src/core/result";
 import type { Env } from "../src/env";
 import type { Deps } from "../src/http/deps";
@@ -125,16 +125,16 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     return JSON.stringify(groupViews(state, settings, this.deps.clock()));
   }
 
-  async v2Alerts(filterJson: string): Promise<ReadableStream<Uint8Array>> {
+  async v2Alerts(filterJson: string): Promise<LongText> {
     const { state, settings } = this.open();
     const filter = JSON.parse(filterJson) as V2Filter; // checked by the route
-    return streamOf(alertsJson(state, settings, filter, this.deps.clock()));
+    return longText(alertsJson(state, settings, filter, this.deps.clock()));
   }
 
-  async v2Groups(filterJson: string): Promise<ReadableStream<Uint8Array>> {
+  async v2Groups(filterJson: string): Promise<LongText> {
     const { state, settings } = this.open();
     const filter = JSON.parse(filterJson) as V2Filter; // checked by the route
-    return streamOf(groupsJson(state, settings, filter, this.deps.clock()));
+    return longText(groupsJson(state, settings, filter, this.deps.clock()));
   }
 
   async explain(labelsJson: string): Promise<string> {
@@ -421,7 +421,9 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   }
 }
 
-/** An answer of any size: as a value a call takes 32 MiB at most. */
-function streamOf(text: string): ReadableStream<Uint8Array> {
-  return new Blob([text]).stream();
+/** Beyond this an answer is streamed: a call takes 32 MiB at most, of which a text may take two bytes a character. */
+const MAX_TEXT = 1024 * 1024;
+
+function longText(text: string): LongText {
+  return text.length <= MAX_TEXT ? text : new Blob([text]).stream();
 }

@@ -175,7 +175,7 @@ export class Heartbeats extends DurableObject<Env> implements HeartbeatsRpc {
     this.telling = true;
     try {
       const router = this.objects.alertRouter();
-      for (const h of [...this.all.values()]) {
+      for (const h of this.all.values()) {
         const current = this.all.get(h.spec.name);
         if (current === undefined || !(current.untold || current.missing !== undefined)) continue;
         const { externalUrl } = this.deps.config;

@@ -14,6 +14,7 @@ const runs =
     ? [asked]
     : [
         ["--project", "core", "--project", "worker"],
+        ["--project", "side"],
         ["--project", "e2e"],
       ];
 const failed = runs.filter(
@@ -35,7 +36,9 @@ process.exit(failed.length === 0 ? 0 : 1);
 
 /** Debian's browser and Prometheus where root may install them; the tests say so where they are missing. */
 function ensureChromium() {
-  const wanted = ["chromium", "prometheus"].filter((p) => !existsSync(`/usr/bin/${p}`));
+  const wanted = ["chromium", "prometheus", "prometheus-alertmanager"].filter(
+    (p) => !existsSync(`/usr/bin/${p}`),
+  );
   if (wanted.length === 0 || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
   console.log(`Installing ${wanted.join(" and ")} …`);
   const apt = (...args) =>

@@ -123,6 +123,9 @@ export interface RuleGroupRpc extends Ticking {
   state(): Promise<string>;
 }
 
+/** Text of any length: beyond 1 MiB as a stream of its UTF-8. */
+export type LongText = string | ReadableStream<Uint8Array>;
+
 export interface AlertRouterRpc extends Ticking {
   /**
    * Stores the parsed Alertmanager configuration (JSON of alerting/config RouterConfig, integrations sealed) with the
@@ -140,9 +143,9 @@ export interface AlertRouterRpc extends Ticking {
   alerts(): Promise<string>;
   groups(): Promise<string>;
   /** The body of Alertmanager's `GET /api/v2/alerts`, for JSON of alerting/v2-view V2Filter. */
-  v2Alerts(filterJson: string): Promise<ReadableStream<Uint8Array>>;
+  v2Alerts(filterJson: string): Promise<LongText>;
   /** The body of its `GET /api/v2/alerts/groups`. */
-  v2Groups(filterJson: string): Promise<ReadableStream<Uint8Array>>;
+  v2Groups(filterJson: string): Promise<LongText>;
   /** What would become of an alert with these labels (JSON) now: JSON of alerting/explain Explanation. */
   explain(labelsJson: string): Promise<string>;
   /** Newest first, as JSON of alerting/model NotificationLogEntry[]. */

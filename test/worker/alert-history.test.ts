@@ -110,7 +110,7 @@ it("answers by API, and refuses a time it cannot read", async () => {
     exports.default.fetch(`http://vedette.test/api/v1/alerts/history${query}`, {
       headers: { authorization: "Bearer vdt_read_local" },
     });
-  const r = await get("?from=250&to=350");
+  const r = await get("?from=0.25&to=0.35");
   expect(await r.json()).toMatchObject({ alerts: [{ startsAtMs: 300 }], totals: { fired: 1 } });
   for (const wrong of [
     "from=soon",
@@ -121,15 +121,15 @@ it("answers by API, and refuses a time it cannot read", async () => {
     "cursor=YQ",
   ])
     expect([wrong, (await get(`?${wrong}`)).status]).toEqual([wrong, 400]);
-  const first = (await (await get("?from=1000000&to=1000100&limit=5")).json()) as HistoryPage;
+  const first = (await (await get("?from=1000&to=1000.1&limit=5")).json()) as HistoryPage;
   expect(first.alerts.length).toBe(5);
   const second = (await (
-    await get(`?from=1000000&to=1000100&limit=5&cursor=${first.next_cursor ?? ""}`)
+    await get(`?from=1000&to=1000.1&limit=5&cursor=${first.next_cursor ?? ""}`)
   ).json()) as HistoryPage;
   expect(second.alerts.map((a) => a.labels["alertname"])).toEqual(["S1", "S0"]);
   expect(second.next_cursor).toBeUndefined();
   const labelled = (await (
-    await get("?from=1000000&to=1000100&label=alertname%3DS1&label=a%20b.c%3Dz")
+    await get("?from=1000&to=1000.1&label=alertname%3DS1&label=a%20b.c%3Dz")
   ).json()) as HistoryPage;
   expect(labelled.alerts.length).toBe(1);
 });

@@ -88,9 +88,10 @@ time_intervals:
   time_intervals: [{ times: [{ start_time: "00:00", end_time: "24:00" }] }]
 receivers:
 - name: default
-  webhook_configs: [{ url: "http://127.0.0.1:1/token-in-path", signing_secret: hush }]
 - name: night
   labels: { owner: night-team }
+- name: secrets
+  webhook_configs: [{ url: "http://hook.test/token-in-path", signing_secret: hush }]
   slack_configs: [{ api_url: "https://hooks.slack.test/secret" }]
 `;
 
@@ -286,6 +287,7 @@ describe("labels of 0.34", () => {
     expect(await json("/api/v2/receivers")).toEqual([
       { name: "default", labels: { name: "default" } },
       { name: "night", labels: { name: "night", owner: "night-team" } },
+      { name: "secrets", labels: { name: "secrets" } },
     ]);
     const path = "receiver_matchers=owner%3D~%22night.*%22";
     expect(await json(`/api/v2/receivers?${path}`)).toMatchObject([{ name: "night" }]);

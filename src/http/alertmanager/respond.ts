@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { LongText } from "../../core/objects";
 import type { RefusalRenderer } from "../auth/require";
 
 /** An error of the request's form, as go-openapi tells it: of the HTTP status and its own finer codes. */
@@ -21,7 +22,7 @@ export function answer(body: unknown): Response {
 }
 
 /** JSON that is written already. */
-export function answerStream(json: ReadableStream<Uint8Array>): Response {
+export function answerJson(json: LongText): Response {
   return new Response(json, { headers: HEADERS });
 }
 

@@ -3,7 +3,7 @@ import { requireScope } from "../auth/require";
 import type { AppEnv } from "../deps";
 import { readFilter } from "./filter";
 import { postAlerts } from "./post-alerts";
-import { answerStream, refuseToken, refused } from "./respond";
+import { answerJson, refuseToken, refused } from "./respond";
 import { deleteSilence, getSilence, listSilences, postSilence } from "./silences";
 import { receivers, status } from "./status";
 
@@ -22,14 +22,14 @@ export function alertmanagerRoutes(): Hono<AppEnv> {
     const filter = readFilter(c);
     if (!filter.ok) return refused(400, filter.error);
     const router = c.get("deps").objects(c.get("actor").projectId).alertRouter();
-    return answerStream(await router.v2Alerts(JSON.stringify(filter.value)));
+    return answerJson(await router.v2Alerts(JSON.stringify(filter.value)));
   });
   app.post("/api/v2/alerts", requireScope("ingest", refuseToken), postAlerts);
   app.get("/api/v2/alerts/groups", read, async (c) => {
     const filter = readFilter(c);
     if (!filter.ok) return refused(400, filter.error);
     const router = c.get("deps").objects(c.get("actor").projectId).alertRouter();
-    return answerStream(await router.v2Groups(JSON.stringify(filter.value)));
+    return answerJson(await router.v2Groups(JSON.stringify(filter.value)));
   });
   return app;
 }

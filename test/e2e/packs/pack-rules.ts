@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Registry } from "prom-client";
-import { type Vedette, eventually } from "./vedette";
+import { type Vedette, eventually } from "../vedette";
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, "../..");
+const root = join(import.meta.dirname, "../../..");
 
 /**
  * A pack's rules at the pace of a test: held for a second, over windows of twenty, evaluated every two. What
