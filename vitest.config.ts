@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 const SIDE_BY_SIDE = [
   "test/e2e/packs/**/*.test.ts",
   "test/e2e/alertmanager/{amtool,differential,fuzz,prometheus,webhook}.test.ts",
-  "test/e2e/{action-links,alerting-outage,alertmanager-files,apply,backtest,delivery,heartbeats,secrets}.test.ts",
+  "test/e2e/{action-links,alerting,alerting-outage,alertmanager-files,apply,backtest,d1-outage,delivery,heartbeats,kill,rules-restart,scrape,secrets}.test.ts",
 ];
 
 /** Vitest's own number leaves one core of two idle; half of a worker's time goes by before its first test. */

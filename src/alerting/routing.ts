@@ -1,6 +1,6 @@
 import { type StringMap, labelOf } from "../core/alerts";
 import { compareStrings, labelsOf } from "../core/labels";
-import { type Matcher, compileMatcher } from "../core/matchers";
+import { type Matcher, type ValuePredicate, compileMatcher } from "../core/matchers";
 import type { Route } from "./config";
 import { quoted, renderMatcher } from "./matcher-text";
 
@@ -66,11 +66,23 @@ function predicateOf(route: Route): (labels: StringMap) => boolean {
   return matcherPredicate(route.matchers);
 }
 
+/** Alertmanager's dot matches no line feed, Prometheus' and so core/matchers' does; few values have one. */
+function valuePredicate(m: Matcher): ValuePredicate {
+  const test = compileMatcher(m);
+  if (m.type !== "=~" && m.type !== "!~") return test;
+  let strict: ValuePredicate | undefined;
+  return (value) => {
+    if (!value.includes("\n")) return test(value);
+    strict ??= compileMatcher({ ...m, value: `(?-s:${m.value})` });
+    return strict(value);
+  };
+}
+
 /** All matchers at once over a label record; compiled once per matcher list. */
 export function matcherPredicate(matchers: readonly Matcher[]): (labels: StringMap) => boolean {
   const hit = predicates.get(matchers);
   if (hit !== undefined) return hit;
-  const tests = matchers.map((m) => ({ name: m.name, test: compileMatcher(m) }));
+  const tests = matchers.map((m) => ({ name: m.name, test: valuePredicate(m) }));
   const made = (labels: StringMap): boolean => tests.every((t) => t.test(labelOf(labels, t.name)));
   predicates.set(matchers, made);
   return made;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { fingerprint, fnv64 } from "../../src/alerting/fingerprint";
 import { parseMatchers, renderMatcher } from "../../src/alerting/matcher-text";
 import { goTime } from "../../src/alerting/notification-data";
-import { groupKey, groupLabels, matchRoutes } from "../../src/alerting/routing";
+import { groupKey, groupLabels, matchRoutes, matcherPredicate } from "../../src/alerting/routing";
 import { parseRouterConfig } from "../../src/alerting/config-parse";
 
 function slowFnv(bytes: Uint8Array): string {
@@ -102,4 +102,19 @@ it("makes Alertmanager's group key", () => {
 it("prints times as Go does", () => {
   expect(goTime(Date.UTC(2026, 0, 2, 3, 4, 5))).toBe("2026-01-02T03:04:05Z");
   expect(goTime(Date.UTC(2026, 0, 2, 3, 4, 10, 120))).toBe("2026-01-02T03:04:10.12Z");
+});
+
+it.each([
+  ['msg=~"a.*"', "a\nb", false],
+  ['msg=~"(?s)a.*"', "a\nb", true],
+  ['msg=~"(?s:a.*)"', "a\nb", true],
+  ['msg!~"a.*"', "a\nb", true],
+  ['msg=~".+"', "\n", false],
+  ['msg=~"a\\nb"', "a\nb", true],
+  ['msg=~"a|b"', "a\nb", false],
+  ['msg=~"a.*"', "a b", true],
+])("%s of %j is %s: a dot is no line feed, as in Alertmanager", (text, msg, expected) => {
+  const parsed = parseMatchers(text);
+  if (!parsed.ok) throw new Error(parsed.error);
+  expect(matcherPredicate(parsed.value)({ msg })).toBe(expected);
 });
