@@ -140,9 +140,20 @@ export interface WebhookIntegration extends HttpIntegrationBase {
   readonly url: string;
   /** 0: all. */
   readonly maxAlerts: number;
+  /** In place of Alertmanager's message: what is sent, its texts and keys being templates. */
+  readonly payload?: TemplateTree;
   /** Vedette's own `signing_secret`: requests are signed with HMAC-SHA-256. */
   readonly signingSecret?: string;
 }
+
+/** JSON of any shape in which texts and keys are Go templates. */
+export type TemplateTree =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly TemplateTree[]
+  | { readonly [key: string]: TemplateTree };
 
 /**
  * An incoming webhook, or with an app token `chat.postMessage` at the same address.
@@ -186,6 +197,15 @@ export interface SlackAction {
   readonly style?: string;
   readonly name?: string;
   readonly value?: string;
+  /** What Slack asks before the action is taken. */
+  readonly confirm?: SlackConfirmation;
+}
+
+export interface SlackConfirmation {
+  readonly text: string;
+  readonly title?: string;
+  readonly okText?: string;
+  readonly dismissText?: string;
 }
 
 export interface PagerDutyIntegration extends HttpIntegrationBase {
@@ -202,7 +222,7 @@ export interface PagerDutyIntegration extends HttpIntegrationBase {
   readonly component?: string;
   readonly group?: string;
   readonly class?: string;
-  readonly details?: Readonly<Record<string, string>>;
+  readonly details?: Readonly<Record<string, TemplateTree>>;
   readonly images?: readonly {
     readonly src?: string;
     readonly alt?: string;

@@ -2,6 +2,7 @@ import type { PagerDutyIntegration } from "../alerting/config";
 import type { NotificationData } from "../alerting/notification-data";
 import { type MessageContext, jsonHeaders, linkButtons } from "./message";
 import type { OutgoingRequest } from "./model";
+import { renderTree } from "./template-tree";
 import { alertText, alertsLink, cut, isWeb, titleOf, utf8Length } from "./texts";
 
 /** Events API v2 (developer.pagerduty.com/docs/events-api-v2): an event beyond 512 KB is refused. */
@@ -35,12 +36,9 @@ export function renderPagerDuty(
 ): OutgoingRequest {
   const old = integration.version === 1;
   const make = old ? serviceEvent : routedEvent;
-  const own = Object.entries(integration.details ?? {}).map(
-    ([k, v]) => [k, message.expand(v)] as const,
-  );
   const event = (alerts: number, details: number): string =>
     JSON.stringify(
-      make(integration, message, customDetails(integration, message, own, alerts, details)),
+      make(integration, message, customDetails(integration, message, alerts, details)),
     );
   let alerts = Math.min(MAX_ALERTS, message.data.alerts.length);
   let details = DETAIL_CHARS;
@@ -123,7 +121,6 @@ function serviceEvent(i: PagerDutyIntegration, message: MessageContext, details:
 function customDetails(
   i: PagerDutyIntegration,
   message: MessageContext,
-  own: readonly (readonly [name: string, text: string])[],
   alerts: number,
   detailChars: number,
 ): Json {
@@ -138,8 +135,18 @@ function customDetails(
     reason: data.notification_reason,
     // v1 has no links of its own.
     ...(i.version === 1 && links !== undefined ? { actions: { ...links } } : {}),
-    ...(detailChars === 0 ? {} : Object.fromEntries(own.map(([k, v]) => [k, cut(v, detailChars)]))),
+    ...(detailChars === 0 ? {} : ownDetails(i, message, detailChars)),
   };
+}
+
+/** The texts of `details` are cut alike, however deep they lie. */
+function ownDetails(i: PagerDutyIntegration, message: MessageContext, chars: number): Json {
+  return Object.fromEntries(
+    Object.entries(i.details ?? {}).map(([name, tree]) => [
+      name,
+      renderTree(tree, message.expand, (text) => cut(text, chars)),
+    ]),
+  );
 }
 
 function detail(a: NotificationData["alerts"][number]): Json {

@@ -1,4 +1,9 @@
-import type { SlackAction, SlackField, SlackIntegration } from "../alerting/config";
+import type {
+  SlackAction,
+  SlackConfirmation,
+  SlackField,
+  SlackIntegration,
+} from "../alerting/config";
 import type { NotificationAlert } from "../alerting/notification-data";
 import { type Markup, alertParagraph } from "./alert-list";
 import { type MessageContext, jsonHeaders, linkButtons } from "./message";
@@ -166,6 +171,19 @@ function actionOf(a: SlackAction, expand: (text: string) => string): Json {
     ...(a.style === undefined ? {} : { style: expand(a.style) }),
     ...(a.name === undefined ? {} : { name: cutJson(expand(a.name), 255) }),
     ...(a.value === undefined ? {} : { value: cutJson(expand(a.value), SHORT_CHARS) }),
+    ...(a.confirm === undefined ? {} : { confirm: confirmOf(a.confirm, expand) }),
+  };
+}
+
+/** Confirmation fields of an attachment's action (docs.slack.dev/legacy/legacy-messaging). */
+function confirmOf(c: SlackConfirmation, expand: (text: string) => string): Json {
+  const of = (name: string, template: string | undefined, max: number): Json =>
+    template === undefined ? {} : { [name]: cutJson(expand(template), max) };
+  return {
+    text: cutJson(expand(c.text), 300),
+    ...of("title", c.title, 100),
+    ...of("ok_text", c.okText, 30),
+    ...of("dismiss_text", c.dismissText, 30),
   };
 }
 

@@ -3,6 +3,7 @@ import type { NotificationData } from "../alerting/notification-data";
 import { linkHeader } from "./links";
 import { type MessageContext, jsonHeaders } from "./message";
 import type { OutgoingRequest } from "./model";
+import { renderTree } from "./template-tree";
 
 /** Alertmanager's webhook message, field for field, cut to `max_alerts`; what is ours stands in headers. */
 export function renderWebhook(
@@ -20,6 +21,7 @@ export function renderWebhook(
           alerts: data.alerts.slice(0, integration.maxAlerts),
           truncatedAlerts: data.truncatedAlerts + over,
         };
+  const { payload } = integration;
   return {
     url: integration.url,
     headers: {
@@ -28,7 +30,7 @@ export function renderWebhook(
       ...jsonHeaders(integration),
       "content-type": "application/json",
     },
-    body: JSON.stringify(cut),
+    body: JSON.stringify(payload === undefined ? cut : renderTree(payload, message.expand)),
   };
 }
 

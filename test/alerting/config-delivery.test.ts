@@ -102,7 +102,7 @@ it("reads all of a Slack message", () => {
       `{ api_url: "${U}", channel: c, username: u, color: o, title: t, title_link: l, pretext: p, text: x, message_text: m,
          fields: [{ title: a, value: b }, { title: c, value: d, short: false }], short_fields: true, footer: f, fallback: k,
          callback_id: i, icon_emoji: e, icon_url: n, image_url: g, thumb_url: h, link_names: true, mrkdwn_in: [text],
-         actions: [{ type: button, text: T, url: V, name: dropped }, { type: button, text: T, name: N, value: v, style: primary }] }`,
+         actions: [{ type: button, text: T, url: V, name: dropped }, { type: button, text: T, name: N, value: v, style: primary, confirm: { text: q, title: w, ok_text: y, dismiss_text: z } }] }`,
     ),
   ).toEqual({
     type: "slack",
@@ -132,7 +132,14 @@ it("reads all of a Slack message", () => {
     mrkdwnIn: ["text"],
     actions: [
       { type: "button", text: "T", url: "V" },
-      { type: "button", text: "T", name: "N", value: "v", style: "primary" },
+      {
+        type: "button",
+        text: "T",
+        name: "N",
+        value: "v",
+        style: "primary",
+        confirm: { text: "q", title: "w", okText: "y", dismissText: "z" },
+      },
     ],
   });
 });
@@ -141,7 +148,7 @@ it("reads PagerDuty by routing key, and by service key at the address of its fir
   expect(
     only(
       "pagerduty",
-      "{ routing_key_file: f, client: c, source: s, details: { a: '{{ .Status }}', n: 5 }, images: [{ src: i }], links: [{ href: h, text: t }] }",
+      "{ routing_key_file: f, client: c, source: s, details: { a: '{{ .Status }}', n: 5, deep: [{ b: '{{ len .Alerts }}' }] }, images: [{ src: i }], links: [{ href: h, text: t }] }",
       "global: { pagerduty_url: 'https://pd.example.com/' }",
       { files: { f: "key\n" } },
     ),
@@ -153,7 +160,7 @@ it("reads PagerDuty by routing key, and by service key at the address of its fir
     url: "https://pd.example.com/",
     client: "c",
     source: "s",
-    details: { a: "{{ .Status }}", n: "5" },
+    details: { a: "{{ .Status }}", n: 5, deep: [{ b: "{{ len .Alerts }}" }] },
     images: [{ src: "i" }],
     links: [{ href: "h", text: "t" }],
   });
@@ -348,7 +355,6 @@ receivers:
 });
 
 it.each([
-  ["webhook", `{ url: "${U}", payload: { a: b } }`, "payload"],
   ["webhook", "{ url: 'https://x/{{ .Status }}' }", "url as a template"],
   ["webhook", `{ url: "${U}", http_config: { proxy_url: 'http://p' } }`, "http_config.proxy_url"],
   ["webhook", `{ url: "${U}", http_config: { tls_config: { ca: x } } }`, "http_config.tls_config"],
@@ -367,12 +373,6 @@ it.each([
     "{ api_url: 'https://slack.com/api/chat.postMessage', update_message: true }",
     "update_message",
   ],
-  [
-    "slack",
-    `{ api_url: "${U}", actions: [{ type: a, text: b, name: c, confirm: { text: d } }] }`,
-    "actions[0].confirm",
-  ],
-  ["pagerduty", "{ routing_key: a, details: { b: { c: d } } }", "details.b as a list or mapping"],
   ["email", "{ to: a, threading: { enabled: true, thread_by_date: none } }", "threading"],
 ])("names what of %s_configs cannot be done: %s", (type, config, what) => {
   const yaml = `route: { receiver: r }\nreceivers: [{ name: r, ${type}_configs: [${config}] }]`;
@@ -485,4 +485,33 @@ tracing: { endpoint: a }`);
     ],
     ["section_unused", ["tracing"]],
   ]);
+});
+
+it("reads a webhook's own payload as it stands: aliases, numbers, flags, null, and names that objects have", () => {
+  const payload =
+    "{ text: '{{ .Status }}', list: [1, 2.5, true, null, &a [x]], again: *a, '{{ .Receiver }}': k, __proto__: p, big: 1e23 }";
+  expect(only("webhook", `{ url: "${U}", payload: ${payload} }`)).toMatchObject({
+    payload: Object.fromEntries<unknown>([
+      ["text", "{{ .Status }}"],
+      ["list", [1, 2.5, true, null, ["x"]]],
+      ["again", ["x"]],
+      ["{{ .Receiver }}", "k"],
+      ["__proto__", "p"],
+      ["big", 1e23],
+    ]),
+  });
+  expect(only("webhook", `{ url: "${U}", payload: "{{ toJson .Alerts }}" }`)).toMatchObject({
+    payload: "{{ toJson .Alerts }}",
+  });
+});
+
+it.each([
+  ["{ a: [{ b: '{{ .Status' }] }", "payload: "],
+  [`${"[".repeat(60)}${"]".repeat(60)}`, "payload holds too many values, or nests too deeply"],
+  [`[${"1,".repeat(6_000)}1]`, "payload holds too many values, or nests too deeply"],
+])("refuses a payload that can never be sent", (payload, what) => {
+  const yaml = `route: { receiver: r }\nreceivers: [{ name: r, webhook_configs: [{ url: "${U}", payload: ${payload} }] }]`;
+  const [first, ...rest] = undelivered(yaml);
+  expect(rest).toEqual([]);
+  expect(first).toContain(`value_wrong receivers[0].webhook_configs[0].${what}`);
 });

@@ -433,3 +433,63 @@ it.each([
   ) as TelegramBody;
   expect(text.split("\n")[0]).toBe(title);
 });
+
+it("sends a webhook's own payload: what toJson renders is JSON, whatever else a label says stays text", () => {
+  const two = data([
+    alert({ alertname: "A", code: "500", evil: '{"x": 1' }),
+    alert({ alertname: "A", code: "500", evil: "[1]" }, { status: "resolved" }),
+  ]);
+  const { body } = renderRequest(
+    {
+      ...webhook,
+      payload: {
+        "{{ .Status }}": "{{ (index .Alerts 0).Labels.code }}",
+        labels: "{{ toJson (index .Alerts 1).Labels }}",
+        names: ["{{ (index .Alerts 0).Labels.evil }}", "[1]", 5, true, null],
+      },
+    },
+    message(two),
+  );
+  expect(JSON.parse(body)).toEqual({
+    firing: "500",
+    labels: { alertname: "A", code: "500", evil: "[1]" },
+    names: ['{"x": 1', "[1]", 5, true, null],
+  });
+  const whole = renderRequest({ ...webhook, payload: "{{ toJson .Alerts }}" }, message(two));
+  expect(JSON.parse(whole.body)).toMatchObject([{ status: "firing" }, { status: "resolved" }]);
+});
+
+it("refuses to make a payload that no receiver could take", () => {
+  const big = alert({ alertname: "A", text: "x".repeat(50_000) });
+  const payload = Array.from({ length: 50 }, () => "{{ (index .Alerts 0).Labels.text }}");
+  expect(() => renderRequest({ ...webhook, payload }, message(data([big])))).toThrow(RangeError);
+});
+
+it("keeps the shape of PagerDuty's details, and cuts the texts in it", () => {
+  const { body } = renderRequest(
+    {
+      ...pagerduty,
+      details: {
+        deep: [{ count: "{{ len .Alerts }}", long: `${"x".repeat(30_000)}{{ .Status }}` }],
+        n: 5,
+      },
+    },
+    message(data([alert({ alertname: "A" })])),
+  );
+  const event = JSON.parse(body) as {
+    payload: { custom_details: { n: number; deep: { count: string; long: string }[] } };
+  };
+  const { n, deep } = event.payload.custom_details;
+  expect([n, deep[0]?.count, deep[0]?.long.length]).toEqual([5, "1", 20_000]);
+});
+
+it("asks before a Slack action where the receiver wants it", () => {
+  const confirm = { text: "Drain {{ .CommonLabels.severity }}?", okText: "o".repeat(40) };
+  const { body } = renderRequest(
+    { ...slack, actions: [{ type: "button", text: "Drain", name: "drain", confirm }] },
+    message(data([alert({ alertname: "A" })])),
+  );
+  expect(body).toContain(
+    '"confirm":{"text":"Drain critical?","ok_text":"ooooooooooooooooooooooooooo…"}',
+  );
+});

@@ -1,6 +1,6 @@
-import { isScalar } from "yaml";
-import type { PagerDutyIntegration } from "../config";
+import type { PagerDutyIntegration, TemplateTree } from "../config";
 import type { Struct } from "../config-decode";
+import { templateTree } from "./template-tree";
 import { type Place, base, timeout } from "./place";
 import type { pagerduty } from "./delivered";
 
@@ -44,17 +44,14 @@ export function readPagerDuty(c: PagerDutyYaml, at: Place): PagerDutyIntegration
   };
 }
 
-function detailsOf(c: PagerDutyYaml, { to, path }: Place): Record<string, string> | undefined {
+function detailsOf(
+  c: PagerDutyYaml,
+  { to, path }: Place,
+): Record<string, TemplateTree> | undefined {
   if (c.details === undefined || c.details.size === 0) return undefined;
-  const out: [string, string][] = [];
-  for (const [name, node] of c.details) {
-    if (node === undefined) out.push([name, ""]);
-    else if (isScalar(node)) {
-      const text = typeof node.value === "string" ? node.value : (node.source ?? "");
-      const filled = to.d.options.fill(text, node);
-      out.push([name, to.template(node, `${path}.details.${name}`, filled)]);
-    } else to.refuse(node, `not delivered: ${path}.details.${name} as a list or mapping`);
-  }
+  const out: [string, TemplateTree][] = [];
+  for (const [name, node] of c.details)
+    out.push([name, node === undefined ? "" : templateTree(to, node, `${path}.details.${name}`)]);
   return Object.fromEntries(out);
 }
 

@@ -1,4 +1,4 @@
-import type { SlackAction, SlackField, SlackIntegration } from "../config";
+import type { SlackAction, SlackConfirmation, SlackField, SlackIntegration } from "../config";
 import { SLACK_APP_URL } from "../config-check";
 import type { Struct } from "../config-decode";
 import { hasAuthorization } from "../config-http";
@@ -6,6 +6,7 @@ import { type Place, base, timeout } from "./place";
 import type { slack } from "./delivered";
 
 type SlackYaml = Struct<(typeof slack)["fields"]>;
+type SlackActionYaml = NonNullable<SlackYaml["actions"]>[number];
 
 const TEXTS = [
   ["channel", "channel"],
@@ -89,13 +90,39 @@ function actionsOf(c: SlackYaml, { to, path }: Place): SlackAction[] {
   return (c.actions ?? []).flatMap((action, i): SlackAction[] => {
     if (action === undefined) return [];
     const at = `${path}.actions[${i}]`;
-    // A link needs none of what asks back, and Alertmanager drops it.
-    if (!action.url) to.refuseFields(action, ["confirm"], at);
     const { url, style, name, value } = to.templates(action, at, ACTION_TEXTS);
     const type = to.template(to.d.at(action, "type"), `${at}.type`, action.type ?? "");
     const text = to.template(to.d.at(action, "text"), `${at}.text`, action.text ?? "");
     const styled = style === undefined ? {} : { style };
+    // A link needs none of what asks back, and Alertmanager drops it.
     if (url) return [{ type, text, url, ...styled }];
-    return [{ type, text, name: name ?? "", ...(value === undefined ? {} : { value }), ...styled }];
+    const confirm = confirmOf(action.confirm, at, to);
+    return [
+      {
+        type,
+        text,
+        name: name ?? "",
+        ...(value === undefined ? {} : { value }),
+        ...styled,
+        ...confirm,
+      },
+    ];
   });
+}
+
+const CONFIRM_TEXTS = [
+  ["title", "title"],
+  ["ok_text", "okText"],
+  ["dismiss_text", "dismissText"],
+] as const;
+
+function confirmOf(
+  c: NonNullable<SlackActionYaml>["confirm"],
+  path: string,
+  to: Place["to"],
+): { readonly confirm?: SlackConfirmation } {
+  if (c === undefined) return {};
+  const at = `${path}.confirm`;
+  const text = to.template(to.d.at(c, "text"), `${at}.text`, c.text ?? "");
+  return { confirm: { text, ...to.templates(c, at, CONFIRM_TEXTS) } };
 }

@@ -1,12 +1,12 @@
 import type { Struct } from "../config-decode";
 import type { WebhookIntegration } from "../config";
+import { templateTree } from "./template-tree";
 import { type Place, base, timeout } from "./place";
 import type { webhook } from "./delivered";
 
-/** Alertmanager's webhook. A `payload` of one's own and an address that is a template are not delivered. */
+/** Alertmanager's webhook. An address that is a template is not delivered: what a label says must not choose who is called. */
 export function readWebhook(c: Struct<(typeof webhook)["fields"]>, at: Place): WebhookIntegration {
   const { to, path } = at;
-  to.refuseFields(c, ["payload"], path);
   const url = to.valueOrFile(c, "url", c.url, c.url_file) ?? "";
   return {
     type: "webhook",
@@ -15,6 +15,7 @@ export function readWebhook(c: Struct<(typeof webhook)["fields"]>, at: Place): W
     url: to.address(to.d.at(c, "url"), `${path}.url`, url),
     maxAlerts: c.max_alerts ?? 0,
     ...timeout(c),
+    ...(c.payload === undefined ? {} : { payload: templateTree(to, c.payload, `${path}.payload`) }),
     ...(c.signing_secret ? { signingSecret: c.signing_secret } : {}),
   };
 }
