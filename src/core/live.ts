@@ -18,6 +18,8 @@ export interface LiveAlert {
   readonly labels: StringMap;
   readonly annotations: StringMap;
   readonly status: "firing" | "resolved" | "suppressed";
+  /** What holds an alert that is suppressed. */
+  readonly heldBy?: "silence" | "maintenance" | "inhibition";
   readonly startsAtMs: number;
   readonly value: number;
   readonly acknowledgedBy?: string;

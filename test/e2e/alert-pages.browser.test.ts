@@ -65,7 +65,33 @@ describe.skipIf(chromiumPath === undefined)("the pages of alerting", () => {
     await eventually("both are suppressed", async () =>
       (await active()).every((a) => a.status === "suppressed"),
     );
+    await row.getByText("silenced").waitFor();
     expect(await page.title()).toBe("Alerts · Vedette");
+  }, 60_000);
+
+  it("plan a silence that recurs, and end it", async () => {
+    await page.goto(`${vedette.url}/alerts`);
+    await page.getByRole("button", { name: "New silence" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Alerts with").fill('service="night-batch"');
+    await dialog.getByText("Each week", { exact: true }).click();
+    await dialog.getByLabel("Why").fill("runs hot");
+    await look("new-silence");
+    await dialog.getByRole("button", { name: "Silence" }).click();
+    const planned = page.getByRole("row").filter({ hasText: "night-batch" });
+    await planned.getByText(/^runs hot, recurs, (next|now) /).waitFor();
+    await planned.getByRole("button", { name: "End now" }).click();
+    await planned.waitFor({ state: "detached" });
+  }, 60_000);
+
+  it("show the receivers, and send one a test message", async () => {
+    await page.goto(`${vedette.url}/settings/receivers`);
+    const receiver = page.getByTestId("receiver").first();
+    await receiver.getByRole("button", { name: "Send a test message" }).click();
+    await page.getByText("On its way").waitFor();
+    await look("receivers");
+    await page.goto(`${vedette.url}/receiver`);
+    await page.getByText("A test message of Vedette.", { exact: false }).first().waitFor();
   }, 60_000);
 
   it("plan a weekly window and cancel it", async () => {
@@ -110,6 +136,8 @@ describe.skipIf(chromiumPath === undefined)("the pages of alerting", () => {
     await page.getByRole("button", { name: "Run" }).click();
     const told = page.getByTestId("backtest-rule");
     await told.getByText("fired 2×", { exact: false }).waitFor();
+    // The group that is stored is found again by its place, so that it is the history that is told.
+    await told.getByText("this is what happened", { exact: false }).waitFor();
     await page.getByText("messages", { exact: false }).first().waitFor();
     await look("backtest");
     await rules.fill(
@@ -118,7 +146,7 @@ describe.skipIf(chromiumPath === undefined)("the pages of alerting", () => {
     await page.getByRole("button", { name: "Run" }).click();
     await told.getByText("fired 1×", { exact: false }).waitFor();
     await page.getByRole("button", { name: "Save the group" }).click();
-    await page.getByText("in namespace app").waitFor();
+    await page.getByText("in namespace pages").waitFor();
     await page.goto(`${vedette.url}/rules`);
     await page.getByText("Drafted").first().waitFor();
     expect(await page.title()).toBe("Rules · Vedette");

@@ -7,6 +7,7 @@ const PATHS = {
   incidents: "M12 3 2 20h20zM12 10v4M12 17v.01",
   heartbeats: "M12 20 4 12a4.500 4.500 0 0 1 8-5 4.500 4.500 0 0 1 8 5zM6 12h4l2-3 2 5 1-2h3",
   receiver: "M3 13h5l2 3h4l2-3h5M5 5h14l2 8v6H3v-6z",
+  receivers: "M4 12h6M10 12l5-6h5M10 12h10M10 12l5 6h5",
   logs: "M4 6h16M4 10h10M4 14h16M4 18h8",
   traces: "M3 6h10M7 11h10M11 16h10",
   events: "M12 3v4M12 17v4M3 12h4M17 12h4M12 9.500a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5z",

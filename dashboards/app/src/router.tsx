@@ -105,8 +105,9 @@ const rules = createRoute({
 const backtest = createRoute({
   getParentRoute: () => inside,
   path: "/rules/backtest",
-  validateSearch: (search: Readonly<Record<string, unknown>>): { rule?: string } =>
-    texts(search, ["rule"]),
+  validateSearch: (
+    search: Readonly<Record<string, unknown>>,
+  ): { namespace?: string; group?: string } => texts(search, ["namespace", "group"]),
   component: lazyRouteComponent(() => import("./pages/backtest"), "BackTestPage"),
 });
 const alertHistory = createRoute({
@@ -143,6 +144,11 @@ const report = createRoute({
   beforeLoad: ({ params }) => {
     throw redirect({ to: "/reports", search: { id: params.id } });
   },
+});
+const receivers = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings/receivers",
+  component: lazyRouteComponent(() => import("./pages/receivers"), "ReceiversPage"),
 });
 const tokens = createRoute({
   getParentRoute: () => inside,
@@ -196,6 +202,7 @@ const routes = root.addChildren([
     cardinality,
     reports,
     report,
+    receivers,
     tokens,
   ]),
 ]);

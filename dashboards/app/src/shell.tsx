@@ -53,6 +53,7 @@ const GROUPS: readonly { readonly title: string; readonly entries: readonly Entr
     title: "Setup",
     entries: [
       { to: "/rules", label: "Rules", icon: "rules" },
+      { to: "/settings/receivers", label: "Receivers", icon: "receivers" },
       { to: "/targets", label: "Targets", icon: "targets" },
       { to: "/cardinality", label: "Cardinality", icon: "cardinality" },
       { to: "/reports", label: "Reports", icon: "reports" },

@@ -9,6 +9,8 @@ const activeAlerts = z.array(
     labels: record,
     annotations: record.default({}),
     status: z.string(),
+    silencedBy: z.array(z.string()).default([]),
+    maintenanceBy: z.array(z.string()).default([]),
     startsAtMs: z.number(),
     value: z.number().nullish(),
     acknowledgedBy: z.string().nullish(),
@@ -36,6 +38,7 @@ export function parseActiveAlerts(json: string): readonly LiveAlert[] {
       labels: a.labels,
       annotations: a.annotations,
       status: a.status === "suppressed" ? "suppressed" : "firing",
+      ...(a.status === "suppressed" ? { heldBy: holderOf(a) } : {}),
       startsAtMs: a.startsAtMs,
       value: a.value ?? Number.NaN,
       ...(a.acknowledgedBy == null ? {} : { acknowledgedBy: a.acknowledgedBy }),
@@ -47,6 +50,15 @@ export function parseActiveAlerts(json: string): readonly LiveAlert[] {
         b.startsAtMs - a.startsAtMs ||
         (a.fingerprint < b.fingerprint ? -1 : 1),
     );
+}
+
+/** In the order of the pipeline's stages. */
+function holderOf(a: {
+  readonly silencedBy: readonly string[];
+  readonly maintenanceBy: readonly string[];
+}): NonNullable<LiveAlert["heldBy"]> {
+  if (a.silencedBy.length > 0) return "silence";
+  return a.maintenanceBy.length > 0 ? "maintenance" : "inhibition";
 }
 
 function weight(alert: LiveAlert): number {

@@ -1,18 +1,77 @@
-import { type Result, ok } from "../../core/result";
-import { type ConfigRefusal, type ParsedGroup, parseGroup, parseRuleFile } from "../rule-file";
+import { isMap, isSeq, parseDocument } from "yaml";
+import type { ConfigRefusal } from "../../alerting/config-error";
+import { type Result, err, ok } from "../../core/result";
+import { type ParsedFile, type ParsedGroup, parseGroup, parseRuleFile } from "../rule-file";
 import { orShorthand } from "../shorthand/rule-source";
 
+/** The group of rules that stand by themselves. */
 const ALONE = "backtest";
 
-/** What is tested: a rule file, one group of it, or one rule by itself. */
+/** How a text that is no whole file or group becomes one. */
+interface Wrapping {
+  readonly before: string;
+  /** By how much each line is indented. */
+  readonly columns: number;
+  readonly parse: (text: string) => Result<ParsedFile, ConfigRefusal>;
+}
+
+const RULE: Wrapping = {
+  before: `name: ${ALONE}\nrules:\n  -\n`,
+  columns: 4,
+  parse: parseGroup,
+};
+const RULES: Wrapping = { before: `name: ${ALONE}\nrules:\n`, columns: 2, parse: parseGroup };
+const GROUPS: Wrapping = { before: "groups:\n", columns: 2, parse: parseRuleFile };
+const THRESHOLD: Wrapping = {
+  before: `group: ${ALONE}\nalerts:\n  -\n`,
+  columns: 4,
+  parse: orShorthand(parseRuleFile),
+};
+const THRESHOLDS: Wrapping = {
+  before: `group: ${ALONE}\nalerts:\n`,
+  columns: 2,
+  parse: orShorthand(parseRuleFile),
+};
+
+/** What is tested: a rule file, one group of it or several, rules or one by itself; Prometheus' own or the shorthand. */
 export function parseTested(text: string): Result<readonly ParsedGroup[], ConfigRefusal> {
-  if (/^\s*-?\s*alert\s*:/m.test(text) && !/^(groups|rules|alerts)\s*:/m.test(text)) {
-    // On one line of its own each, so that a refusal's position is two lines off and no more.
-    const rule = text.replace(/^\s*-\s?/, (dash) => " ".repeat(dash.length));
-    const indented = rule.replace(/^/gm, "    ");
-    const parsed = parseGroup(`name: ${ALONE}\nrules:\n  -\n${indented}`);
-    return parsed.ok ? ok(parsed.value.groups) : parsed;
+  const root = parseDocument(text, { logLevel: "silent" }).contents;
+  if (isMap(root)) {
+    if (root.has("alert") || root.has("record")) return wrapped(text, RULE);
+    if (root.has("condition")) return wrapped(text, THRESHOLD);
+  } else if (isSeq(root)) {
+    const [first] = root.items;
+    if (isMap(first))
+      return wrapped(
+        text,
+        first.has("rules")
+          ? GROUPS
+          : first.has("alert") || first.has("record")
+            ? RULES
+            : THRESHOLDS,
+      );
   }
-  const parsed = orShorthand(/^rules\s*:/m.test(text) ? parseGroup : parseRuleFile)(text);
+  const isGroup = isMap(root) && root.has("rules");
+  return groupsOf(orShorthand(isGroup ? parseGroup : parseRuleFile)(text));
+}
+
+/** As part of a whole; a refusal names the place in the text as it was given. */
+function wrapped(
+  text: string,
+  { before, columns, parse }: Wrapping,
+): ReturnType<typeof parseTested> {
+  const body = text.replace(/^---[ \t]*$/m, "").replace(/^/gm, " ".repeat(columns));
+  const parsed = groupsOf(parse(`${before}${body}`));
+  if (parsed.ok) return parsed;
+  const { line, column, ...refusal } = parsed.error;
+  const lines = before.split("\n").length - 1;
+  return err({
+    ...refusal,
+    line: Math.max(1, line - lines),
+    column: Math.max(1, column - columns),
+  });
+}
+
+function groupsOf(parsed: Result<ParsedFile, ConfigRefusal>): ReturnType<typeof parseTested> {
   return parsed.ok ? ok(parsed.value.groups) : parsed;
 }

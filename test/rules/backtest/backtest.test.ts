@@ -148,6 +148,39 @@ rules:
     expect(rules[0]?.lastError).toContain("many-to-many");
   });
 
+  it.each([
+    ["a rule", RULE],
+    ["a rule whose name comes second", "expr: temperature > 80\nalert: Hot\n"],
+    ["a rule as JSON", '{"alert": "Hot", "expr": "temperature > 80"}'],
+    ["a rule of a list", "- alert: Hot\n  expr: temperature > 80\n"],
+    [
+      "a rule as it is indented in its file",
+      "      - alert: Hot\n        expr: temperature > 80\n",
+    ],
+    ["a group", "name: g\nrules:\n  - alert: Hot\n    expr: temperature > 80\n"],
+    ["a group in one line", "{name: g, rules: [{alert: Hot, expr: temperature > 80}]}"],
+    ["a group of a list", "- name: g\n  rules:\n    - alert: Hot\n      expr: temperature > 80\n"],
+    ["a file", "groups: [{name: g, rules: [{alert: Hot, expr: temperature > 80}]}]"],
+    ["a threshold", "name: Hot\ncondition: temperature > 80\n"],
+    ["a threshold of a list", "---\n- name: Hot\n  condition: temperature > 80\n"],
+    ["a file of thresholds", "alerts: [{name: Hot, condition: temperature > 80}]"],
+  ])("takes %s", (_, text) => {
+    const parsed = parseTested(text);
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    expect(parsed.value.flatMap((g) => g.rules.map((r) => r.name))).toEqual(["Hot"]);
+  });
+
+  it("takes several rules, and names the place of what is wrong in the text as it was given", () => {
+    const two = "- alert: A\n  expr: up == 0\n- alert: B\n  expr: up ==\n";
+    const right = parseTested(two.replace("==\n", "== 1\n"));
+    expect(right.ok && right.value[0]?.rules.map((r) => r.name)).toEqual(["A", "B"]);
+    expect(parseTested(two)).toMatchObject({ ok: false, error: { line: 4 } });
+    expect(parseTested("alert: A\nexpr: up == 0\nfro: 5m\n")).toMatchObject({
+      ok: false,
+      error: { line: 3, column: 1 },
+    });
+  });
+
   it("refuses what is too much by name", async () => {
     const store = stored();
     put(

@@ -1,4 +1,4 @@
-import { send } from "./client";
+import { getText, send } from "./client";
 
 export interface BackTestAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -33,6 +33,7 @@ export interface BackTest {
       readonly at: string;
       readonly receiver: string;
       readonly integration: string;
+      readonly group_key: string;
       readonly status: string;
       readonly reason: string;
       readonly firing: number;
@@ -51,6 +52,11 @@ export async function backTest(rules: string, from: string, namespace: string): 
   );
   if (answer === undefined) throw new Error("the back-test gave no answer");
   return answer;
+}
+
+/** A stored group as YAML. */
+export function readGroup(namespace: string, group: string): Promise<string> {
+  return getText(`/config/v1/rules/${encodeURIComponent(namespace)}/${encodeURIComponent(group)}`);
 }
 
 /** Stores one group of rules under a namespace. */

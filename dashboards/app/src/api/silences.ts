@@ -11,9 +11,40 @@ export interface Silence {
   }[];
   readonly startsAt: string;
   readonly endsAt: string;
+  /** Where it recurs: the stretch that holds, and the next. */
+  readonly schedule?: unknown;
+  readonly occurrence?: Occurrence;
+  readonly next?: Occurrence;
   readonly createdBy: string;
   readonly comment: string;
   readonly status: { readonly state: "active" | "pending" | "expired" };
+}
+
+export interface Occurrence {
+  readonly startsAt: string;
+  readonly endsAt: string;
+}
+
+/** When something is to hold: a start and an end, or a schedule. */
+export interface Times {
+  readonly startsAt?: string;
+  readonly endsAt?: string;
+  readonly schedule?: {
+    readonly intervals: readonly {
+      readonly weekdays: readonly string[];
+      readonly times: readonly { readonly start_time: string; readonly end_time: string }[];
+      readonly location: string;
+    }[];
+  };
+}
+
+export interface NewSilence extends Times {
+  readonly matchers: Silence["matchers"];
+  readonly comment: string;
+}
+
+export async function makeSilence(silence: NewSilence): Promise<void> {
+  await send("POST", "/api/v1/silences", silence);
 }
 
 export async function listSilences(signal?: AbortSignal): Promise<readonly Silence[]> {

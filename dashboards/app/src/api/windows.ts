@@ -1,5 +1,5 @@
 import { getJson, send } from "./client";
-import type { Silence } from "./silences";
+import type { Occurrence, Silence, Times } from "./silences";
 
 export interface MaintenanceWindow {
   readonly id: string;
@@ -12,27 +12,16 @@ export interface MaintenanceWindow {
   readonly occurrence?: Occurrence;
   readonly next?: Occurrence;
   readonly comment: string;
+  readonly notify?: string;
   readonly createdBy: string;
 }
 
-interface Occurrence {
-  readonly startsAt: string;
-  readonly endsAt: string;
-}
-
-export interface NewWindow {
+export interface NewWindow extends Times {
   readonly name: string;
   readonly matchers: Silence["matchers"];
-  readonly startsAt?: string;
-  readonly endsAt?: string;
-  readonly schedule?: {
-    readonly intervals: readonly {
-      readonly weekdays: readonly string[];
-      readonly times: readonly { readonly start_time: string; readonly end_time: string }[];
-      readonly location: string;
-    }[];
-  };
   readonly comment: string;
+  /** The receiver that is told of starts and ends. */
+  readonly notify?: string;
 }
 
 export async function listWindows(signal?: AbortSignal): Promise<readonly MaintenanceWindow[]> {

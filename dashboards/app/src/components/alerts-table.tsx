@@ -44,6 +44,8 @@ export function AlertsTable({
   );
 }
 
+const HELD = { silence: "silenced", maintenance: "in maintenance", inhibition: "inhibited" };
+
 function AlertRow({
   alert,
   compact,
@@ -69,7 +71,7 @@ function AlertRow({
           {alert.labels["alertname"] ?? "alert"}
           {alert.status === "suppressed" && (
             <Badge ml={6} size="xs" color="gray" variant="outline">
-              silenced
+              {HELD[alert.heldBy ?? "silence"]}
             </Badge>
           )}
         </Text>
@@ -137,7 +139,7 @@ function Acknowledge({ alert }: { readonly alert: LiveAlert }): ReactNode {
 function Silence({ alert }: { readonly alert: LiveAlert }): ReactNode {
   const { session } = useRouteContext({ from: "/inside" });
   const [open, setOpen] = useState(false);
-  if (!session.admin || alert.status === "suppressed") return null;
+  if (!session.admin || alert.heldBy === "silence") return null;
   return (
     <>
       <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setOpen(true)}>

@@ -4,8 +4,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { type MaintenanceWindow, cancelWindow, listWindows } from "../api/windows";
-import { formatTime } from "../format";
 import { renderMatcher } from "../matcher-lines";
+import { whenOf } from "../when";
 import { Empty } from "./empty";
 import { Panel } from "./panel";
 import { QueryState } from "./query-state";
@@ -83,6 +83,7 @@ function WindowRow({
         </Text>
         <Text fz="xs" c="dimmed">
           {whenOf(w)}, by {w.createdBy}
+          {w.notify !== undefined && `, told to ${w.notify}`}
         </Text>
       </Table.Td>
       <Table.Td w={90} ta="right">
@@ -99,11 +100,4 @@ function WindowRow({
       </Table.Td>
     </Table.Tr>
   );
-}
-
-function whenOf(w: MaintenanceWindow): string {
-  const span = w.occurrence ?? w.next ?? w;
-  const times = `${formatTime(Date.parse(span.startsAt))} to ${formatTime(Date.parse(span.endsAt))}`;
-  if (w.schedule === undefined) return times;
-  return w.occurrence === undefined ? `recurs, next ${times}` : `recurs, now ${times}`;
 }

@@ -1,7 +1,7 @@
 import { Badge, Table, Text, Tooltip } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Delivery, NotificationEntry } from "../api/notifications";
-import { formatClock, formatNumber } from "../format";
+import { formatClock, formatNumber, formatTime } from "../format";
 import { Ago } from "./ago";
 
 const OUTCOME_COLOR: Readonly<Record<Delivery["outcome"], string>> = {
@@ -74,6 +74,11 @@ export function NotificationLog({
   );
 }
 
+/** Status and answer of the other side, or why there is none. */
+function said({ statusCode, error, response }: Delivery): string {
+  return [statusCode, error, response].filter((t) => t != null && t !== "").join(" ");
+}
+
 /** The last attempt; hovering lists all. */
 function Attempts({ deliveries }: { readonly deliveries: readonly Delivery[] }): ReactNode {
   const last = deliveries.at(-1);
@@ -84,10 +89,7 @@ function Attempts({ deliveries }: { readonly deliveries: readonly Delivery[] }):
       </Text>
     );
   }
-  const all = deliveries.map(
-    (d) =>
-      `${formatClock(d.atMs)} ${d.outcome}${d.statusCode === null ? "" : ` ${d.statusCode}`}${d.error === null ? "" : `: ${d.error}`}`,
-  );
+  const all = deliveries.map((d) => [formatTime(d.atMs), d.outcome, said(d)].join(" "));
   return (
     <Tooltip label={all.join("\n")} multiline maw={420} style={{ whiteSpace: "pre-line" }}>
       <div>
@@ -98,6 +100,9 @@ function Attempts({ deliveries }: { readonly deliveries: readonly Delivery[] }):
           {deliveries.length > 1 ? `${deliveries.length} attempts, ` : ""}
           {formatNumber(last.latencyMs)} ms
           {last.nextAttemptMs !== null && `, again at ${formatClock(last.nextAttemptMs)}`}
+        </Text>
+        <Text fz="xs" c={last.outcome === "delivered" ? "dimmed" : "red"} lineClamp={2}>
+          {said(last)}
         </Text>
       </div>
     </Tooltip>

@@ -2,23 +2,37 @@ import { Badge, Button, Table, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { expireSilence, listSilences, type Silence } from "../api/silences";
-import { formatTime } from "../format";
 import { renderMatcher } from "../matcher-lines";
+import { whenOf } from "../when";
 import { Empty } from "./empty";
+import { NewSilenceDialog } from "./new-silence-dialog";
 import { Panel } from "./panel";
 import { QueryState } from "./query-state";
 
 /** Silences that hold or will hold. */
 export function Silences(): ReactNode {
+  const { session } = useRouteContext({ from: "/inside" });
+  const [making, setMaking] = useState(false);
   const silences = useQuery({
     queryKey: ["silences"],
     queryFn: ({ signal }) => listSilences(signal),
     refetchInterval: 10_000,
   });
   return (
-    <Panel title="Silences" mb="sm">
+    <Panel
+      title="Silences"
+      mb="sm"
+      actions={
+        session.admin && (
+          <Button size="compact-xs" variant="default" onClick={() => setMaking(true)}>
+            New silence
+          </Button>
+        )
+      }
+    >
+      {making && <NewSilenceDialog onClose={() => setMaking(false)} />}
       <QueryState query={silences}>
         {(list) => {
           const current = list.filter((s) => s.status.state !== "expired");
@@ -56,8 +70,8 @@ function SilenceTable({ silences }: { readonly silences: readonly Silence[] }): 
                 {s.matchers.map(renderMatcher).join(", ")}
               </Text>
               <Text fz="xs" c="dimmed">
-                {s.comment === "" ? "" : `${s.comment}, `}by {s.createdBy}, until{" "}
-                {formatTime(Date.parse(s.endsAt))}
+                {s.comment === "" ? "" : `${s.comment}, `}
+                {whenOf(s)}, by {s.createdBy}
               </Text>
             </Table.Td>
             <Table.Td w={90} ta="right">

@@ -1,4 +1,5 @@
 import { Badge, Button, Group, Select, Table, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type PastAlert, searchAlerts, searchNotifications } from "../api/history";
@@ -18,10 +19,21 @@ const RANGES = [
   { value: "-365d", label: "last year" },
 ];
 
+const OUTCOMES = [
+  "delivered",
+  "failed",
+  "rejected",
+  "gave_up",
+  "superseded",
+  "url_refused",
+  "no_mail_provider",
+];
+
 /** Every firing and every message, searched. */
 export function AlertHistoryPage(): ReactNode {
   const [from, setFrom] = useState("-24h");
-  const [q, setQ] = useState("");
+  const [text, setText] = useState("");
+  const [q] = useDebouncedValue(text.trim(), 250);
   const [chosen, setChosen] = useState("");
   return (
     <>
@@ -31,8 +43,8 @@ export function AlertHistoryPage(): ReactNode {
           size="xs"
           placeholder="text in labels, annotations, groups"
           aria-label="Search"
-          value={q}
-          onChange={(e) => setQ(e.currentTarget.value)}
+          value={text}
+          onChange={(e) => setText(e.currentTarget.value)}
           w={320}
         />
         <Select
@@ -192,12 +204,7 @@ function PastMessages({
             values={["sent", "held"]}
             onChange={setDecision}
           />
-          <Filter
-            label="Outcome"
-            value={outcome}
-            values={["delivered", "failed", "rejected", "gave_up"]}
-            onChange={setOutcome}
-          />
+          <Filter label="Outcome" value={outcome} values={OUTCOMES} onChange={setOutcome} />
         </>
       }
     >

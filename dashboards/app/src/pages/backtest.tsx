@@ -10,7 +10,7 @@ import {
   TextInput,
 } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useRouteContext } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import {
@@ -18,13 +18,14 @@ import {
   type BackTestAlert,
   type BackTestRule,
   backTest,
+  readGroup,
   saveGroup,
 } from "../api/backtest";
 import { Empty } from "../components/empty";
 import { Labels } from "../components/labels";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
-import { ErrorNote } from "../components/query-state";
+import { ErrorNote, QueryState } from "../components/query-state";
 import { counted, formatSpan, formatTime } from "../format";
 
 const EXAMPLE = `name: queue
@@ -48,13 +49,50 @@ const SHOWN = 200;
 
 const route = getRouteApi("/inside/rules/backtest");
 
-/** What rules would have done, before they are saved. */
+/** What rules would have done, before they are saved. The group that the address names is there to begin with. */
 export function BackTestPage(): ReactNode {
-  const { rule } = route.useSearch();
+  const { namespace, group } = route.useSearch();
+  return (
+    <>
+      <PageHeader title="Back-test" />
+      {namespace === undefined || group === undefined ? (
+        <Tested text={EXAMPLE} of="app" />
+      ) : (
+        <StoredGroup key={`${namespace}/${group}`} namespace={namespace} group={group} />
+      )}
+    </>
+  );
+}
+
+function StoredGroup({
+  namespace,
+  group,
+}: {
+  readonly namespace: string;
+  readonly group: string;
+}): ReactNode {
+  const stored = useQuery({
+    queryKey: ["rule-group", namespace, group],
+    queryFn: () => readGroup(namespace, group),
+    // What is being edited stays, whatever is stored meanwhile.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  return <QueryState query={stored}>{(yaml) => <Tested text={yaml} of={namespace} />}</QueryState>;
+}
+
+function Tested({
+  text: first,
+  of,
+}: {
+  readonly text: string;
+  /** The namespace. */
+  readonly of: string;
+}): ReactNode {
   const { session } = useRouteContext({ from: "/inside" });
-  const [text, setText] = useState(rule ?? EXAMPLE);
+  const [text, setText] = useState(first);
   const [range, setRange] = useState("-6h");
-  const [namespace, setNamespace] = useState("app");
+  const [namespace, setNamespace] = useState(of);
   const run = useMutation({ mutationFn: () => backTest(text, range, namespace) });
   const save = useMutation({
     mutationFn: () => saveGroup(namespace, text),
@@ -64,7 +102,6 @@ export function BackTestPage(): ReactNode {
   });
   return (
     <>
-      <PageHeader title="Back-test" />
       <Panel
         title="Rules"
         note="a rule, a group or a whole file: evaluated over the past, nothing is stored"
@@ -136,7 +173,7 @@ function Answer({ answer }: { readonly answer: BackTest }): ReactNode {
         note={each.length === 0 ? "nobody would have been told" : each.join(", ")}
         mb="sm"
       >
-        {count > 0 && <Messages messages={answer.notifications.messages} />}
+        {count > 0 && <Messages messages={answer.notifications.messages} count={count} />}
       </Panel>
     </>
   );
@@ -220,6 +257,11 @@ function Courses({
                 ) : (
                   formatTime(Date.parse(a.fired_at))
                 )}
+                {a.held_until !== null && (
+                  <Text fz="xs" c="dimmed">
+                    cooldown until {formatTime(Date.parse(a.held_until))}
+                  </Text>
+                )}
               </Table.Td>
               <Table.Td fz="xs" className="vd-num">
                 {lengthOf(a, span)}
@@ -277,7 +319,9 @@ function Bar({ alert, span }: { readonly alert: BackTestAlert; readonly span: Sp
 
 function Messages({
   messages,
+  count,
 }: {
+  readonly count: number;
   readonly messages: BackTest["notifications"]["messages"];
 }): ReactNode {
   return (
@@ -285,7 +329,7 @@ function Messages({
       <Table aria-label="Messages">
         <Table.Tbody>
           {messages.slice(0, SHOWN).map((m) => (
-            <Table.Tr key={`${m.at}${m.integration}${m.status}`}>
+            <Table.Tr key={`${m.at}${m.integration}${m.group_key}`}>
               <Table.Td w={180} fz="xs" className="vd-num">
                 {formatTime(Date.parse(m.at))}
               </Table.Td>
@@ -303,6 +347,11 @@ function Messages({
           ))}
         </Table.Tbody>
       </Table>
+      {count > SHOWN && (
+        <Text p="sm" fz="xs" c="dimmed">
+          the first {SHOWN} of {count}
+        </Text>
+      )}
     </Table.ScrollContainer>
   );
 }

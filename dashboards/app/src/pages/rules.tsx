@@ -18,6 +18,8 @@ interface Rule {
   readonly state?: "inactive" | "pending" | "firing" | "unknown";
   /** Seconds. */
   readonly duration?: number;
+  /** Seconds. */
+  readonly cooldown?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly health: string;
   readonly lastError?: string;
@@ -78,24 +80,24 @@ export function RulesPage(): ReactNode {
   );
 }
 
-/** The rule by itself, as YAML: JSON is YAML. */
-function ruleYaml(r: Rule): string {
-  const labels = r.labels ?? {};
-  return [
-    `alert: ${JSON.stringify(r.name)}`,
-    `expr: ${JSON.stringify(r.query)}`,
-    ...((r.duration ?? 0) > 0 ? [`for: ${r.duration ?? 0}s`] : []),
-    ...(Object.keys(labels).length > 0 ? [`labels: ${JSON.stringify(labels)}`] : []),
-    "",
-  ].join("\n");
-}
-
 function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
   return (
     <Panel
       title={group.name}
       note={`${group.file} · every ${formatSeconds(group.interval)}`}
       mb="sm"
+      actions={
+        group.rules.some((r) => r.type === "alerting") && (
+          <AppLink
+            to="/rules/backtest"
+            search={{ namespace: group.file, group: group.name }}
+            fz="xs"
+            title="What the group would have done over a past range, and what it did"
+          >
+            Back-test
+          </AppLink>
+        )
+      }
     >
       <Table.ScrollContainer minWidth={640} type="native">
         <Table aria-label={`Rules of ${group.name}`}>
@@ -121,6 +123,11 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
                         for {formatSeconds(r.duration ?? 0)}
                       </Text>
                     )}
+                    {r.cooldown !== undefined && (
+                      <Text fz="xs" c="dimmed">
+                        cooldown {formatSeconds(r.cooldown)}
+                      </Text>
+                    )}
                     {r.health === "err" && (
                       <Badge color="red" size="xs">
                         err
@@ -137,17 +144,6 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
                       {r.query}
                     </Code>
                   </AppLink>
-                  {r.type === "alerting" && (
-                    <AppLink
-                      to="/rules/backtest"
-                      search={{ rule: ruleYaml(r) }}
-                      fz="xs"
-                      ml={8}
-                      title="What it would have done over a past range"
-                    >
-                      Back-test
-                    </AppLink>
-                  )}
                   {r.lastError !== undefined && r.lastError !== "" && (
                     <Text fz="xs" c="red.5" className="vd-wrap" role="alert">
                       {r.lastError}
