@@ -4,6 +4,17 @@ import { redactSecrets } from "./config-secrets";
 /** An address in the place of one that may hold a secret: tools of every version take it for one. */
 const HIDDEN_URL = "http://secret.invalid/<secret>";
 
+/** Addresses that Alertmanager itself shows as `<secret>`, and reads back; all others it wants to be addresses. */
+const SECRET_URLS = new Set([
+  "global.slack_api_url",
+  "global.mattermost_webhook_url",
+  "slack_configs.api_url",
+  "discord_configs.webhook_url",
+  "mattermost_configs.webhook_url",
+  "msteams_configs.webhook_url",
+  "msteamsv2_configs.webhook_url",
+]);
+
 /** What stands here instead of Alertmanager's own sections and fields. */
 const OWN_RECEIVERS = new Set(["incident_configs", "builtin_configs"]);
 const OWN_FIELDS = new Set(["rate_limit", "signing_secret"]);
@@ -21,7 +32,7 @@ export function shownConfig(yaml: string): string {
   const route = root["route"];
   return stringify(
     mapped(root, (name, value) => {
-      if (name === "global") return isFields(value) ? mapped(value, hideUrl) : value;
+      if (name === "global") return isFields(value) ? mapped(value, hideUrlIn(name)) : value;
       if (name === "route") return withKnownReceivers(value, names, route);
       return name === "receivers" ? itemsOf(value).map(shownReceiver) : value;
     }),
@@ -35,7 +46,7 @@ function shownReceiver(receiver: Fields): Fields {
     if (!name.endsWith("_configs")) return value;
     return itemsOf(value).map((i) => {
       const shown = mapped(i, (field, v) =>
-        OWN_FIELDS.has(field) ? undefined : hideUrl(field, v),
+        OWN_FIELDS.has(field) ? undefined : hideUrlIn(name)(field, v),
       );
       return name === "email_configs" ? shownEmail(shown) : shown;
     });
@@ -53,10 +64,12 @@ function shownEmail({ subject, body, ...email }: Fields): Fields {
 }
 
 /** Addresses that are hidden, and those that a project's secret fills in. */
-function hideUrl(field: string, value: unknown): unknown {
-  if (typeof value !== "string" || !/(?:^|_)url$/.test(field)) return value;
-  const plain = field === "url" || field === "proxy_url";
-  return value.includes("${") || (plain && value === "<secret>") ? HIDDEN_URL : value;
+function hideUrlIn(section: string): (field: string, value: unknown) => unknown {
+  return (field, value) => {
+    if (typeof value !== "string" || !/(?:^|_)url$/.test(field)) return value;
+    const plain = !SECRET_URLS.has(`${section}.${field}`);
+    return value.includes("${") || (plain && value === "<secret>") ? HIDDEN_URL : value;
+  };
 }
 
 /** A route to a receiver that there is not goes to the root's. */

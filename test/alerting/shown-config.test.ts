@@ -46,6 +46,29 @@ receivers:
   });
 });
 
+it("shows as <secret> only what tools of Alertmanager read back so, and other addresses as such", () => {
+  const yaml = `global: { slack_api_url: "https://s.test/x", telegram_api_url: "https://t.test/x" }
+route: { receiver: a }
+receivers:
+- name: a
+  telegram_configs: [{ api_url: "https://t.test/x", bot_token: "1:x", chat_id: 4 }]
+  discord_configs: [{ webhook_url: "https://d.test/x" }]
+  msteams_configs: [{ webhook_url: "https://m.test/x" }]
+`;
+  expect(shown(yaml)).toMatchObject({
+    global: { slack_api_url: "<secret>" },
+    receivers: [
+      {
+        telegram_configs: [{ api_url: HIDDEN, bot_token: "<secret>" }],
+        discord_configs: [{ webhook_url: "<secret>" }],
+        msteams_configs: [{ webhook_url: "<secret>" }],
+      },
+    ],
+  });
+  const global = shown(yaml) as { readonly global: Readonly<Record<string, string>> };
+  expect(global.global["telegram_api_url"]).toMatch(/^http/);
+});
+
 it("leaves out what is Vedette's own", () => {
   const yaml = `route: { receiver: a }
 receivers:
