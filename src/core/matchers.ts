@@ -1,5 +1,6 @@
 import { RE2JS } from "re2js";
 import { type Labels, labelValue } from "./labels";
+import { regexSize } from "./regex-size";
 
 export type MatchType = "=" | "!=" | "=~" | "!~";
 
@@ -17,8 +18,12 @@ export class RegexError extends Error {
   override readonly name = "RegexError";
 }
 
+/** Instructions of one pattern, about 100 bytes each; no pattern that is meant comes near. */
+const MAX_SIZE = 200_000;
 const MAX_CACHED = 512;
-const cache = new Map<string, ValuePredicate>();
+const MAX_CACHED_SIZE = 200_000;
+const cache = new Map<string, { readonly test: ValuePredicate; readonly size: number }>();
+let cachedSize = 0;
 
 /**
  * An anchored RE2 match, in time linear in the input whatever the pattern
@@ -28,14 +33,16 @@ const cache = new Map<string, ValuePredicate>();
  */
 export function compileRegex(pattern: string): ValuePredicate {
   const hit = cache.get(pattern);
-  if (hit !== undefined) return hit;
-  const made = buildRegex(pattern);
-  if (cache.size >= MAX_CACHED) {
-    const oldest = cache.keys().next().value;
-    if (oldest !== undefined) cache.delete(oldest);
+  if (hit !== undefined) return hit.test;
+  const made = { test: buildRegex(pattern), size: regexSize(pattern) };
+  for (const [oldest, { size }] of cache) {
+    if (cache.size < MAX_CACHED && cachedSize + made.size <= MAX_CACHED_SIZE) break;
+    cache.delete(oldest);
+    cachedSize -= size;
   }
   cache.set(pattern, made);
-  return made;
+  cachedSize += made.size;
+  return made.test;
 }
 
 const LITERAL = /^[\w\-/: @#%&=,;!~"'<>]*$/;
@@ -57,6 +64,7 @@ function buildRegex(pattern: string): ValuePredicate {
     const prefix = pattern.slice(0, -2);
     return (v) => v.length > prefix.length && v.startsWith(prefix);
   }
+  checkRegexSize(pattern);
   try {
     // By itself first: `a)|(b` must not end the group that anchors it.
     if (pattern.includes(")")) RE2JS.compile(pattern);
@@ -124,7 +132,17 @@ export function replaceRegex(pattern: string, replacement: string, text: string)
   return out + text.slice(copied);
 }
 
+/**
+ * Refuses what would take memory that others need, before it is compiled.
+ * @throws RegexError
+ */
+export function checkRegexSize(pattern: string): void {
+  if (regexSize(pattern) > MAX_SIZE)
+    throw new RegexError("error parsing regexp: expression too large");
+}
+
 function compiledOrThrow(pattern: string): RE2JS {
+  checkRegexSize(pattern);
   try {
     return RE2JS.compile(pattern);
   } catch (e) {

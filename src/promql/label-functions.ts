@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { checkRegexSize } from "../core/matchers";
 import { METRIC_NAME, compareLabels, labelValue, withLabel } from "../core/labels";
 import type { CallExpr, Expr } from "./ast";
 import type { Column } from "./columns";
@@ -34,6 +35,7 @@ function labelReplace(e: CallExpr, env: Env): readonly Column[] {
     .map((a) => stringOf(a, env));
   let regex: RE2JS;
   try {
+    checkRegexSize(pattern);
     regex = RE2JS.compile(`^(?s:${pattern})$`);
   } catch {
     executionError(`invalid regular expression in label_replace(): ${pattern}`);

@@ -4,6 +4,7 @@ import { formatValue } from "./format";
 import { DURATION_METHODS, GoDuration, GoTime, TIME_METHODS } from "./go-time";
 import { HtmlOutput } from "./html";
 import { SafeText, typeOf } from "./values";
+import { measure } from "./weight";
 import { RegexError } from "../matchers";
 
 /** A function of the table: plain values in, a plain value out. It throws TemplateProblem for a named failure. */
@@ -39,6 +40,17 @@ const MAX_OUTPUT = 1_000_000;
 /** Characters that functions may make in all: variables keep what is never written. */
 const MAX_MADE = 8_000_000;
 const MAX_DEPTH = 100;
+/** Lists within lists: printing one descends once per level. */
+const MAX_NESTED = 100;
+/** Items of a list that cost as much as a character. */
+const ITEMS = 4;
+
+/** Functions that print no list that they are given; every other one may print all of it. */
+const STRUCTURAL: ReadonlySet<string> = new Set(
+  "and append args dict eq first ge gt index label le len list lt ne not or slice sortByLabel strvalue value".split(
+    " ",
+  ),
+);
 
 /** Renders a parsed template. @throws TemplateFailure */
 export function evaluate(template: Template, scope: Scope): string {
@@ -95,7 +107,7 @@ class Evaluator {
         return this.write(this.html === undefined ? n.text : this.html.text(n.text));
       case "action": {
         const v = this.pipe(n.pipe, dot);
-        if (n.pipe.declare.length === 0) this.write(this.shown(v));
+        if (n.pipe.declare.length === 0) this.write(this.shown(v, n.pipe.at));
         return;
       }
       case "if":
@@ -117,9 +129,9 @@ class Evaluator {
 
   private range(n: Extract<Node, { kind: "range" }>, dot: unknown): void {
     const over = this.pipe({ ...n.pipe, declare: [] }, dot);
-    const items = entriesOf(over, n.pipe.at);
-    if (items.length === 0) return this.nodes(n.otherwise, dot);
-    for (const [key, value] of items) {
+    let empty = true;
+    for (const [key, value] of entriesOf(over, n.pipe.at)) {
+      empty = false;
       this.step(n.pipe.at);
       const [first, second] = n.pipe.declare;
       if (second !== undefined && first !== undefined) {
@@ -133,6 +145,7 @@ class Evaluator {
         if (e.kind === "break") return;
       }
     }
+    if (empty) this.nodes(n.otherwise, dot);
   }
 
   private call(name: string, argument: unknown, at: number): void {
@@ -259,10 +272,15 @@ class Evaluator {
     at: number,
   ): unknown {
     // Counted before the call, so that no call makes much more than it was given.
-    for (const a of args) if (typeof a === "string") this.make(a.length, at);
+    const prints = !STRUCTURAL.has(name);
+    for (const a of args) {
+      if (typeof a === "string") this.make(a.length, at);
+      else if (prints && typeof a === "object") this.make(measure(a).characters, at);
+    }
     try {
       const made = f(...args);
       if (typeof made === "string") this.make(made.length, at);
+      else if (typeof made === "object") this.composed(made, at);
       return made;
     } catch (e) {
       if (
@@ -275,6 +293,13 @@ class Evaluator {
         throw new TemplateFailure(`error calling ${name}: ${e.message}`, at);
       throw e;
     }
+  }
+
+  /** A list may hold another one many times over, so that what it prints grows with every call. */
+  private composed(made: unknown, at: number): void {
+    const { items, depth } = measure(made);
+    if (depth > MAX_NESTED) throw new TemplateFailure("lists are nested too deeply", at);
+    this.make(Math.floor(items / ITEMS), at);
   }
 
   private make(characters: number, at: number): void {
@@ -313,7 +338,8 @@ class Evaluator {
     throw new TemplateFailure(`undefined variable ${JSON.stringify(name)}`, at);
   }
 
-  private shown(value: unknown): string {
+  private shown(value: unknown, at: number): string {
+    if (typeof value === "object") this.make(measure(value).characters, at);
     return this.html === undefined ? formatValue(value) : this.html.value(value);
   }
 
@@ -333,19 +359,27 @@ class Evaluator {
   }
 }
 
-/** What range goes over: list items by index, record fields sorted by name, 0 … n-1 for a number. */
-function entriesOf(v: unknown, at: number): readonly (readonly [unknown, unknown])[] {
-  if (v === null || v === undefined) return [];
-  if (Array.isArray(v)) return v.map((x: unknown, i) => [i, x] as const);
+/**
+ * What range goes over: list items by index, record fields sorted by name, 0 … n-1 for a number. One by one, as the
+ * body may break off at the first.
+ */
+function* entriesOf(v: unknown, at: number): Iterable<readonly [unknown, unknown]> {
+  if (v === null || v === undefined) return;
+  if (Array.isArray(v)) {
+    for (let i = 0; i < v.length; i++) yield [i, v[i]];
+    return;
+  }
   if (typeof v === "number") {
     if (!Number.isInteger(v) || v > MAX_STEPS)
       throw new TemplateFailure(`range can't iterate over ${v}`, at);
-    return Array.from({ length: Math.max(0, v) }, (_, i) => [i, i] as const);
+    for (let i = 0; i < v; i++) yield [i, i];
+    return;
   }
   if (typeof v === "object" && isPlain(v)) {
-    return Object.entries(v)
+    yield* Object.entries(v)
       .filter(([, x]) => typeof x !== "function")
       .sort(([a], [b]) => (a < b ? -1 : 1));
+    return;
   }
   throw new TemplateFailure(`range can't iterate over ${formatValue(v)}`, at);
 }

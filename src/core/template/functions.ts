@@ -46,11 +46,11 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
     ),
   toUpper: (s) => eachLetter(text(s), (c) => c.toUpperCase()),
   toLower: (s) => eachLetter(text(s), (c) => c.toLowerCase()),
-  match: (pattern, s) => compileRegex(`(?s:.*)(?:${text(pattern)})(?s:.*)`)(text(s)),
+  match: (pattern, s) => compileRegex(`(?s:.*)(?:${patternOf(pattern)})(?s:.*)`)(text(s)),
   reReplaceAll: (pattern, replacement, s) => {
     // At worst every place matches, and every `$1` of the replacement is the whole text.
     bounded((text(s).length + 1) * text(replacement).length);
-    return replaceRegex(text(pattern), text(replacement), text(s));
+    return replaceRegex(patternOf(pattern), text(replacement), text(s));
   },
   safeHtml: (s) => new SafeText("html", text(s)),
   humanizeDuration: (v) => humanizeDuration(number(v)),
@@ -72,20 +72,14 @@ export const PROMETHEUS_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = 
     Array.isArray(v) && v.length > 0
       ? (v[0] as unknown)
       : fail("first() called on vector with no elements"),
-  strvalue: (v) =>
-    isRecord(v) && isRecord(v["Labels"])
-      ? (v["Labels"]["__value__"] ?? "")
-      : fail("strvalue() wants a sample"),
+  strvalue: (v) => labelOfSample("__value__", v) ?? fail("strvalue() wants a sample"),
   graphLink: (expr) => `/graph?g0.expr=${queryEscape(text(expr))}&g0.tab=0`,
   tableLink: (expr) => `/graph?g0.expr=${queryEscape(text(expr))}&g0.tab=1`,
   urlQueryEscape: (s) => queryEscape(text(s)),
   // Who renders a rule's templates puts one in that knows the evaluation's time.
   now: () => fail("there is no clock here"),
   value: (v) => (isRecord(v) ? v["Value"] : fail("value() wants a sample")),
-  label: (name, v) =>
-    isRecord(v) && isRecord(v["Labels"])
-      ? (v["Labels"][text(name)] ?? "")
-      : fail("label() wants a sample"),
+  label: (name, v) => labelOfSample(text(name), v) ?? fail("label() wants a sample"),
   sortByLabel: (name, v) => sortedByLabel(text(name), v),
   // Who renders a rule's templates puts one in that asks.
   query: () => fail("there is nothing to query"),
@@ -113,6 +107,15 @@ function eachLetter(s: string, map: (c: string) => string): string {
     const mapped = map(c);
     return Array.from(mapped).length === 1 ? mapped : c;
   }).join("");
+}
+
+const MAX_PATTERN = 10_000;
+
+function patternOf(v: unknown): string {
+  const pattern = text(v);
+  return pattern.length <= MAX_PATTERN
+    ? pattern
+    : fail(`a pattern has at most ${MAX_PATTERN} characters`);
 }
 
 /** Characters that one call may make. */
@@ -182,9 +185,15 @@ function escapeScript(s: string): string {
 
 function sortedByLabel(name: string, v: unknown): unknown {
   if (!Array.isArray(v)) return fail("sortByLabel wants the result of a query");
-  const labelOf = (s: unknown): string =>
-    isRecord(s) && isRecord(s["Labels"]) ? text(s["Labels"][name] ?? "") : "";
+  const labelOf = (s: unknown): string => text(labelOfSample(name, s) ?? "");
   return v.toSorted((a: unknown, b: unknown) => compareStrings(labelOf(a), labelOf(b)));
+}
+
+/** "" where it has no such label of its own; undefined of what is no sample. */
+function labelOfSample(name: string, v: unknown): unknown {
+  const labels = isRecord(v) ? v["Labels"] : undefined;
+  if (!isRecord(labels)) return undefined;
+  return Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
 }
 
 export function isRecord(v: unknown): v is Readonly<Record<string, unknown>> {

@@ -14,8 +14,8 @@ export type { TemplateError } from "./errors";
 export { type StepBudget, type TemplateFunction, TemplateProblem } from "./evaluate";
 export { GoTime } from "./go-time";
 
-/** Which functions a template may call: those of a rule's annotations, or those of a receiver's fields. */
-export type Dialect = "prometheus" | "alertmanager";
+/** Which functions a template may call: those of a rule's annotations, those of a receiver's fields, or Go's own alone. */
+export type Dialect = "prometheus" | "alertmanager" | "go";
 
 const FUNCTIONS: Readonly<Record<Dialect, Readonly<Record<string, TemplateFunction>>>> = {
   prometheus: {
@@ -26,6 +26,7 @@ const FUNCTIONS: Readonly<Record<Dialect, Readonly<Record<string, TemplateFuncti
     pathPrefix: () => "",
   },
   alertmanager: { ...GO_FUNCTIONS, ...TEXT_FUNCTIONS, ...alertmanagerFunctions(undefined) },
+  go: GO_FUNCTIONS,
 };
 
 /** What is escaped by the template itself is not escaped again. */
@@ -102,6 +103,8 @@ function caught<T>(text: string, run: () => T): Result<T, TemplateError> {
     return ok(run());
   } catch (e) {
     if (e instanceof TemplateFailure) return err(errorAt(text, e.message, e.offset));
+    // Templates that call each other from deep within branches take the stack.
+    if (e instanceof RangeError) return err(errorAt(text, `too much at once: ${e.message}`, 0));
     throw e;
   }
 }

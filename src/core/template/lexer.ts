@@ -164,8 +164,12 @@ function unquote(body: string, at: number): string {
     (_, e: string) => {
       const simple = ESCAPES[e];
       if (simple !== undefined) return simple;
-      if (/^[xuU]/.test(e) && e.length > 1)
-        return String.fromCodePoint(Number.parseInt(e.slice(1), 16));
+      if (/^[xuU]/.test(e) && e.length > 1) {
+        const code = Number.parseInt(e.slice(1), 16);
+        if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+          throw new TemplateFailure(`\\${e} is no character`, at);
+        return String.fromCodePoint(code);
+      }
       if (/^[0-7]{3}$/.test(e)) return String.fromCodePoint(Number.parseInt(e, 8));
       throw new TemplateFailure(`unknown escape \\${e}`, at);
     },

@@ -20,6 +20,9 @@ const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", 
 const PIECES =
   /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|002|01|02|03|04|05|06|15|__2|_2(?!006)|[.,]0+(?!\d)|[.,]9+(?!\d)|PM|pm|1|2|3|4|5/g;
 
+/** More than any time has. */
+const MAX_PIECES = 16;
+
 export function formatLayout(
   layout: string,
   ms: number,
@@ -133,6 +136,8 @@ type Fields = Partial<
 /** Reads a text by a layout, in UTC unless it names an offset; undefined where it does not fit. */
 export function parseLayout(layout: string, text: string): number | undefined {
   const pieces: string[] = [];
+  // Each piece may take one sign or two: many in a row could be divided in more ways than can be tried.
+  if ((layout.match(PIECES)?.length ?? 0) > MAX_PIECES) return undefined;
   const pattern = layout
     .replace(PIECES, (piece) => `\ue000${pieces.push(piece) - 1}\ue000`)
     .replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
