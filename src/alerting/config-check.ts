@@ -20,11 +20,16 @@ export function checkFile(file: ConfigFile | undefined, d: Decoder): CheckedFile
   const global = file.global ?? {};
   checkGlobal(global, d);
   const names = new Set<string>();
-  for (const receiver of file.receivers ?? []) {
-    if (receiver === undefined) continue;
+  const receivers = file.receivers ?? [];
+  for (const [i, entry] of receivers.entries()) {
+    // An empty entry is a receiver without a name.
+    const receiver: ReceiverYaml = entry ?? {};
     const name = receiver.name ?? "";
     if (names.has(name))
-      d.fail(d.at(receiver, "name"), `notification config name ${quoted(name)} is not unique`);
+      d.fail(
+        entry === undefined ? d.at(receivers, String(i)) : d.at(entry, "name"),
+        `notification config name ${quoted(name)} is not unique`,
+      );
     for (const [type, check] of Object.entries(RECEIVER_CHECKS)) {
       const field = `${type}_configs` as keyof ReceiverYaml;
       const list = receiver[field] as readonly (object | undefined)[] | undefined;
@@ -98,6 +103,7 @@ const RECEIVER_CHECKS: {
     if (!c?.from && !g.smtp_from) missing(d, at, "no global SMTP from set");
   },
   slack(c, g, d, at) {
+    needsUrl(c?.app_url, g, "slack_app_url", "Slack App", d, at);
     let token = Boolean(c?.app_token || c?.app_token_file);
     const authorized = hasAuthorization(c?.http_config);
     if (!token && !authorized && c?.api_url === undefined)
@@ -110,19 +116,25 @@ const RECEIVER_CHECKS: {
       d.fail(at, "http authorization can't be set when using Slack App tokens");
   },
   pushover: required("pushover"),
-  pagerduty: required("pagerduty"),
+  pagerduty(c, g, d, at) {
+    if (c === undefined) missing(d, at, "missing pagerduty config");
+    needsUrl(c?.url, g, "pagerduty_url", "PagerDuty", d, at);
+  },
   incidentio: required("incidentio"),
   opsgenie(c, g, d, at) {
+    needsUrl(c?.api_url, g, "opsgenie_api_url", "OpsGenie", d, at);
     if (!c?.api_key && !c?.api_key_file && !g.opsgenie_api_key && !g.opsgenie_api_key_file)
       missing(d, at, "no global OpsGenie API Key set either inline or in a file");
   },
   wechat(c, g, d, at) {
+    needsUrl(c?.api_url, g, "wechat_api_url", "Wechat", d, at);
     if (!c?.api_secret && !c?.api_secret_file && !g.wechat_api_secret && !g.wechat_api_secret_file)
       missing(d, at, "no global Wechat Api Secret set either inline or in a file");
     if (!c?.corp_id && !g.wechat_api_corp_id) missing(d, at, "no global Wechat CorpID set");
   },
   victorops(c, g, d, at) {
     if (c === undefined) missing(d, at, "missing victorops config");
+    needsUrl(c?.api_url, g, "victorops_api_url", "VictorOps", d, at);
     if (!c?.api_key && !c?.api_key_file && !g.victorops_api_key && !g.victorops_api_key_file)
       missing(d, at, "no global VictorOps API Key set");
   },
@@ -134,7 +146,10 @@ const RECEIVER_CHECKS: {
       missing(d, at, "missing bot_token or bot_token_file on telegram_config");
   },
   discord: required("discord"),
-  webex: required("webex"),
+  webex(c, g, d, at) {
+    if (c === undefined) missing(d, at, "missing webex config");
+    needsUrl(c?.api_url, g, "webex_api_url", "Webex", d, at);
+  },
   msteams: required("msteams"),
   msteamsv2: required("msteamsv2"),
   jira(c, g, d, at) {
@@ -158,6 +173,18 @@ const RECEIVER_CHECKS: {
       missing(d, at, "missing webhook_url or webhook_url_file on mattermost_config");
   },
 };
+
+/** The addresses that `global` has by default can be taken away by an empty field. */
+function needsUrl(
+  own: string | undefined,
+  global: GlobalConfig,
+  field: keyof GlobalConfig,
+  service: string,
+  d: Decoder,
+  at: Node | undefined,
+): void {
+  if (own === undefined && d.isNull(global, field)) missing(d, at, `no global ${service} URL set`);
+}
 
 function required(type: string) {
   return (value: object | undefined, _: GlobalConfig, d: Decoder, at: Node | undefined): void => {
@@ -200,10 +227,11 @@ function checkReceivers(
 function checkIntervals(file: ConfigFile, root: RouteConfig, d: Decoder): void {
   const names = new Set<string>();
   const add = (lists: ConfigFile["time_intervals"], what: string): void => {
-    for (const named of lists ?? []) {
-      if (named === undefined) continue;
-      if (names.has(named.name)) d.fail(d.at(named), `${what} ${quoted(named.name)} is not unique`);
-      names.add(named.name);
+    for (const [i, named] of (lists ?? []).entries()) {
+      const name = named?.name ?? "";
+      if (names.has(name))
+        d.fail(d.at(lists ?? [], String(i)), `${what} ${quoted(name)} is not unique`);
+      names.add(name);
     }
   };
   add(file.mute_time_intervals, "mute time interval");

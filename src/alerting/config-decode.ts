@@ -1,4 +1,4 @@
-import { type Node, type YAMLMap, isAlias, isMap, isScalar, isSeq } from "yaml";
+import { type Node, Scalar, type YAMLMap, isAlias, isMap, isScalar, isSeq } from "yaml";
 import { type ConfigRefusal, Refused } from "./config-error";
 import type { YamlFile } from "./yaml-fields";
 
@@ -82,6 +82,12 @@ export class Decoder {
     return (field === undefined ? undefined : place?.fields.get(field)) ?? place?.node;
   }
 
+  /** Whether a field stands in the file with nothing for its value, which overrides a default in Go. */
+  isNull(value: object, field: string): boolean {
+    const node = this.places.get(value)?.fields.get(field);
+    return node !== undefined && isNullNode(node);
+  }
+
   wrongType(node: Node, kind: string): undefined {
     const [tag, text] = describe(node);
     const shown = text.length > 10 ? `${text.slice(0, 7)}...` : text;
@@ -140,14 +146,14 @@ function readFields(
 ): void {
   const seen = new Set<string>();
   for (const { key, value: item } of node.items) {
-    const name = isScalar(key) ? String(key.value) : "";
-    if (name === "<<") {
+    if (isMerge(key)) {
       for (const merged of mergedMaps(d, item)) {
         if (merging.has(merged)) d.fail(item, "an anchor merges itself");
         readFields(d, merged, go, fields, value, place, new Set([...merging, merged]));
       }
       continue;
     }
+    const name = keyText(d, key);
     const kind = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (kind === undefined || (kind.lenient === true && d.options.strict)) {
       d.note(key, "field_unknown", `field ${name} not found in type ${go}`);
@@ -213,18 +219,49 @@ export function mapOf<T>(
       const before = d.typeErrors.length;
       const value = new Map<string, T | undefined>();
       const place: Place = { node, fields: new Map() };
-      for (const { key, value: item } of node.items) {
-        const name = isScalar(key) ? String(key.value) : "";
-        if (value.has(name))
-          d.note(key, "value_wrong", `key ${JSON.stringify(name)} already set in map`);
-        value.set(name, d.value(of, item));
-        place.fields.set(name, d.file.resolve(item) ?? node);
-      }
+      readEntries(d, node, of, value, place, new Set([node]));
       d.places.set(value, place);
       if (d.typeErrors.length === before) check?.(value, d);
       return value;
     },
   };
+}
+
+function readEntries<T>(
+  d: Decoder,
+  node: YAMLMap,
+  of: Kind<T>,
+  value: Map<string, T | undefined>,
+  place: Place,
+  merging: ReadonlySet<YAMLMap>,
+): void {
+  for (const { key, value: item } of node.items) {
+    if (isMerge(key)) {
+      for (const merged of mergedMaps(d, item)) {
+        if (merging.has(merged)) d.fail(item, "an anchor merges itself");
+        readEntries(d, merged, of, value, place, new Set([...merging, merged]));
+      }
+      continue;
+    }
+    const name = keyText(d, key);
+    // Names of a mapping that was merged before count as well.
+    if (value.has(name))
+      d.note(key, "value_wrong", `key ${JSON.stringify(name)} already set in map`);
+    value.set(name, d.value(of, item));
+    place.fields.set(name, d.file.resolve(item) ?? node);
+  }
+}
+
+/** A name as it is written; null is none. */
+function keyText(d: Decoder, key: unknown): string {
+  const node = d.file.resolve(key);
+  if (!isScalar(node) || node.value === null) return "";
+  return typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
+}
+
+/** YAML 1.1's merge key, unless it is quoted. */
+function isMerge(key: unknown): boolean {
+  return isScalar(key) && key.value === "<<" && key.type === Scalar.PLAIN;
 }
 
 /** Reads lazily, for types that hold themselves. */

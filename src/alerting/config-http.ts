@@ -54,7 +54,10 @@ const header = struct("config.Header", {
   files: list(text),
 });
 
-export const httpHeaders = mapOf(header, (headers, d) => {
+/** Headers of any name: only what `http_config` sends keeps some to itself. */
+export const anyHeaders = mapOf(header);
+
+const httpHeaders = mapOf(header, (headers, d) => {
   for (const name of headers.keys()) {
     const canonical = canonicalHeader(name);
     if (RESERVED_HEADERS.has(canonical))
@@ -166,13 +169,33 @@ function checkHttpConfig(h: HttpConfig, d: Decoder): void {
       fail("oauth2", "at most one of basic_auth, oauth2 & authorization must be configured");
     if (count(oauth.client_id) === 0) fail("oauth2", "oauth2 client_id must be configured");
     if (count(oauth.token_url) === 0) fail("oauth2", "oauth2 token_url must be configured");
-    if (count(oauth.client_secret, oauth.client_secret_file, oauth.client_secret_ref) > 1)
-      fail(
-        "oauth2",
-        "at most one of oauth2 client_secret, client_secret_file & client_secret_ref must be configured",
-      );
+    checkGrant(oauth, (message) => fail("oauth2", message));
   }
   checkProxy(h, d);
+}
+
+const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/** A certificate's key counts with a grant by JWT alone, a secret with any other. */
+function checkGrant(oauth: NonNullable<HttpConfig["oauth2"]>, fail: (message: string) => void) {
+  if (oauth.grant_type !== JWT_BEARER) {
+    if (count(oauth.client_secret, oauth.client_secret_file, oauth.client_secret_ref) > 1)
+      fail(
+        "at most one of oauth2 client_secret, client_secret_file & client_secret_ref must be configured using grant-type=client_credentials",
+      );
+    return;
+  }
+  const {
+    client_certificate_key: key,
+    client_certificate_key_file: file,
+    client_certificate_key_ref: ref,
+  } = oauth;
+  if (count(key, file, ref) > 1)
+    fail(
+      `at most one of oauth2 client_certificate_key, client_certificate_key_file & client_certificate_key_ref must be configured using grant-type=${JWT_BEARER}`,
+    );
+  if (!["", "RS256", "RS384", "RS512"].includes(oauth.signature_algorithm ?? ""))
+    fail("valid signature algorithms are RS256, RS384 and RS512");
 }
 
 function checkProxy(p: Struct<typeof proxyFields>, d: Decoder): void {

@@ -159,10 +159,16 @@ function memberOf(d: Decoder, node: Node, value: number | string): number {
   return typeof value === "number" ? value : d.fail(node, value);
 }
 
+/** Go's strconv.Atoi. */
 function wholeNumber(name: string): number | string {
-  return /^[-+]?\d{1,15}$/.test(name)
-    ? Number(name)
-    : `strconv.Atoi: parsing ${JSON.stringify(name)}: invalid syntax`;
+  const match = /^([-+]?)0*(\d{1,19})$/.exec(name);
+  const wrong = `strconv.Atoi: parsing ${JSON.stringify(name)}`;
+  if (match === null)
+    return `${wrong}: ${/^[-+]?\d+$/.test(name) ? "value out of range" : "invalid syntax"}`;
+  const [, sign, digits] = match as unknown as [string, string, string]; // both groups always take part
+  const most = sign === "-" ? 2n ** 63n : 2n ** 63n - 1n;
+  if (BigInt(digits) > most) return `${wrong}: value out of range`;
+  return Number(digits) * (sign === "-" ? -1 : 1);
 }
 
 function minutesOf(d: Decoder, at: object, field: string, value: string): number {

@@ -1,7 +1,7 @@
-import { type Node, Scalar, isScalar } from "yaml";
+import { type Node, Scalar, isMap, isScalar, isSeq } from "yaml";
 import { parseDuration } from "../core/duration";
 import { parseTemplate } from "../core/template/index";
-import type { Decoder, Kind } from "./config-decode";
+import { type Decoder, type Kind, list, mapOf } from "./config-decode";
 import { REDACTED } from "./config-secrets";
 import { quoted } from "./matcher-text";
 
@@ -29,16 +29,14 @@ export const flag: Kind<boolean> = {
   },
 };
 
-export const int: Kind<number> = integer("int", Number.MIN_SAFE_INTEGER);
-export const int64: Kind<number> = integer("int64", Number.MIN_SAFE_INTEGER);
-export const uint64: Kind<number> = integer("uint64", 0);
+export const int: Kind<number> = integer("int", -(2n ** 63n), 2n ** 63n);
+export const int64: Kind<number> = integer("int64", -(2n ** 63n), 2n ** 63n);
+export const uint64: Kind<number> = integer("uint64", 0n, 2n ** 64n);
 
 export const float: Kind<number> = {
   go: "float64",
   read(d, node) {
-    return isScalar(node) && typeof node.value === "number"
-      ? node.value
-      : d.wrongType(node, "float64");
+    return plainNumber(node) ?? d.wrongType(node, "float64");
   },
 };
 
@@ -49,8 +47,12 @@ export const promDuration: Kind<number> = {
     const value = readText(d, node);
     if (value === undefined) return undefined;
     if (value === "") return d.fail(node, "empty duration string");
+    const unit = /^(?:\d+(?:y|w|d|h|m|s|ms))*\d+(\D+)/.exec(value)?.[1];
+    if (unit !== undefined && !/^(?:y|w|d|h|m|s|ms)$/.test(unit))
+      return d.fail(node, `unknown unit ${quoted(unit)} in duration ${quoted(value)}`);
     const parsed = parseDuration(value);
-    return parsed.ok ? parsed.value : d.fail(node, parsed.error);
+    if (!parsed.ok) return d.fail(node, parsed.error);
+    return parsed.value > MAX_GO_DURATION_MS ? d.fail(node, "duration out of range") : parsed.value;
   },
 };
 
@@ -58,12 +60,11 @@ export const promDuration: Kind<number> = {
 export const goDuration: Kind<number> = {
   go: "time.Duration",
   read(d, node) {
-    if (isScalar(node)) {
-      if (typeof node.value === "number" && Number.isInteger(node.value)) return node.value / 1e6;
-      const ms = typeof node.value === "string" ? parseGoDuration(node.value) : undefined;
-      if (ms !== undefined) return ms;
-    }
-    return d.wrongType(node, "time.Duration");
+    const ns = plainNumber(node);
+    if (ns !== undefined && Number.isFinite(ns)) return Math.trunc(ns) / 1e6;
+    const ms =
+      isScalar(node) && typeof node.value === "string" ? parseGoDuration(node.value) : undefined;
+    return ms ?? d.wrongType(node, "time.Duration");
   },
 };
 
@@ -102,7 +103,8 @@ export const templateUrl: Kind<string> = {
     const value = readText(d, node);
     if (value === undefined || value === "" || value === REDACTED) return value;
     if (!value.includes("{{")) return checkedUrl(d, node, value, "invalid URL: ");
-    const parsed = parseTemplate(value, "alertmanager");
+    // Alertmanager looks at it without its own functions.
+    const parsed = parseTemplate(value, "go");
     if (!parsed.ok) d.fail(node, `invalid template syntax: ${parsed.error.message}`);
     return value;
   },
@@ -129,8 +131,15 @@ export const hostPort: Kind<string> = {
   },
 };
 
-/** Whatever stands there, unread. */
-export const anything: Kind<Node> = { go: "interface {}", read: (_, node) => node };
+/** Whatever stands there, as it stands; no mapping in it may have the same name twice. */
+export const anything: Kind<Node> = {
+  go: "interface {}",
+  read(d, node) {
+    if (isMap(node)) mapOf(anything).read(d, node);
+    else if (isSeq(node)) list(anything).read(d, node);
+    return node;
+  },
+};
 
 function readText(d: Decoder, node: Node, go = "string"): string | undefined {
   if (!isScalar(node)) return d.wrongType(node, go);
@@ -140,16 +149,40 @@ function readText(d: Decoder, node: Node, go = "string"): string | undefined {
   return d.filling ? d.options.fill(value, node) : value;
 }
 
-function integer(go: string, min: number): Kind<number> {
+/** A whole number; a fraction is cut off, as yaml.v2 does. Beyond 2^53 it is the nearest that there is. */
+function integer(go: string, min: bigint, end: bigint): Kind<number> {
   return {
     go,
     read(d, node) {
-      const value = isScalar(node) ? node.value : undefined;
-      return typeof value === "number" && Number.isSafeInteger(value) && value >= min
-        ? value
-        : d.wrongType(node, go);
+      const value = plainNumber(node);
+      if (value === undefined || !Number.isFinite(value)) return d.wrongType(node, go);
+      const whole = Math.trunc(value);
+      return BigInt(whole) >= min && BigInt(whole) <= end ? whole : d.wrongType(node, go);
     },
   };
+}
+
+const INTEGER = /^([-+]?)(?:(0x[\da-f]+)|0b([01]+)|0o?([0-7]+)|(0|[1-9]\d*))$/i;
+const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i;
+
+/** An unquoted number as yaml.v2 reads it: `017` is octal, and underscores may stand between digits. */
+function plainNumber(node: Node): number | undefined {
+  if (!isScalar(node) || node.tag === "tag:yaml.org,2002:str") return undefined;
+  const tagged = /:(?:int|float)$/.test(node.tag ?? "");
+  if (node.type !== Scalar.PLAIN && !tagged) return undefined;
+  const source = node.source ?? "";
+  if (/^[-+]?\.inf$/i.test(source))
+    return source.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^\.nan$/i.test(source)) return Number.NaN;
+  if (!/^[-+.\d]/.test(source)) return undefined;
+  const plain = source.replaceAll("_", "");
+  const whole = INTEGER.exec(plain);
+  if (whole !== null) {
+    const [, sign, hex, binary, octal, decimal] = whole;
+    const digits = decimal ?? hex ?? (binary === undefined ? `0o${octal}` : `0b${binary}`);
+    return Number(digits) * (sign === "-" ? -1 : 1);
+  }
+  return FLOAT.test(plain) ? Number(plain) : undefined;
 }
 
 function checkedUrl(
@@ -180,7 +213,7 @@ const AUTHORITY = /^[a-zA-Z][a-zA-Z\d+.-]*:\/\/([^/?#]*)/;
 function urlSyntax(value: string): string | undefined {
   const refuse = (why: string): string => `parse ${quoted(value)}: ${why}`;
   // eslint-disable-next-line no-control-regex -- these are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(value))
+  if (/[\u0000-\u001f\u007f]/.test(value.split("#", 1)[0] ?? ""))
     return refuse("net/url: invalid control character in URL");
   if (value.startsWith(":")) return refuse("missing protocol scheme");
   const scheme = SCHEME.exec(value);
@@ -188,14 +221,25 @@ function urlSyntax(value: string): string | undefined {
     const first = value.split(/[/?#]/, 1)[0] ?? "";
     if (first.includes(":")) return refuse("first path segment in URL cannot contain colon");
   }
-  const escape = /%(?![\da-fA-F]{2}).{0,2}/s.exec(value.split("?", 1)[0] ?? "");
-  if (escape !== null) return refuse(`invalid URL escape ${quoted(escape[0] as string)}`);
-  const host = (AUTHORITY.exec(value)?.[1] ?? "").replace(/^.*@/, "");
-  const port = /:([^:\]]*)$/.exec(host);
-  if (port !== null && !/^\d*$/.test(port[1] as string))
-    return refuse(`invalid port ${quoted(port[0] as string)} after host`);
-  const bad = /[ "<>\\^`{}|]/.exec(host);
-  return bad === null ? undefined : refuse(`invalid character ${quoted(bad[0])} in host name`);
+  const authority = AUTHORITY.exec(value)?.[1] ?? "";
+  const at = authority.lastIndexOf("@");
+  const host = authority.slice(at + 1);
+  const bracket = host.startsWith("[") ? host.lastIndexOf("]") : undefined;
+  if (bracket === -1) return refuse("missing ']' in host");
+  const colon = host.lastIndexOf(":");
+  const port =
+    bracket === undefined ? host.slice(colon < 0 ? host.length : colon) : host.slice(bracket + 1);
+  if (!/^(?::\d*)?$/.test(port)) return refuse(`invalid port ${quoted(port)} after host`);
+  // Nothing of ASCII may be written as its number in a host.
+  const ascii = /%(?!25)[0-7][\da-fA-F]/.exec(host);
+  if (ascii !== null) return refuse(`invalid URL escape ${quoted(ascii[0])}`);
+  const bad = /[ \\^`{}|]/.exec(host);
+  if (bad !== null) return refuse(`invalid character ${quoted(bad[0])} in host name`);
+  if (/[^-\w.:~!$&'()*+,;=%@]/.test(authority.slice(0, Math.max(at, 0))))
+    return refuse("net/url: invalid userinfo");
+  // The query alone is not unescaped.
+  const escape = /%(?![\da-fA-F]{2}).{0,2}/s.exec(value.replace(/\?[^#]*/, ""));
+  return escape === null ? undefined : refuse(`invalid URL escape ${quoted(escape[0] as string)}`);
 }
 
 /** What Go's net.SplitHostPort refuses, and an empty port. */
@@ -203,16 +247,21 @@ function hostPortProblem(value: string): string | undefined {
   const refuse = (why: string): string => `address ${value}: ${why}`;
   const last = value.lastIndexOf(":");
   if (last < 0) return refuse("missing port in address");
-  if (value.startsWith("[")) {
-    const end = value.indexOf("]");
+  const bracketed = value.startsWith("[");
+  const end = bracketed ? value.indexOf("]") : 0;
+  if (bracketed) {
     if (end < 0) return refuse("missing ']' in address");
-    if (end + 1 === value.length) return refuse("missing port in address");
     if (value[end + 1] !== ":") return refuse("missing port in address");
     if (end + 1 !== last) return refuse("too many colons in address");
   } else if (value.indexOf(":") !== last) return refuse("too many colons in address");
+  if (value.includes("[", bracketed ? 1 : 0)) return refuse("unexpected '[' in address");
+  if (value.includes("]", bracketed ? end + 1 : 0)) return refuse("unexpected ']' in address");
   if (last === value.length - 1) return `address ${quoted(value)}: port cannot be empty`;
   return undefined;
 }
+
+/** What 64 bits of nanoseconds hold, about 292 years. */
+const MAX_GO_DURATION_MS = 2 ** 63 / 1e6;
 
 const GO_UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,

@@ -9,10 +9,10 @@ import {
   mapOf,
   struct,
 } from "./config-decode";
-import { httpConfig, httpHeaders, tlsConfig } from "./config-http";
+import { eventRecorder } from "./config-event-recorder";
+import { anyHeaders, httpConfig, tlsConfig } from "./config-http";
 import { namedIntervals } from "./config-intervals";
 import {
-  anything,
   flag,
   float,
   hostPort,
@@ -249,8 +249,7 @@ const tracing = struct(
     sampling_fraction: float,
     insecure: flag,
     tls_config: tlsConfig,
-    headers: httpHeaders,
-    http_headers: httpHeaders,
+    headers: anyHeaders,
     compression: text,
     timeout: promDuration,
   },
@@ -263,14 +262,6 @@ const tracing = struct(
       );
   },
 );
-
-/** Read as far as its lists: nothing here records events into files, Kafka or the like. */
-const eventRecorder = struct("eventrecorder.plain", {
-  file_outputs: list(anything),
-  webhook_outputs: list(anything),
-  kafka_outputs: list(anything),
-  stdout_outputs: list(anything),
-});
 
 export const configFile = struct("config.plain", {
   global: filled(globalConfig),

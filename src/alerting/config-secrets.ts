@@ -156,6 +156,7 @@ const SECRET_FIELDS = new Set([
   "auth_secret",
   "bearer_token",
   "bot_token",
+  "client_certificate_key",
   "client_secret",
   "consumer_key",
   "credentials",
@@ -199,7 +200,7 @@ function secretsOf(file: YamlFile): SecretPlace[] {
       const value = textOf(pair.value);
       if (value === undefined) return;
       // A webhook's address often carries its own token.
-      const webhook = field === "url" && path.includes("/webhook_configs/");
+      const webhook = field === "url" && /\/webhook_(?:configs|outputs)\//.test(path);
       const address = field === "url" || field === "proxy_url";
       const inside = address && (value === REDACTED || WITH_PASSWORD.test(value));
       const privateKey = path.endsWith("tls_config/key");

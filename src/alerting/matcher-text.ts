@@ -15,8 +15,10 @@ export function parseMatchers(text: string): Result<readonly Matcher[], string> 
 
 /** One matcher alone, as Alertmanager's API takes it in `filter`: a comma is no separator to the classic grammar here. */
 export function parseMatcher(text: string): Result<Matcher, string> {
+  if (text.startsWith("{") || text.endsWith("}"))
+    return err(`unexpected open or close brace: ${text}`);
   const classic = classicMatcher(text);
-  if (classic.ok || text.trimStart().startsWith("{")) return classic;
+  if (classic.ok) return classic;
   const utf8 = parseUtf8(text);
   const [only, ...more] = utf8.ok ? utf8.value : [];
   return only === undefined || more.length > 0 ? classic : ok(only);
@@ -109,7 +111,7 @@ function takeText(text: string): { readonly value: string; readonly rest: string
 }
 
 const ESCAPE =
-  /\\(?:([abfnrtv\\"])|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|(.?))/gs;
+  /\\(?:([abfnrtv\\"])|x([\da-fA-F]{2})|([0-7]{3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.?))|[^\\]+/gsu;
 const SIMPLE: Readonly<Record<string, string>> = {
   a: "\u0007",
   b: "\b",
@@ -122,22 +124,30 @@ const SIMPLE: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-/** Go's strconv.Unquote of a text in double quotes; bytes beyond ASCII by their number are not told apart from runes. */
+/** Go's strconv.Unquote of a text in double quotes: `\x` and octal numbers are bytes, which must make up UTF-8. */
 function unquote(quote: string): string | undefined {
   const body = quote.slice(1, -1);
   if (body.includes("\n")) return undefined;
-  let wrong = false;
-  const value = body.replace(
-    ESCAPE,
-    (_, simple?: string, hex?: string, u4?: string, u8?: string, octal?: string) => {
-      if (simple !== undefined) return SIMPLE[simple] as string;
-      const code = Number.parseInt(hex ?? u4 ?? u8 ?? octal ?? "", octal === undefined ? 16 : 8);
-      wrong ||= Number.isNaN(code) || code > 0x10ffff || (code >= 0xd800 && code < 0xe000);
-      return wrong ? "" : String.fromCodePoint(code);
-    },
-  );
-  return wrong ? undefined : value;
+  const bytes: number[] = [];
+  for (const [whole, simple, hex, octal, u4, u8, other] of body.matchAll(ESCAPE)) {
+    if (other !== undefined) return undefined;
+    const byte = Number.parseInt(hex ?? octal ?? "", hex === undefined ? 8 : 16);
+    if (byte > 255) return undefined;
+    const code = Number.parseInt(u4 ?? u8 ?? "", 16);
+    if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return undefined;
+    if (!Number.isNaN(byte)) bytes.push(byte);
+    else if (!Number.isNaN(code)) bytes.push(...UTF8.encode(String.fromCodePoint(code)));
+    else for (const b of UTF8.encode(simple === undefined ? whole : SIMPLE[simple])) bytes.push(b);
+  }
+  try {
+    return STRICT_UTF8.decode(Uint8Array.from(bytes));
+  } catch {
+    return undefined; // the decoder throws for what is no UTF-8
+  }
 }
+
+const UTF8 = new TextEncoder();
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The grammar before 0.27, which is more tolerant: values may hold anything, escapes need not be any. */
 function parseClassic(text: string): Result<Matcher[], string> {
@@ -172,11 +182,10 @@ function classicTokens(text: string): string[] {
   return token.trim() === "" ? out : [...out, token.trim()];
 }
 
-const CLASSIC =
-  /^[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*(.*?)[\t\n\f\r ]*$/s;
+const CLASSIC = /^[\t\n\f\r ]*([a-zA-Z_:][a-zA-Z0-9_:]*)[\t\n\f\r ]*(=~|=|!=|!~)[\t\n\f\r ]*(.*)$/s;
 
 function classicMatcher(token: string): Result<Matcher, string> {
-  const match = CLASSIC.exec(token);
+  const match = CLASSIC.exec(withoutTrailingSpace(token));
   if (match === null) return err(`bad matcher format: ${token}`);
   const [, name, type, raw] = match as unknown as [string, string, MatchType, string]; // CLASSIC's groups
   const wrong = err(`matcher value contains unescaped double quote: ${raw}`);
@@ -191,6 +200,13 @@ function classicMatcher(token: string): Result<Matcher, string> {
     return c === "\\" || c === '"' ? c : whole;
   });
   return checkMatcher({ type, name, value });
+}
+
+/** Without the space that RE2's `\s` means, one character at a time: an expression would look at long runs again and again. */
+function withoutTrailingSpace(text: string): string {
+  let end = text.length;
+  while (end > 0 && "\t\n\f\r ".includes(text[end - 1] as string)) end--;
+  return text.slice(0, end);
 }
 
 function sameMatchers(a: readonly Matcher[], b: readonly Matcher[]): boolean {

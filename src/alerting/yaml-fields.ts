@@ -1,14 +1,17 @@
 import {
   type Document,
   type Node,
+  type Scalar,
   type YAMLMap,
   LineCounter,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isScalar,
   isSeq,
   parseDocument,
+  visit,
 } from "yaml";
 import { parseDuration } from "../core/duration";
 import { type ConfigRefusal, Refused } from "./config-error";
@@ -34,6 +37,13 @@ export class YamlFile {
         column: col,
       });
     }
+    const control = NOT_YAML.exec(text);
+    if (control !== null) {
+      const { line, col } = this.lines.linePos(control.index);
+      const message = "yaml: control characters are not allowed";
+      throw new Refused({ reason: "yaml_malformed", message, line, column: col });
+    }
+    this.checkNodes(text);
   }
 
   /** The top-level mapping. */
@@ -50,6 +60,24 @@ export class YamlFile {
     const at = isNode(node) ? node.range?.[0] : 0;
     const { line, col } = this.lines.linePos(at ?? 0);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  /**
+   * What the parser lets pass: an alias for which nothing was named before it, and a quoted text that ends at a
+   * smaller indentation with an escaped quote, which does not close it.
+   */
+  private checkNodes(text: string): void {
+    const anchors = new Set<string>();
+    visit(this.document, (_, node) => {
+      if (isAlias(node)) {
+        if (!anchors.has(node.source))
+          this.refuse(node, "yaml_malformed", `yaml: unknown anchor '${node.source}' referenced`);
+      } else if (isScalar(node) || isCollection(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor);
+        if (isScalar(node) && !isClosed(node, text))
+          this.refuse(node, "yaml_malformed", "yaml: a quoted text has no end");
+      }
+    });
   }
 
   private parse(text: string, uniqueKeys: boolean): Document {
@@ -213,6 +241,16 @@ export class Fields {
   private nodeOf(): Node {
     return this.map as Node; // names() of an absent mapping is empty, so that nobody asks
   }
+}
+
+/** What no YAML 1.1 stream holds. */
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const NOT_YAML = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ufffd]/;
+
+function isClosed(node: Scalar, text: string): boolean {
+  const source = text.slice(node.range?.[0], node.range?.[1]);
+  if (node.type === "QUOTE_DOUBLE") return (/\\*"$/.exec(source)?.[0].length ?? 0) % 2 === 1;
+  return node.type !== "QUOTE_SINGLE" || (/'+$/.exec(source.slice(1))?.[0].length ?? 0) % 2 === 1;
 }
 
 function isNull(node: Node): boolean {

@@ -30,10 +30,13 @@ const FILES: readonly string[] = [
   "global: { http_config: { basic_auth: { password: S3CRET } } }",
   "global: { http_config: { authorization: { credentials: S3CRET } } }",
   "global: { http_config: { oauth2: { client_secret: S3CRET } } }",
+  "global: { http_config: { oauth2: { client_certificate_key: S3CRET } } }",
   "global: { http_config: { tls_config: { key: S3CRET } } }",
   "global: { http_config: { http_headers: { X-A: { secrets: [S3CRET] } } } }",
   "global: { http_config: { proxy_url: 'http://u:S3CRET@p/', proxy_connect_header: { a: [S3CRET] } } }",
   "receivers: [{ name: r, sns_configs: [{ sigv4: { secret_key: S3CRET } }] }]",
+  "event_recorder: { webhook_outputs: [{ url: 'http://a/S3CRET' }] }",
+  "tracing: { endpoint: a, headers: { Authorization: { secrets: [S3CRET] } } }",
 ];
 
 it.each(FILES)("shows no secret of %s", (yaml) => {

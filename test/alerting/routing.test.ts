@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { fingerprint, fnv64 } from "../../src/alerting/fingerprint";
-import { parseMatchers, renderMatcher } from "../../src/alerting/matcher-text";
+import { parseMatcher, parseMatchers, renderMatcher } from "../../src/alerting/matcher-text";
 import { goTime } from "../../src/alerting/notification-data";
 import { groupKey, groupLabels, matchRoutes, matcherPredicate } from "../../src/alerting/routing";
 import { parseRouterConfig } from "../../src/alerting/config-parse";
@@ -48,9 +48,39 @@ it.each([
   ['a="\\d"', [String.raw`a="\\d"`]],
   [String.raw`a="\u00e9"`, [String.raw`a="\\u00e9"`]],
   ['"é\\t"=~"x"', ['"é\\t"=~"x"']],
+  // Numbers of bytes make up runes, as in Go.
+  [String.raw`"\xf0\x9f\x99\x82"="\303\251"`, ['🙂="é"']],
+  [String.raw`"a b"="\U0001f642"`, ['"a b"="🙂"']],
+  ["{}", []],
+  ["", []],
+  ["a=b,", ['a="b"']],
+  ["a=b}", ['a="b"']],
+  ["a=  ", ['a=""']],
+  ['a = "b" \t', ['a="b"']],
 ])("reads the matcher %s", (text, expected) => {
   const r = parseMatchers(text);
   expect(r.ok && r.value.map(renderMatcher)).toEqual(expected);
+});
+
+it.each([
+  String.raw`"a b"="\xff"`,
+  String.raw`"a b"="\400"`,
+  String.raw`"a b"="\'"`,
+  String.raw`"a b"="\ud800"`,
+  ",a=b",
+])("refuses the matcher %s: it is none to either grammar", (text) => {
+  expect(parseMatchers(text).ok).toBe(false);
+});
+
+it("takes no time for long runs of space", () => {
+  expect(parseMatchers(`a=${" ".repeat(300_000)}b`).ok).toBe(true);
+});
+
+it.each(["{a=b}", "a=b}", '{a="b"', "{}"])("takes no brace round the single matcher %s", (text) => {
+  expect(parseMatcher(text)).toEqual({
+    ok: false,
+    error: `unexpected open or close brace: ${text}`,
+  });
 });
 
 it.each(["a", "=b", 'a="b', 'a=b"c', "a=b,,c=d", '{"a b"="c"', 'a=~"["', "é=b c"])(

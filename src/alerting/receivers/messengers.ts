@@ -14,13 +14,6 @@ const jiraField: Kind<unknown> = {
   read: (d, node) => (isMap(node) ? jiraText.read(d, node) : text.read(d, node)),
 };
 
-/** Labels, alone or with settings. */
-const jiraLabels: Kind<unknown> = {
-  go: "jira.JiraLabelsConfig",
-  read: (d, node) => (isMap(node) ? jiraLabelsWith.read(d, node) : list(text).read(d, node)),
-};
-const jiraLabelsWith = struct("jira.plain", { values: list(text), enable_update: flag });
-
 export const jira = struct(
   "jira.plain",
   {
@@ -31,7 +24,7 @@ export const jira = struct(
     project: text,
     summary: jiraField,
     description: jiraField,
-    labels: jiraLabels,
+    labels: list(text),
     priority: text,
     issue_type: text,
     reopen_transition: text,
@@ -43,7 +36,8 @@ export const jira = struct(
   (c, d) => {
     if (!c.project) missing(d, c, "missing project in jira_config");
     if (!c.issue_type) missing(d, c, "missing issue_type in jira_config");
-    if (c.api_type !== undefined && !["auto", "cloud", "datacenter"].includes(c.api_type))
+    const apiType = c.api_type ?? (d.isNull(c, "api_type") ? "" : "auto");
+    if (!["auto", "cloud", "datacenter"].includes(apiType))
       d.fail(
         d.at(c, "api_type"),
         "unknown api_type on jira_config, must be auto, cloud or datacenter",

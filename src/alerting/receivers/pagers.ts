@@ -78,7 +78,7 @@ export const opsgenie = struct(
           "field_missing",
         );
       if (type.includes("{{")) {
-        const parsed = parseTemplate(type, "alertmanager");
+        const parsed = parseTemplate(type, "go");
         if (!parsed.ok)
           d.fail(at, `${shown} type is not a valid template: ${parsed.error.message}`);
       } else if (!new RegExp(RESPONDER_TYPES).test(type.toLowerCase()))
