@@ -123,7 +123,9 @@ function isSurplus(
   ended: ReadonlyMap<string, number>,
 ): boolean {
   const id = fingerprint(alert.labels);
-  if (state.alerts.has(id)) return false;
+  const known = state.alerts.get(id);
+  // One that has ended may have been told by one group while it waits in another.
+  if (known !== undefined) return known.endsAtMs <= nowMs && (alert.endsAtMs ?? Infinity) <= nowMs;
   const startsAtMs = alert.startsAtMs ?? alert.endsAtMs ?? nowMs;
   return (alert.endsAtMs ?? Infinity) <= nowMs || startsAtMs <= (ended.get(id) ?? 0);
 }
