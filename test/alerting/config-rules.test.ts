@@ -549,6 +549,8 @@ const RECEIVERS: readonly (readonly [
     "unknown parse_mode on telegram_config, must be Markdown, MarkdownV2, HTML or empty string",
   ],
   ["telegram", "{ chat_id: -100123, bot_token: a, parse_mode: '' }", "accepted"],
+  // It came later.
+  ["telegram", "{ chat_id: 1, bot_token: a, timeout: 1s }", "field timeout not found in type"],
   ["telegram", "{ chat_id: abc, bot_token: a }", "cannot unmarshal !!str `abc` into int64"],
   ["opsgenie", "{}", "no global OpsGenie API Key set either inline or in a file"],
   ["opsgenie", "{ api_key: a, api_key_file: f }", "at most one of api_key & api_key_file must be"],

@@ -247,7 +247,6 @@ export const telegram = struct(
     message: text,
     disable_notifications: flag,
     parse_mode: text,
-    timeout: goDuration,
   },
   (c, d) => {
     atMostOne(d, c, "bot_token", "bot_token_file");

@@ -1,6 +1,6 @@
 import type { DiscordIntegration, MsTeamsIntegration, TelegramIntegration } from "../config";
 import type { Struct } from "../config-decode";
-import { type Place, base, timeout } from "./place";
+import { type Place, base } from "./place";
 import type { discord, msteams, telegram } from "./delivered";
 
 export function readDiscord(c: Struct<(typeof discord)["fields"]>, at: Place): DiscordIntegration {
@@ -63,7 +63,6 @@ export function readTelegram(
     ...to.templates(c, path, [["message", "message"]]),
     disableNotifications: c.disable_notifications ?? false,
     parseMode: parseMode(c.parse_mode),
-    ...timeout(c),
   };
 }
 
