@@ -1,5 +1,5 @@
 import type { NotificationAlert, NotificationData } from "../alerting/notification-data";
-import { alertName, alertText, alertsLink, cutEscaped, isWeb, labelsLine } from "./texts";
+import { alertName, alertText, alertsLink, cutEscaped, isWeb, labelsLine, linksOf } from "./texts";
 
 /** How a service writes what a list of alerts is made of. */
 export interface Markup {
@@ -62,7 +62,7 @@ function restLine(data: NotificationData, markup: Markup, missing: number): stri
     : cutEscaped(`…and ${missing} more. See all alerts in Vedette`, REST_CHARS, markup.escape);
 }
 
-/** Name, text, labels and source of one alert in at most `max`. */
+/** Name, text, labels and links of one alert in at most `max`. */
 export function alertParagraph(
   a: NotificationAlert,
   markup: Markup,
@@ -72,17 +72,18 @@ export function alertParagraph(
   const { escape, newline } = markup;
   const mark = a.status === "firing" ? "🔴" : "🟢";
   const head = `${mark} ${markup.bold(cutEscaped(alertName(a), max / 4, escape, measure))}`;
-  const source =
-    isWeb(a.generatorURL) && a.generatorURL.length <= MAX_URL
-      ? newline + markup.link(escape("Source"), a.generatorURL)
-      : "";
-  let left = max - measure(head) - measure(source) - 2 * measure(newline);
+  const links = linksOf(a)
+    .filter(({ url }) => url.length <= MAX_URL)
+    .map(({ text, url }) => markup.link(escape(text), url))
+    .join(" · ");
+  const tail = links === "" ? "" : newline + links;
+  let left = max - measure(head) - measure(tail) - 2 * measure(newline);
   const lines = (text: string): string => text.split("\n").map(escape).join(newline);
   const said = cutEscaped(alertText(a), (left * 2) / 3, lines, measure);
   left -= measure(said) + measure(markup.italic(""));
   const labels = cutEscaped(labelsLine(a), left, escape, measure);
   return (
     [head, said, labels === "" ? "" : markup.italic(labels)].filter((l) => l !== "").join(newline) +
-    source
+    tail
   );
 }

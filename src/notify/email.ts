@@ -11,6 +11,7 @@ import {
   cut,
   isWeb,
   labelsLine,
+  linksOf,
   reasonLine,
   titleOf,
 } from "./texts";
@@ -157,7 +158,7 @@ function textBody(message: MessageContext): string {
       `${a.status === "firing" ? "FIRING" : "RESOLVED"}  ${alertName(a)}  since ${a.startsAt}`,
       cut(alertText(a), TEXT_CHARS),
       cut(labelsLine(a), TEXT_CHARS),
-      ...(isWeb(a.generatorURL) ? [`Source: ${a.generatorURL}`] : []),
+      ...linksOf(a).map(({ text, url }) => `${text}: ${url}`),
     ].join("\n"),
   );
   const link = alertsLink(data);
@@ -205,11 +206,11 @@ function alertHtml(a: NotificationAlert): string {
         `<tr><td style="padding:0 12px 0 0;color:#666">${h(k)}</td><td>${h(cut(v, 1_000))}</td></tr>`,
     )
     .join("");
-  const source = isWeb(a.generatorURL) ? ` · <a href="${h(a.generatorURL)}">Source</a>` : "";
+  const links = linksOf(a).map(({ text, url }) => ` · <a href="${h(url)}">${text}</a>`);
   return [
     `<div style="margin:0 0 16px"><strong>${a.status === "firing" ? "Firing" : "Resolved"}: ${h(alertName(a))}</strong>`,
     `<div>${h(cut(alertText(a), TEXT_CHARS)).replaceAll("\n", "<br>")}</div>`,
     `<table style="border-collapse:collapse;font-size:13px">${rows}</table>`,
-    `<div style="color:#666;font-size:13px">since ${h(a.startsAt)}${source}</div></div>`,
+    `<div style="color:#666;font-size:13px">since ${h(a.startsAt)}${links.join("")}</div></div>`,
   ].join("");
 }

@@ -3,7 +3,7 @@ import type { NotificationData } from "../alerting/notification-data";
 import { type MessageContext, jsonHeaders, linkButtons } from "./message";
 import type { OutgoingRequest } from "./model";
 import { renderTree } from "./template-tree";
-import { alertText, alertsLink, cut, isWeb, titleOf, utf8Length } from "./texts";
+import { alertText, alertsLink, cut, isWeb, linksOf, titleOf, utf8Length } from "./texts";
 
 /** Events API v2 (developer.pagerduty.com/docs/events-api-v2): an event beyond 512 KB is refused. */
 const MAX_BYTES = 512_000;
@@ -72,6 +72,7 @@ function routedEvent(i: PagerDutyIntegration, message: MessageContext, details: 
         return href === undefined ? [] : [{ href, text: text(l.text) ?? href }];
       }),
       ...linkButtons(message.links).map((b) => ({ href: b.url, text: b.text })),
+      ...runbooks(data),
       ...(isWeb(link) ? [{ href: link, text: "See all alerts" }] : []),
     ].slice(0, MAX_LINKS),
     images: (i.images ?? []).flatMap((image) => {
@@ -155,7 +156,17 @@ function detail(a: NotificationData["alerts"][number]): Json {
     labels: a.labels,
     started: a.startsAt,
     source: a.generatorURL,
+    ...present("runbook", webOnly(a.annotations["runbook_url"])),
   };
+}
+
+/** One for each address that firing alerts name. */
+function runbooks(data: NotificationData): Json[] {
+  const found = data.alerts.flatMap((a) =>
+    a.status === "firing" ? linksOf(a).filter((l) => l.text === "Runbook") : [],
+  );
+  const urls = [...new Set(found.map((l) => l.url))].filter((u) => u.length <= SUMMARY_CHARS);
+  return urls.slice(0, 5).map((href) => ({ href, text: "Runbook" }));
 }
 
 /** An expanded field; undefined where it is absent or comes to nothing. */

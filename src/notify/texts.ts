@@ -24,6 +24,16 @@ export function alertName(alert: NotificationAlert): string {
   return alert.labels["alertname"] ?? alert.fingerprint;
 }
 
+/** What to do about the alert, as the annotation says by convention, and the expression that it comes of. */
+export function linksOf(
+  alert: NotificationAlert,
+): readonly { readonly text: string; readonly url: string }[] {
+  return [
+    { text: "Runbook", url: alert.annotations["runbook_url"] ?? "" },
+    { text: "Source", url: alert.generatorURL },
+  ].filter(({ url }) => isWeb(url));
+}
+
 /** Every label but the name: `severity=critical  instance=a`. */
 export function labelsLine(alert: NotificationAlert): string {
   return Object.entries(alert.labels)

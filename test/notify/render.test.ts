@@ -95,6 +95,30 @@ it("hashes a group's key as Alertmanager does", async () => {
   );
 });
 
+it("links the runbook that an alert names, whatever the service, and nothing that is no address", () => {
+  const url = "https://wiki.example/runbooks/errors?a=1";
+  const named = data([
+    alert({ alertname: "A" }, { annotations: { summary: "s", runbook_url: url } }),
+  ]);
+  const all = [
+    slack,
+    discord,
+    teams,
+
+    telegram,
+    pagerduty,
+  ];
+  for (const integration of all)
+    expect(renderRequest(integration, message(named)).body, integration.type).toContain(
+      integration.type === "telegram" ? url.replaceAll("&", "&amp;") : url,
+    );
+  const hostile = data([
+    alert({ alertname: "A" }, { annotations: { runbook_url: "javascript:alert(1)" } }),
+  ]);
+  for (const integration of all)
+    expect(renderRequest(integration, message(hostile)).body).not.toContain("javascript:");
+});
+
 it("renders a Slack message of its own form", () => {
   const { url, body } = renderRequest(
     { ...slack, channel: "#ops", username: "{{ .Status }} bot" },

@@ -106,7 +106,7 @@ export function Shell(): ReactNode {
             <SchemeToggle />
             <Menu position="bottom-end" width={200}>
               <Menu.Target>
-                <UnstyledButton aria-label="Account" fz="sm" c="dimmed">
+                <UnstyledButton aria-label="Account" fz="sm" c="dimmed" className="vd-account">
                   {session.name}
                 </UnstyledButton>
               </Menu.Target>

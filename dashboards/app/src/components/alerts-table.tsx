@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Table, Text, Tooltip } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Table, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
@@ -21,7 +21,7 @@ export function AlertsTable({
   readonly compact?: boolean;
 }): ReactNode {
   return (
-    <Table.ScrollContainer minWidth={compact ? 460 : 640} type="native">
+    <Table.ScrollContainer minWidth={compact ? 460 : 640} type="native" className="vd-stack">
       <Table highlightOnHover aria-label="Active alerts">
         <Table.Thead>
           <Table.Tr>
@@ -55,6 +55,7 @@ function AlertRow({
 }): ReactNode {
   const severity = alert.labels["severity"];
   const summary = alert.annotations["summary"] ?? alert.annotations["description"];
+  const runbook = alert.annotations["runbook_url"] ?? "";
   return (
     <Table.Tr data-testid="alert-row" data-fingerprint={alert.fingerprint}>
       <Table.Td>
@@ -66,7 +67,7 @@ function AlertRow({
           {severity ?? "none"}
         </Badge>
       </Table.Td>
-      <Table.Td maw={compact ? 420 : undefined}>
+      <Table.Td maw={compact ? 420 : undefined} className="vd-grow">
         <Text fz="sm" fw={600} className="vd-wrap">
           {alert.labels["alertname"] ?? "alert"}
           {alert.status === "suppressed" && (
@@ -81,11 +82,16 @@ function AlertRow({
           </Text>
         )}
         <Labels labels={alert.labels} without={["alertname", "severity"]} />
+        {/^https?:\/\//.test(runbook) && (
+          <Anchor href={runbook} target="_blank" rel="noreferrer" fz="xs">
+            Runbook
+          </Anchor>
+        )}
       </Table.Td>
-      <Table.Td ta="right" className="vd-num">
+      <Table.Td ta="right" className="vd-num" data-label="value">
         {formatNumber(alert.value)}
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-label="since">
         <Ago ms={alert.startsAtMs} suffix="" />
       </Table.Td>
       <Table.Td ta="right">

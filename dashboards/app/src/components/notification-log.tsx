@@ -21,7 +21,7 @@ export function NotificationLog({
   readonly entries: readonly NotificationEntry[];
 }): ReactNode {
   return (
-    <Table.ScrollContainer minWidth={820} type="native">
+    <Table.ScrollContainer minWidth={820} type="native" className="vd-stack">
       <Table highlightOnHover aria-label="Notification log">
         <Table.Thead>
           <Table.Tr>
@@ -74,12 +74,7 @@ export function NotificationLog({
   );
 }
 
-/** Status and answer of the other side, or why there is none. */
-function said({ statusCode, error, response }: Delivery): string {
-  return [statusCode, error, response].filter((t) => t != null && t !== "").join(" ");
-}
-
-/** The last attempt; hovering lists all. */
+/** The last attempt; hovering lists all, with what the other side answered. */
 function Attempts({ deliveries }: { readonly deliveries: readonly Delivery[] }): ReactNode {
   const last = deliveries.at(-1);
   if (last === undefined) {
@@ -89,7 +84,9 @@ function Attempts({ deliveries }: { readonly deliveries: readonly Delivery[] }):
       </Text>
     );
   }
-  const all = deliveries.map((d) => [formatTime(d.atMs), d.outcome, said(d)].join(" "));
+  const all = deliveries.map((d) =>
+    [formatTime(d.atMs), d.outcome, d.statusCode, d.error ?? d.response].join(" "),
+  );
   return (
     <Tooltip label={all.join("\n")} multiline maw={420} style={{ whiteSpace: "pre-line" }}>
       <div>
@@ -98,12 +95,15 @@ function Attempts({ deliveries }: { readonly deliveries: readonly Delivery[] }):
         </Badge>
         <Text fz="xs" c="dimmed" className="vd-num">
           {deliveries.length > 1 ? `${deliveries.length} attempts, ` : ""}
+          {last.statusCode !== null && `${last.statusCode} in `}
           {formatNumber(last.latencyMs)} ms
           {last.nextAttemptMs !== null && `, again at ${formatClock(last.nextAttemptMs)}`}
         </Text>
-        <Text fz="xs" c={last.outcome === "delivered" ? "dimmed" : "red"} lineClamp={2}>
-          {said(last)}
-        </Text>
+        {last.error !== null && (
+          <Text fz="xs" c="red" lineClamp={2} className="vd-wrap">
+            {last.error}
+          </Text>
+        )}
       </div>
     </Tooltip>
   );

@@ -105,7 +105,7 @@ function PastAlerts({
       {found.isError && <ErrorNote error={found.error} />}
       {found.isSuccess && alerts.length === 0 && <Empty title="No alert" />}
       {alerts.length > 0 && (
-        <Table.ScrollContainer minWidth={760} type="native">
+        <Table.ScrollContainer minWidth={760} type="native" className="vd-stack">
           <Table highlightOnHover aria-label="Past alerts">
             <Table.Tbody>
               {alerts.map((a) => (
@@ -140,7 +140,7 @@ function PastRow({
           {severity ?? "none"}
         </Badge>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="vd-grow">
         <Text fz="sm" fw={600} className="vd-wrap">
           {alert.labels["alertname"] ?? "alert"}
         </Text>

@@ -229,7 +229,7 @@ function Courses({
   readonly span: Span;
 }): ReactNode {
   return (
-    <Table.ScrollContainer minWidth={720} type="native">
+    <Table.ScrollContainer minWidth={720} type="native" className="vd-stack">
       <Table aria-label="Alerts">
         <Table.Thead>
           <Table.Tr>
@@ -246,10 +246,10 @@ function Courses({
               <Table.Td>
                 <Labels labels={a.labels} without={["alertname"]} />
               </Table.Td>
-              <Table.Td fz="xs" className="vd-num">
+              <Table.Td fz="xs" className="vd-num" data-label="pending">
                 {formatTime(Date.parse(a.pending_at))}
               </Table.Td>
-              <Table.Td fz="xs" className="vd-num">
+              <Table.Td fz="xs" className="vd-num" data-label="fired">
                 {a.fired_at === null ? (
                   <Badge size="sm" color="yellow" variant="light">
                     only pending
@@ -263,10 +263,10 @@ function Courses({
                   </Text>
                 )}
               </Table.Td>
-              <Table.Td fz="xs" className="vd-num">
+              <Table.Td fz="xs" className="vd-num" data-label="for">
                 {lengthOf(a, span)}
               </Table.Td>
-              <Table.Td>
+              <Table.Td className="vd-grow">
                 <Bar alert={a} span={span} />
               </Table.Td>
             </Table.Tr>
@@ -325,7 +325,7 @@ function Messages({
   readonly messages: BackTest["notifications"]["messages"];
 }): ReactNode {
   return (
-    <Table.ScrollContainer minWidth={560} type="native">
+    <Table.ScrollContainer minWidth={560} type="native" className="vd-stack">
       <Table aria-label="Messages">
         <Table.Tbody>
           {messages.slice(0, SHOWN).map((m) => (

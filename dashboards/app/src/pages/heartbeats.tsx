@@ -46,7 +46,7 @@ export function HeartbeatsPage(): ReactNode {
                 Make one, and have your cron job call its address when it has succeeded.
               </Empty>
             ) : (
-              <Table.ScrollContainer minWidth={720} type="native">
+              <Table.ScrollContainer minWidth={720} type="native" className="vd-stack">
                 <Table aria-label="Heartbeats">
                   <Table.Tbody>
                     {list.map((h) => (
@@ -89,7 +89,7 @@ function HeartbeatRow({
           {h.status}
         </Badge>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="vd-grow">
         <Text fz="sm" fw={600} className="vd-wrap">
           {h.name}
         </Text>

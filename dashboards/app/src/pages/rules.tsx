@@ -99,7 +99,7 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
         )
       }
     >
-      <Table.ScrollContainer minWidth={640} type="native">
+      <Table.ScrollContainer minWidth={640} type="native" className="vd-stack">
         <Table aria-label={`Rules of ${group.name}`}>
           <Table.Tbody>
             {group.rules.map((r) => (
@@ -113,7 +113,7 @@ function GroupPanel({ group }: { readonly group: RuleGroup }): ReactNode {
                     {r.type === "recording" ? "record" : (r.state ?? "unknown")}
                   </Badge>
                 </Table.Td>
-                <Table.Td>
+                <Table.Td className="vd-grow">
                   <Group gap={8}>
                     <Text fz="sm" fw={600}>
                       {r.name}
