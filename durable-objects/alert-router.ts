@@ -5,6 +5,7 @@ import { defaultConfig } from "../src/alerting/effective-config";
 import { explain } from "../src/alerting/explain";
 import { restoreGroups } from "../src/alerting/grouping";
 import { postAlerts } from "../src/alerting/post";
+import { withinLimits } from "../src/alerting/posted-limits";
 import {
   follows,
   moveToIncident,
@@ -109,10 +110,12 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
     this.list();
   }
 
-  async post(alertsJson: string): Promise<void> {
+  async post(alertsJson: string): Promise<number> {
     const alerts = JSON.parse(alertsJson) as readonly PostedAlert[]; // checked by the route
-    await this.commit((s, now) => postAlerts(s.state, s.settings, alerts, now));
+    const { taken, refused } = withinLimits(this.open().state, alerts, this.deps.clock());
+    await this.commit((s, now) => postAlerts(s.state, s.settings, taken, now));
     this.list();
+    return refused;
   }
 
   async alerts(): Promise<string> {
@@ -123,6 +126,14 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   async groups(): Promise<string> {
     const { state, settings } = this.open();
     return JSON.stringify(groupViews(state, settings, this.deps.clock()));
+  }
+
+  async activeAlerts(): Promise<LongText> {
+    return longText(await this.alerts());
+  }
+
+  async activeGroups(): Promise<LongText> {
+    return longText(await this.groups());
   }
 
   async v2Alerts(filterJson: string): Promise<LongText> {

@@ -44,6 +44,8 @@ export const ROUTER_MIGRATIONS: readonly ObjectMigration[] = [
 /** The notification log keeps this many decisions; older ones go a hundred at a time. */
 const LOG_ROWS = 2_000;
 const LOG_SLACK = 100;
+/** A call takes 32 MiB; a decision about thousands of alerts names them all. */
+const LOG_CHARS = 8 * 1024 * 1024;
 
 /** Settings that hold template bundles, by hash. */
 const TEMPLATES = "templates:";
@@ -154,11 +156,20 @@ export class RouterStorage {
     return hash === undefined ? undefined : this.setting(`${TEMPLATES}${hash}`);
   }
 
+  /** The newest decisions, as many as an answer may hold. */
   log(limit: number): NotificationLogEntry[] {
-    return this.storage.sql
-      .exec<{ data: string }>("SELECT data FROM log ORDER BY seq DESC LIMIT ?", limit)
-      .toArray()
-      .map((r) => JSON.parse(r.data) as NotificationLogEntry);
+    const out: NotificationLogEntry[] = [];
+    let chars = 0;
+    const rows = this.storage.sql.exec<{ data: string }>(
+      "SELECT data FROM log ORDER BY seq DESC LIMIT ?",
+      limit,
+    );
+    for (const { data } of rows) {
+      chars += data.length;
+      if (chars > LOG_CHARS) break;
+      out.push(JSON.parse(data) as NotificationLogEntry);
+    }
+    return out;
   }
 
   /** Lanes that have something to hand over. What belongs to one integration keeps its order. */

@@ -1,12 +1,12 @@
 import { labelOf } from "../core/alerts";
-import type { IncidentAlerts } from "../core/objects";
 import type { IntegrationRef } from "./config";
 import { cooling, noteTold } from "./cooldown";
 import { type DedupVerdict, dedup } from "./dedup";
 import { fnv64 } from "./fingerprint";
 import { groupsOf, nextGridTime, routeOf } from "./grouping";
 import type { HoldReason, NotificationLogEntry, NotifyReason, RoutedAlert } from "./model";
-import { common, notificationData } from "./notification-data";
+import { incidentAlerts } from "./incident-alerts";
+import { notificationData } from "./notification-data";
 import { type StageContext, contextAt, judge } from "./pipeline";
 import { failingIntegration, hearersOf } from "./receiver-alerts";
 import {
@@ -170,6 +170,7 @@ function tellReceiver(
       groupLabels: s.group.labels,
       externalUrl: settings.externalUrl,
       reason,
+      beside: integration,
     },
     shown,
   );
@@ -237,32 +238,8 @@ function tellIncident(
     integrationId: integration.id,
     toldKey: key,
     opens: verdict.reason === "first_notification" || verdict.reason === "new_alerts",
-    change: incidentAlerts(settings, s, incidentId, spoken),
+    change: incidentAlerts(settings.projectId, s, incidentId, spoken, known),
   });
-}
-
-function incidentAlerts(
-  settings: RouterSettings,
-  s: Snapshot,
-  incidentId: string,
-  alerts: readonly RoutedAlert[],
-): IncidentAlerts {
-  return {
-    incidentId,
-    projectId: settings.projectId,
-    groupKey: s.group.key,
-    receiver: s.route.receiver,
-    groupLabels: s.group.labels,
-    commonLabels: common(alerts.map((a) => a.labels)),
-    commonAnnotations: common(alerts.map((a) => a.annotations)),
-    alerts: alerts.map((a) => ({
-      labels: a.labels,
-      annotations: a.annotations,
-      status: a.status,
-      startsAtMs: a.startsAtMs,
-      fingerprint: a.fingerprint,
-    })),
-  };
 }
 
 /** One per group, integration and beginning: deciding the same again names the same incident. */

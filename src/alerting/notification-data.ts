@@ -1,5 +1,6 @@
 import type { StringMap } from "../core/alerts";
 import { renderDuration } from "../core/duration";
+import { ROW_BYTES, firstWithin, jsonBytes, nestedJsonBytes } from "../core/stored-size";
 import { compareAlerts } from "./label-order";
 import type { NotifyReason, RoutedAlert } from "./model";
 
@@ -36,39 +37,57 @@ export interface NotificationSource {
   readonly groupLabels: StringMap;
   readonly externalUrl: string;
   readonly reason: NotifyReason | "test";
+  /** What lies beside it in its row: the integration that it is for. */
+  readonly beside?: object;
 }
 
 const ZERO_TIME = "0001-01-01T00:00:00Z";
-/** A Durable Object's row ends at 2 MB, and a message of more alerts helps nobody. */
 const MAX_DATA_CHARS = 800_000;
+/** What all alerts have in common, in bytes: a message is about its alerts. */
+const MAX_COMMON_BYTES = 200_000;
 
 export function notificationData(
   source: NotificationSource,
   alerts: readonly RoutedAlert[],
 ): NotificationData {
   const sorted = [...alerts].sort(compareAlerts);
-  const shown: NotificationAlert[] = [];
-  let chars = 0;
-  for (const a of sorted) {
-    const one = alertData(a);
-    chars += JSON.stringify(one).length;
-    if (chars > MAX_DATA_CHARS) break;
-    shown.push(one);
-  }
-  return {
-    version: "4",
-    groupKey: source.groupKey,
-    truncatedAlerts: sorted.length - shown.length,
+  const head = {
     status: sorted.some((a) => a.status === "firing") ? "firing" : "resolved",
     // Alertmanager hands the name out with RE2's special characters escaped.
     receiver: source.receiver.replace(/[\\.+*?()|[\]{}^$]/g, String.raw`\$&`),
-    groupLabels: source.groupLabels,
-    commonLabels: common(sorted.map((a) => a.labels)),
-    commonAnnotations: common(sorted.map(shownAnnotations)),
+    groupLabels: withinBytes(source.groupLabels),
+    commonLabels: withinBytes(common(sorted.map((a) => a.labels))),
+    commonAnnotations: withinBytes(common(sorted.map(shownAnnotations))),
     externalURL: source.externalUrl,
     notification_reason: REASON_TEXT[source.reason],
+  } as const;
+  const { groupKey, beside = {} } = source;
+  // The group's key stands in the message, and once more beside it.
+  const taken = nestedJsonBytes([head, groupKey]) + jsonBytes([groupKey, beside]);
+  const shown = shownOf(sorted, ROW_BYTES - taken);
+  return {
+    version: "4",
+    groupKey,
+    truncatedAlerts: sorted.length - shown.length,
+    ...head,
     alerts: shown,
   };
+}
+
+/** What of a message its alerts may take: one of more of them helps nobody. */
+function shownOf(alerts: readonly RoutedAlert[], maxBytes: number): readonly NotificationAlert[] {
+  const all = alerts.map(alertData);
+  const few = firstWithin(all, MAX_DATA_CHARS, (a) => JSON.stringify(a).length);
+  return firstWithin(few, maxBytes, nestedJsonBytes);
+}
+
+/** The entries of a map that have room; whoever writes enormous labels must not keep others' messages from being stored. */
+export function withinBytes(map: StringMap): StringMap {
+  if (nestedJsonBytes(map) <= MAX_COMMON_BYTES) return map;
+  let left = MAX_COMMON_BYTES;
+  return Object.fromEntries(
+    Object.entries(map).filter((entry) => (left -= nestedJsonBytes(entry)) >= 0),
+  );
 }
 
 /** Alertmanager's own words for the reasons it knows. */

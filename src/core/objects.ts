@@ -137,9 +137,15 @@ export interface AlertRouterRpc extends Ticking {
   /** The configuration in force, integrations sealed, as JSON of alerting/config RouterConfig: also while D1 is down. */
   configuration(): Promise<string>;
   receive(set: FiringSet): Promise<void>;
-  /** Takes alerts of Alertmanager's own API, JSON of core/alerts PostedAlert[], checked by the route. */
-  post(alertsJson: string): Promise<void>;
-  /** Active alerts with their status, as JSON of alerting/model ActiveAlert[]. */
+  /**
+   * Takes alerts of Alertmanager's own API, JSON of core/alerts PostedAlert[], checked by the route. Gives the number of those
+   * that alerting/posted-limits has no room for.
+   */
+  post(alertsJson: string): Promise<number>;
+  /** Active alerts with their status, as JSON of alerting/model ActiveAlert[]; of groups, AlertGroupView[]. */
+  activeAlerts(): Promise<LongText>;
+  activeGroups(): Promise<LongText>;
+  /** The same where they are few: a call takes 32 MiB at most. */
   alerts(): Promise<string>;
   groups(): Promise<string>;
   /** The body of Alertmanager's `GET /api/v2/alerts`, for JSON of alerting/v2-view V2Filter. */
@@ -241,6 +247,8 @@ export interface IncidentAlerts {
     readonly startsAtMs: number;
     readonly fingerprint: string;
   }[];
+  /** How many alerts there are, where `alerts` has no room for all of them. */
+  readonly total?: number;
 }
 
 export interface LiveHubRpc {

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type * as z from "zod";
+import { parseJson } from "../core/parse-json";
 import { type Result, err, ok } from "../core/result";
 import type { AppEnv } from "./deps";
 import type { Problem } from "./problem";
@@ -15,7 +16,7 @@ export async function readJson<T>(
   if (!text.ok) return text;
   let value: unknown;
   try {
-    value = JSON.parse(text.value);
+    value = parseJson(text.value);
   } catch (e) {
     return err({
       status: 400,

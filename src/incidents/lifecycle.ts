@@ -1,5 +1,6 @@
 import { type Result, err, ok } from "../core/result";
 import type { IncidentAlerts } from "../core/objects";
+import { firstWithin, jsonBytes } from "../core/stored-size";
 import {
   type Command,
   type EscalationState,
@@ -9,7 +10,9 @@ import {
   type TimelineEntry,
   type TimelineKind,
   MAX_ALERTS,
+  MAX_ALERT_BYTES,
   MAX_TIMELINE,
+  MAX_TIMELINE_BYTES,
   SEVERITIES,
   SYSTEM,
 } from "./model";
@@ -46,7 +49,7 @@ export function openIncident(
     groupLabels: change.groupLabels,
     commonLabels: change.commonLabels,
     commonAnnotations: change.commonAnnotations,
-    alerts: change.alerts.slice(0, MAX_ALERTS),
+    alerts: mergeAlerts([], change.alerts, nowMs).alerts,
     openedAtMs: nowMs,
     escalation: escalationFrom(policy, nowMs),
     timeline: [
@@ -54,7 +57,7 @@ export function openIncident(
         atMs: nowMs,
         author: SYSTEM,
         kind: "opened",
-        text: `${title}: ${countOf(change.alerts.length, "alert")}`,
+        text: `${title}: ${countOf(change.total ?? change.alerts.length, "alert")}`,
       },
     ],
   };
@@ -231,10 +234,11 @@ export function extend(
   timeline: readonly TimelineEntry[],
   entries: readonly TimelineEntry[],
 ): readonly TimelineEntry[] {
-  const all = [...timeline, ...entries];
-  return all.length <= MAX_TIMELINE
-    ? all
-    : [...all.slice(0, 1), ...all.slice(all.length - MAX_TIMELINE + 1)];
+  const [first, ...rest] = [...timeline, ...entries];
+  if (first === undefined) return [];
+  const newest = rest.slice(-(MAX_TIMELINE - 1)).toReversed();
+  const kept = firstWithin(newest, MAX_TIMELINE_BYTES, jsonBytes);
+  return [first, ...kept.toReversed()];
 }
 
 function mergeAlerts(
@@ -244,9 +248,12 @@ function mergeAlerts(
 ): { readonly alerts: readonly IncidentAlert[]; readonly entries: readonly TimelineEntry[] } {
   const known = new Map(before.map((a) => [a.fingerprint, a]));
   const entries: TimelineEntry[] = [];
+  let left = MAX_ALERT_BYTES - before.reduce((n, a) => n + jsonBytes(a), 0);
   for (const a of now) {
     const old = known.get(a.fingerprint);
-    if (old === undefined && known.size >= MAX_ALERTS) continue;
+    const size = jsonBytes(a) - (old === undefined ? 0 : jsonBytes(old));
+    if (old === undefined && (known.size >= MAX_ALERTS || size > left)) continue;
+    left -= size;
     known.set(a.fingerprint, a);
     if (old === undefined) entries.push(entry(nowMs, SYSTEM, "alert_joined", nameOf(a)));
     else if (old.status !== a.status)

@@ -85,4 +85,6 @@ export const SYSTEM = "vedette";
 
 /** Bounds one incident's row: D1 and Durable Object rows end at 2 MB. */
 export const MAX_TIMELINE = 1_000;
+export const MAX_TIMELINE_BYTES = 400_000;
 export const MAX_ALERTS = 500;
+export const MAX_ALERT_BYTES = 1_000_000;

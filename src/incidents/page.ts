@@ -1,5 +1,6 @@
 import type { OutgoingNotification } from "../core/objects";
-import type { Incident } from "./model";
+import { firstWithin, nestedJsonBytes } from "../core/stored-size";
+import { type Incident, MAX_ALERT_BYTES } from "./model";
 
 export interface PageAddress {
   /** Idempotency: one per incident, round, step and integration. */
@@ -18,10 +19,9 @@ export function pageMessage(incident: Incident, to: PageAddress): OutgoingNotifi
     incident_url: link,
     incident_title: incident.title,
   };
-  const data = {
+  const head = {
     version: "4",
     groupKey: incident.groupKey,
-    truncatedAlerts: 0,
     status: "firing",
     receiver: to.receiver,
     groupLabels: incident.groupLabels,
@@ -29,18 +29,20 @@ export function pageMessage(incident: Incident, to: PageAddress): OutgoingNotifi
     commonAnnotations: common,
     externalURL: to.externalUrl,
     notification_reason: "escalation",
-    alerts: incident.alerts
-      .filter((a) => a.status === "firing")
-      .map((a) => ({
-        status: a.status,
-        labels: a.labels,
-        annotations: { ...a.annotations, incident_url: link },
-        startsAt: new Date(a.startsAtMs).toISOString(),
-        endsAt: "0001-01-01T00:00:00Z",
-        generatorURL: link,
-        fingerprint: a.fingerprint,
-      })),
   };
+  const alerts = incident.alerts
+    .filter((a) => a.status === "firing")
+    .map((a) => ({
+      status: a.status,
+      labels: a.labels,
+      annotations: { ...a.annotations, incident_url: link },
+      startsAt: new Date(a.startsAtMs).toISOString(),
+      endsAt: "0001-01-01T00:00:00Z",
+      generatorURL: link,
+      fingerprint: a.fingerprint,
+    }));
+  const shown = firstWithin(alerts, MAX_ALERT_BYTES, nestedJsonBytes);
+  const data = { ...head, truncatedAlerts: alerts.length - shown.length, alerts: shown };
   return {
     id: to.id,
     receiver: to.receiver,

@@ -4,9 +4,10 @@ import {
   common,
 } from "../alerting/notification-data";
 import type { OutgoingNotification } from "../core/objects";
+import { ROW_BYTES, jsonBytes } from "../core/stored-size";
 
-/** A row of an object ends at 2 MB. */
-const MAX_CHARS = 1_000_000;
+/** What of a row is left to the integration beside it. */
+const INTEGRATION_BYTES = 200_000;
 /** Messages that speak of something else than the state of a group. */
 const APART = new Set(["escalation", "report", "test"]);
 
@@ -34,5 +35,6 @@ export function mergeMessages(
     commonAnnotations: common(all.map((a) => a.annotations)),
     alerts: all,
   } satisfies NotificationData);
-  return dataJson.length > MAX_CHARS ? undefined : { ...newest, status, dataJson };
+  const merged: OutgoingNotification = { ...newest, status, dataJson };
+  return jsonBytes(merged) > ROW_BYTES - INTEGRATION_BYTES ? undefined : merged;
 }

@@ -14,6 +14,8 @@ const ALERT_NAME = "alertname";
 const MAX_STEPS = 2_000_000;
 /** Characters of one label's or annotation's text. */
 const MAX_TEXT = 16_384;
+/** Characters of all of one alert's: its row, and each message of it, ends at 2 MB. */
+const MAX_TEXTS = 131_072;
 
 interface Text {
   readonly name: string;
@@ -94,7 +96,15 @@ export function expandRule(
     },
     budget,
   };
-  const expand = ({ text, template }: Text): string => {
+  let left = MAX_TEXTS;
+  const expand = (t: Text): string => {
+    const text = expandOne(t);
+    if (text.length > left)
+      return `<error expanding template: the alert's texts are longer than ${MAX_TEXTS} characters>`;
+    left -= text.length;
+    return text;
+  };
+  const expandOne = ({ text, template }: Text): string => {
     if (template === undefined) return text;
     const done = renderTemplate(text, template, "prometheus", input);
     if (!done.ok) {

@@ -6,6 +6,7 @@ import { type SilenceInput, type SilenceRefusal, matchersOf } from "../../alerti
 import type { SilenceView } from "../../alerting/silences";
 import { parseDuration } from "../../core/duration";
 import type { Matcher } from "../../core/matchers";
+import { textOf } from "../../core/long-text";
 import type { AlertRouterRpc } from "../../core/objects";
 import type { Result } from "../../core/result";
 import { requireScope } from "../auth/require";
@@ -85,7 +86,7 @@ async function silenceAlert(c: Context<AppEnv>): Promise<Response> {
       where: "/duration",
     });
   const router = routerOf(c);
-  const alerts = JSON.parse(await router.alerts()) as ActiveAlert[];
+  const alerts = JSON.parse(await textOf(await router.activeAlerts())) as ActiveAlert[];
   const fingerprint = c.req.param("fingerprint") ?? "";
   const alert = alerts.find((a) => a.fingerprint === fingerprint);
   if (alert === undefined)

@@ -5,6 +5,7 @@ import { fingerprint } from "../../alerting/fingerprint";
 import type { ActiveAlert, NotificationLogEntry } from "../../alerting/model";
 import type { StringMap } from "../../core/alerts";
 import { parseDuration } from "../../core/duration";
+import { textOf } from "../../core/long-text";
 import type { AlertRouterRpc } from "../../core/objects";
 import type { PastNotification } from "../../notify/history";
 import { requireScope } from "../auth/require";
@@ -139,7 +140,7 @@ interface FoundTest {
 
 /** In the router as long as it fires, in the history afterwards. */
 async function findTest(c: Context<AppEnv>, id: string): Promise<FoundTest | undefined> {
-  const active = JSON.parse(await routerOf(c).alerts()) as ActiveAlert[];
+  const active = JSON.parse(await textOf(await routerOf(c).activeAlerts())) as ActiveAlert[];
   const live = active.find((a) => a.labels[TEST_LABEL] === id);
   if (live !== undefined)
     return {

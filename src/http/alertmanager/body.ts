@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { StringMap } from "../../core/alerts";
 import { nestsDeeperThan } from "../../core/json-depth";
+import { parseJson } from "../../core/parse-json";
 import { type Result, err, ok } from "../../core/result";
 import { parseMediaType } from "../../ingest/body/content";
 import { bodyErrorMessage, bodyErrorStatus } from "../../ingest/body/errors";
@@ -28,7 +29,7 @@ export async function readApiBody(
   if (body.value.length === 0) return err(required(what));
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body.value);
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     if (nestsDeeperThan(value, MAX_DEPTH)) return err(unreadable(what, "it is nested too deep"));
     return ok(value);
   } catch (e) {

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { quoted } from "../../alerting/matcher-text";
 import { configInForce } from "../../alerting/effective-config";
+import { POST_LIMITS, charsOf } from "../../alerting/posted-limits";
 import type { PostedAlert, StringMap } from "../../core/alerts";
 import { type Result, err, ok } from "../../core/result";
 import type { AppEnv } from "../deps";
@@ -30,7 +31,12 @@ export async function postAlerts(c: Context<AppEnv>): Promise<Response> {
     if (problem === undefined) good.push(alert);
     else wrong.push(problem);
   }
-  if (good.length > 0) await objects.alertRouter().post(JSON.stringify(good));
+  const over = good.length === 0 ? 0 : await objects.alertRouter().post(JSON.stringify(good));
+  // An object of an earlier version gives nothing.
+  if (over > 0)
+    wrong.push(
+      `exceeded maximum number of alerts: ${over} alerts have no room (limits: ${POST_LIMITS.alerts} alerts, ${POST_LIMITS.chars} characters)`,
+    );
   return wrong.length === 0 ? done() : refused(400, wrong.join("; "));
 }
 
@@ -112,7 +118,11 @@ function problemOf(alert: PostedAlert, endMs: number): string | undefined {
   const label = wrongName(alert.labels);
   if (label !== undefined) return `invalid label set: ${label}`;
   const annotation = wrongName(alert.annotations);
-  return annotation === undefined ? undefined : `invalid annotations: ${annotation}`;
+  if (annotation !== undefined) return `invalid annotations: ${annotation}`;
+  const chars = charsOf(alert);
+  return chars <= POST_LIMITS.alertChars
+    ? undefined
+    : `the alert is too large: ${chars} characters of labels, annotations and generatorURL (limit: ${POST_LIMITS.alertChars})`;
 }
 
 /** Any UTF-8 text is a name since 0.27, but the empty one. */

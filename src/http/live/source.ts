@@ -1,3 +1,4 @@
+import { textOf } from "../../core/long-text";
 import { liveIncident } from "../../incidents/live";
 import { boundEvent, boundLine } from "../../live/bounds";
 import type { LiveSource } from "../../live/source";
@@ -28,7 +29,9 @@ export function makeLiveSource(deps: Deps, projectId: string): LiveSource {
       );
     },
     async alerts() {
-      return parseActiveAlerts(await deps.objects(projectId).alertRouter().alerts());
+      return parseActiveAlerts(
+        await textOf(await deps.objects(projectId).alertRouter().activeAlerts()),
+      );
     },
     async incidents() {
       const newest = await deps.incidents(projectId).list({ limit: MAX_INCIDENTS });

@@ -1,0 +1,5 @@
+import type { LongText } from "./objects";
+
+export async function textOf(text: LongText): Promise<string> {
+  return typeof text === "string" ? text : new Response(text).text();
+}
