@@ -210,8 +210,8 @@ export function list<T>(of: Kind<T>, go = `[]${of.go}`): Kind<readonly (T | unde
 export function mapOf<T>(
   of: Kind<T>,
   check?: (value: ReadonlyMap<string, T | undefined>, d: Decoder) => void,
+  go = `map[string]${of.go}`,
 ): Kind<ReadonlyMap<string, T | undefined>> {
-  const go = `map[string]${of.go}`;
   return {
     go,
     read(d, node) {

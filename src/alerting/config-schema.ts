@@ -99,6 +99,7 @@ const regexMatchers = mapOf(
       if (regex === undefined) d.fail(at, `invalid regexp value for ${quoted(name)}`);
     }
   },
+  "common.plain",
 );
 
 /** A list of matcher texts, each of which may hold several. */

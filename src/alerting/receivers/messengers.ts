@@ -64,7 +64,7 @@ const mattermostTexts = {
   author_icon: text,
   title: text,
   title_link: text,
-  fields: list(mattermostField),
+  fields: list(mattermostField, "[]*mattermost.MattermostField"),
   thumb_url: text,
   footer: text,
   footer_icon: text,
@@ -83,7 +83,10 @@ export const mattermost = struct(
     username: text,
     icon_url: text,
     icon_emoji: text,
-    attachments: list(struct("mattermost.MattermostAttachment", mattermostTexts)),
+    attachments: list(
+      struct("mattermost.MattermostAttachment", mattermostTexts),
+      "[]*mattermost.MattermostAttachment",
+    ),
     type: text,
     props: struct("mattermost.MattermostProps", { card: text }),
     priority: struct("mattermost.MattermostPriority", {
@@ -128,14 +131,14 @@ export const rocketchat = struct(
     title: text,
     title_link: text,
     text,
-    fields: list(rocketchatField),
+    fields: list(rocketchatField, "[]*rocketchat.RocketchatAttachmentField"),
     short_fields: flag,
     emoji: text,
     icon_url: text,
     image_url: text,
     thumb_url: text,
     link_names: flag,
-    actions: list(rocketchatAction),
+    actions: list(rocketchatAction, "[]*rocketchat.RocketchatAttachmentAction"),
   },
   (c, d) => {
     if (c.token !== undefined && c.token_file)
