@@ -148,6 +148,16 @@ export class ReceiverStorage {
     this.queued = queue.map((m) => (m.seq === seq ? { ...m, attempts, nextAttemptMs } : m));
   }
 
+  /** Whatever waits for its next attempt has it now. */
+  retryAllAt(nowMs: number): void {
+    const queue = this.open();
+    this.storage.sql.exec(
+      "UPDATE outbox SET next_attempt_ms = ?1 WHERE next_attempt_ms > ?1",
+      nowMs,
+    );
+    this.queued = queue.map((m) => ({ ...m, nextAttemptMs: Math.min(m.nextAttemptMs, nowMs) }));
+  }
+
   drop(seq: number): void {
     const queue = this.open();
     this.storage.sql.exec("DELETE FROM outbox WHERE seq = ?", seq);

@@ -261,8 +261,11 @@ export class Receiver extends DurableObject<Env> implements ReceiverRpc {
       else this.disk.retryAt(message.seq, message.attempts + 1, again);
       if (verdict.outcome === "failed" && verdict.holdReceiver)
         this.pace.hold(verdict.nextAttemptMs);
-      if (verdict.outcome === "delivered") this.watch.delivered();
-      else {
+      if (verdict.outcome === "delivered") {
+        // It was down and is back. After a short failure waits stay: it may be a message that is disliked.
+        if (this.watch.health()?.raisedAtMs !== undefined) this.disk.retryAllAt(now);
+        this.watch.delivered();
+      } else {
         // Who sends a test sees what becomes of it.
         const lost = again === null && message.notification.reason !== "test";
         this.watch.failed(error ?? verdict.outcome, lost, now);

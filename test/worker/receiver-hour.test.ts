@@ -130,6 +130,24 @@ it("an hour of failures: the other receiver on time, each alert's last word kept
   await vi.waitFor(async () => expect(await downAlerts(failing.id)).toEqual([]));
 }, 60_000);
 
+it("sends what waits as soon as one message got through to a receiver that was down", async () => {
+  const failing = { ...side("back"), json: side("back").json.replace('/back"', '/broken"') };
+  for (const minute of [0, 1, 2]) await failing.rpc.enqueue(failing.json, message(failing, minute));
+  for (let minute = 1; minute <= 12; minute++) {
+    ahead = minute * MINUTE;
+    await runDurableObjectAlarm(failing.stub);
+    await new Promise((r) => setTimeout(r, 20));
+  }
+  await vi.waitFor(async () => expect(await downAlerts(failing.id)).toHaveLength(1));
+  expect((await health(failing)).waiting).toBe(3);
+
+  broken = false;
+  const test = { ...message(failing, 3), id: "test", groupKey: "test/1", reason: "test" as const };
+  await failing.rpc.enqueue(failing.json, test);
+  // No clock moves on: none of them waits for its turn.
+  await vi.waitFor(async () => expect((await health(failing)).waiting).toBe(0));
+}, 20_000);
+
 it("sends what waits to where a mended receiver is", async () => {
   const failing = side("mended");
   const wrong = failing.json.replace('/mended"', '/broken"');
