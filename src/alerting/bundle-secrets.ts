@@ -34,9 +34,9 @@ export function restoreBundle(
       templateFiles: current.templateFiles,
       files: current.files,
     });
-  const files: Record<string, string> = {};
+  const files: [string, string][] = [];
   for (const [path, text] of Object.entries(given.files)) {
-    const known = text === REDACTED ? current?.files[path] : text;
+    const known = text === REDACTED ? fileOf(current, path) : text;
     if (known === undefined)
       return err(
         refusal(
@@ -44,9 +44,9 @@ export function restoreBundle(
           `${REDACTED} in the file ${path} stands for nothing: the configuration in force has no such file`,
         ),
       );
-    files[path] = known;
+    files.push([path, known]);
   }
-  return ok({ ...given, alertmanagerConfig: yaml.value, files });
+  return ok({ ...given, alertmanagerConfig: yaml.value, files: Object.fromEntries(files) });
 }
 
 /** As it is stored. */
@@ -58,7 +58,7 @@ export async function sealBundle(
   const files = await Promise.all(
     Object.entries(bundle.files).map(
       async ([path, text]) =>
-        [path, await underPresentKey(sealer, text, current?.files[path])] as const,
+        [path, await underPresentKey(sealer, text, fileOf(current, path))] as const,
     ),
   );
   return {
@@ -79,7 +79,7 @@ export async function openBundle(
 ): Promise<Result<ConfigBundle, ConfigRefusal>> {
   const yaml = await openSecrets(bundle.alertmanagerConfig, sealer);
   if (!yaml.ok) return yaml;
-  const files: Record<string, string> = {};
+  const files: [string, string][] = [];
   for (const [path, text] of Object.entries(bundle.files)) {
     const opened = isSealed(text) ? await sealer.open("config", text) : ok(text);
     if (!opened.ok)
@@ -89,9 +89,14 @@ export async function openBundle(
           `the file ${path} does not open: ${sealProblemText(opened.error)}`,
         ),
       );
-    files[path] = opened.value;
+    files.push([path, opened.value]);
   }
-  return ok({ ...bundle, alertmanagerConfig: yaml.value, files });
+  return ok({ ...bundle, alertmanagerConfig: yaml.value, files: Object.fromEntries(files) });
+}
+
+/** A path may be any text, also the name of what every object has. */
+function fileOf(bundle: ConfigBundle | undefined, path: string): string | undefined {
+  return bundle !== undefined && Object.hasOwn(bundle.files, path) ? bundle.files[path] : undefined;
 }
 
 function refusal(reason: ConfigRefusal["reason"], message: string): ConfigRefusal {

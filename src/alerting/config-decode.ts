@@ -28,14 +28,17 @@ export interface DecodeOptions {
   readonly fill: FillText;
 }
 
-/** Bounds what aliases unfold to. */
+/** Bounds what aliases and merge keys unfold to. */
 const MAX_VALUES = 200_000;
 const MAX_DEPTH = 1_200;
+const MAX_MERGES = 100;
 
 export class Decoder {
   /** yaml.v2's `TypeError`s so far. */
   readonly typeErrors: { readonly message: string; readonly refusal: Refused }[] = [];
   readonly places = new WeakMap<object, Place>();
+  /** Nodes whose text has secrets in the place of `${NAME}`: no error may repeat it. */
+  readonly filled = new WeakSet<object>();
   filling = false;
   private values = 0;
   private depth = 0;
@@ -63,17 +66,26 @@ export class Decoder {
   value<T>(kind: Kind<T>, node: unknown): T | undefined {
     const resolved = this.file.resolve(node);
     if (resolved === undefined || isNullNode(resolved)) return undefined;
-    if (++this.values > MAX_VALUES || this.depth > MAX_DEPTH)
-      return this.file.refuse(resolved, "too_large", "the file unfolds to too many values");
+    this.count(resolved, this.depth > MAX_DEPTH);
     this.depth++;
     const value = kind.read(this, resolved);
     this.depth--;
     return value;
   }
 
+  /** One value more, or one too many. @throws Refused */
+  count(node: unknown, tooDeep: boolean): void {
+    if (++this.values > MAX_VALUES || tooDeep)
+      this.file.refuse(node, "too_large", "the file unfolds to too many values");
+  }
+
   /** A rule that the file breaks. */
   fail(at: unknown, message: string, reason: ConfigRefusal["reason"] = "value_wrong"): never {
-    return this.file.refuse(at, reason, message);
+    return this.file.refuse(at, reason, this.isFilled(at) ? SECRET_WRONG : message);
+  }
+
+  isFilled(node: unknown): boolean {
+    return typeof node === "object" && node !== null && this.filled.has(node);
   }
 
   /** Where a struct, or one of its fields, stands in the file. */
@@ -96,6 +108,12 @@ export class Decoder {
   }
 
   note(node: unknown, reason: ConfigRefusal["reason"], message: string): void {
+    const last = this.typeErrors[MAX_TYPE_ERRORS];
+    // More of them are counted, and nobody is told.
+    if (last !== undefined) {
+      this.typeErrors.push(last);
+      return;
+    }
     const at = this.file.place(node);
     const full = `line ${at.line}: ${message}`;
     this.typeErrors.push({
@@ -106,6 +124,7 @@ export class Decoder {
 }
 
 const MAX_TYPE_ERRORS = 20;
+const SECRET_WRONG = "with the secrets that ${NAME} stands for here, the value does not fit";
 
 interface Place {
   readonly node: Node;
@@ -149,6 +168,7 @@ function readFields(
     if (isMerge(key)) {
       for (const merged of mergedMaps(d, item)) {
         if (merging.has(merged)) d.fail(item, "an anchor merges itself");
+        d.count(item, merging.size >= MAX_MERGES);
         readFields(d, merged, go, fields, value, place, new Set([...merging, merged]));
       }
       continue;

@@ -93,7 +93,8 @@ export class Delivery {
       this.refuse(at, `${path} must be an http or https address`, "value_wrong");
     else {
       const why = this.urlCheck(url);
-      if (why !== undefined) this.refuse(at, `${path} may not be called: ${why}`, "url_refused");
+      const shown = this.d.isFilled(at) ? "it is no public address" : why;
+      if (why !== undefined) this.refuse(at, `${path} may not be called: ${shown}`, "url_refused");
     }
     return url;
   }
@@ -103,7 +104,10 @@ export class Delivery {
     if (!text.includes("{{")) return text;
     const parsed = parseTemplate(text, "alertmanager");
     if (parsed.ok) this.texts.push({ at, path, template: parsed.value });
-    else this.refuse(at, `${path}: ${parsed.error.message}`, "value_wrong");
+    else {
+      const why = this.d.isFilled(at) ? "with its secrets it is no template" : parsed.error.message;
+      this.refuse(at, `${path}: ${why}`, "value_wrong");
+    }
     return text;
   }
 

@@ -146,7 +146,10 @@ function readText(d: Decoder, node: Node, go = "string"): string | undefined {
   const { value } = node;
   if (typeof value !== "string") return node.source ?? String(value);
   if (!value.isWellFormed()) return d.fail(node, "a text holds half of a surrogate pair");
-  return d.filling ? d.options.fill(value, node) : value;
+  if (!d.filling) return value;
+  const text = d.options.fill(value, node);
+  if (text !== value) d.filled.add(node);
+  return text;
 }
 
 /** A whole number; a fraction is cut off, as yaml.v2 does. Beyond 2^53 it is the nearest that there is. */

@@ -1,4 +1,13 @@
-import { type Node, type Pair, type Scalar, isMap, isScalar, isSeq, visit } from "yaml";
+import {
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLSeq,
+  isMap,
+  isScalar,
+  isSeq,
+  visit,
+} from "yaml";
 import { type Result, err, ok } from "../core/result";
 import { type Sealer, isSealed, sealProblemText } from "../core/seal";
 import { type ConfigRefusal, Refused } from "./config-error";
@@ -184,6 +193,7 @@ const SECRET_FIELDS = new Set([
 
 function secretsOf(file: YamlFile): SecretPlace[] {
   const out: SecretPlace[] = [];
+  const order: Order = new Map();
   const add = (path: string, node: unknown): void => {
     const value = textOf(node);
     if (value !== undefined && isScalar(node) && !REFERENCE.test(value))
@@ -192,7 +202,7 @@ function secretsOf(file: YamlFile): SecretPlace[] {
   visit(file.document, {
     Pair(_, pair, ancestors) {
       const field = isScalar(pair.key) ? String(pair.key.value) : "";
-      const path = pathOf(ancestors, field);
+      const path = pathOf(ancestors, field, order);
       // `http_headers` and `proxy_connect_header`: lists of them.
       const listed = field === "secrets" || path.endsWith(`/proxy_connect_header/${field}`);
       if (listed && isSeq(pair.value))
@@ -226,14 +236,28 @@ const NAMED_BY = new Map([
   ["scrape_configs", "job_name"],
 ]);
 
-function pathOf(ancestors: readonly (Node | Pair | unknown)[], field: string): string {
+/** The entries of each list by their places, found once: a list may be as long as the file. */
+type Order = Map<YAMLSeq, ReadonlyMap<unknown, number>>;
+
+function placeIn(list: YAMLSeq, entry: unknown, order: Order): number {
+  let places = order.get(list);
+  if (places === undefined)
+    order.set(list, (places = new Map(list.items.map((item, i) => [item, i]))));
+  return places.get(entry) ?? -1;
+}
+
+function pathOf(
+  ancestors: readonly (Node | Pair | unknown)[],
+  field: string,
+  order: Order,
+): string {
   const parts: string[] = [];
   ancestors.forEach((node, i) => {
     const next = ancestors[i + 1];
     if (isSeq(node)) {
       const named = parts.length === 1 ? NAMED_BY.get(parts[0] ?? "") : undefined;
       const name = isMap(next) && named !== undefined ? next.get(named) : undefined;
-      parts.push(typeof name === "string" ? name : String(node.items.indexOf(next)));
+      parts.push(typeof name === "string" ? name : String(placeIn(node, next, order)));
     } else if (isPairNode(node) && isScalar(node.key)) parts.push(String(node.key.value));
   });
   return [...parts, field].join("/");
@@ -248,16 +272,18 @@ function replaceAll(
   yaml: string,
   places: readonly { readonly node: Scalar; readonly text: string }[],
 ): string {
-  let out = yaml;
   const spans = places.flatMap(({ node, text }) => {
     const [from, to] = node.range ?? [];
     return from === undefined || to === undefined ? [] : [{ from, to, text }];
   });
-  for (const { from, to, text } of spans.sort((a, b) => b.from - a.from)) {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { from, to, text } of spans.sort((a, b) => a.from - b.from)) {
     // A block scalar's range ends with its last line break.
-    const breaks = out.slice(from, to).endsWith("\n") ? "\n" : "";
+    const breaks = yaml[to - 1] === "\n" && to > from ? "\n" : "";
     // JSON's strings are YAML's double-quoted ones.
-    out = `${out.slice(0, from)}${JSON.stringify(text)}${breaks}${out.slice(to)}`;
+    parts.push(yaml.slice(at, from), JSON.stringify(text), breaks);
+    at = to;
   }
-  return out;
+  return [...parts, yaml.slice(at)].join("");
 }

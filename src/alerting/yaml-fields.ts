@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   type Node,
   type Scalar,
@@ -20,6 +21,7 @@ import { type ConfigRefusal, Refused } from "./config-error";
 export class YamlFile {
   readonly document: Document;
   private readonly lines = new LineCounter();
+  private aliases: ReadonlyMap<Alias, Node> | undefined;
 
   /**
    * `duplicates`: the same name twice in a mapping is left to the reader.
@@ -93,9 +95,26 @@ export class YamlFile {
 
   /** The node an alias stands for. */
   resolve(node: unknown): Node | undefined {
-    if (isAlias(node)) return node.resolve(this.document);
+    if (isAlias(node)) return (this.aliases ??= aliasesOf(this.document)).get(node);
     return isNode(node) ? node : undefined;
   }
+}
+
+/** What each alias stands for: the last anchor of its name before it. The library would look through the document for every one. */
+function aliasesOf(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const out = new Map<Alias, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return;
+      }
+      const target = anchors.get(node.source);
+      if (target !== undefined) out.set(node, target);
+    },
+  });
+  return out;
 }
 
 /** One mapping whose fields are taken one by one; what is left at the end is unknown and refused. */

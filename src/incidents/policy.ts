@@ -1,4 +1,13 @@
-import { type Node, type YAMLMap, LineCounter, isMap, isScalar, isSeq, parseDocument } from "yaml";
+import {
+  type Document,
+  type Node,
+  type YAMLMap,
+  LineCounter,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from "yaml";
 import { parseDuration, renderDuration } from "../core/duration";
 import { type Result, err, ok } from "../core/result";
 import { SEVERITIES, type Severity } from "./model";
@@ -78,7 +87,9 @@ export function parseEscalation(
   known: readonly string[],
 ): Result<EscalationConfig, PolicyError> {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines });
+  const doc = parsed(text, lines);
+  if (doc === undefined)
+    return err({ reason: "yaml_malformed", message: "nested too deeply", line: 1, column: 1 });
   const reader = new Reader(lines, known);
   const broken = doc.errors[0];
   if (broken !== undefined) {
@@ -94,6 +105,16 @@ export function parseEscalation(
     return ok(reader.config(doc.contents as Node | null));
   } catch (e) {
     if (e instanceof Refusal) return err(e.error);
+    throw e;
+  }
+}
+
+/** Undefined where it nests so deeply that the parser, which descends once per level, gives up. */
+function parsed(text: string, lineCounter: LineCounter): Document | undefined {
+  try {
+    return parseDocument(text, { lineCounter });
+  } catch (e) {
+    if (e instanceof RangeError) return undefined;
     throw e;
   }
 }
