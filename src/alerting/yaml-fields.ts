@@ -16,11 +16,12 @@ import {
 } from "yaml";
 import { parseDuration } from "../core/duration";
 import { type ConfigRefusal, Refused } from "./config-error";
+import { parseLoosely } from "./yaml-flow";
 
 /** A YAML file being read: every refusal says where. */
 export class YamlFile {
   readonly document: Document;
-  private readonly lines = new LineCounter();
+  private lines = new LineCounter();
   private aliases: ReadonlyMap<Alias, Node> | undefined;
 
   /**
@@ -84,7 +85,13 @@ export class YamlFile {
 
   private parse(text: string, uniqueKeys: boolean): Document {
     try {
-      return parseDocument(text, { lineCounter: this.lines, prettyErrors: false, uniqueKeys });
+      const { lines: lineCounter } = this;
+      const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys });
+      if (document.errors.length === 0) return document;
+      const loose = parseLoosely(text, uniqueKeys);
+      if (loose.document?.errors.length !== 0) return document;
+      this.lines = loose.lines;
+      return loose.document;
     } catch (e) {
       // The parser descends once per level.
       if (!(e instanceof RangeError)) throw e;

@@ -117,6 +117,12 @@ const TOP: readonly (readonly [yaml: string, expected: string])[] = [
   [`${ROUTE}receivers:\n- name: "r\\"\n- name: "s"`, "yaml_malformed"],
   [`${ROUTE}receivers:\n- name: 'r''\n- name: 's'`, "yaml_malformed"],
   [`${ROUTE}receivers:\n- name: r\n- name: 'r'''\n- name: "r\\\\"\n- name: ''''`, "accepted"],
+  // Within quotes and brackets indentation does not count.
+  [`route:\n  receiver: "r\n  s"\nreceivers:\n- name: 'r\ns'`, "accepted"],
+  [`route:\n  receiver: r\n  group_by: [\n  a,\nb\n]\nreceivers: [\n{ name: r }]`, "accepted"],
+  [`${ROUTE}receivers: [\n{ name:\nr, x: 1 }]`, "4:4 field_unknown"],
+  [`${ROUTE}receivers: [\n{ name:\nr }`, "yaml_malformed"],
+  [`${ROUTE}receivers:\n- name: "r\n---\n"`, "yaml_malformed"],
   [`${ROUTE}receivers: [{ name: r }] # \u0001`, "2:28 yaml_malformed yaml: control characters"],
   [`\ufeff${ROUTE}receivers: [{ name: r }]`, "accepted"],
   // The document is read before the whole is checked: the later mistake is the one that is told.
