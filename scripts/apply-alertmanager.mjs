@@ -5,10 +5,11 @@ import { parse } from "yaml";
 
 /**
  * The body to put, its type, and what was named but is not there. Paths are relative to `dir`, as Alertmanager takes
- * them relative to its configuration; the Worker says what is wrong with the YAML itself, and where.
+ * them relative to its configuration; the Worker says what is wrong with the YAML itself, and where. For a check
+ * `environment` has what `${NAME}` would stand for.
  */
-export function packAlertmanager(dir, file = "alertmanager.yml") {
-  const yaml = readFileSync(join(dir, file), "utf8");
+export function packAlertmanager(dir, environment) {
+  const yaml = readFileSync(join(dir, "alertmanager.yml"), "utf8");
   let document;
   try {
     document = parse(yaml, { logLevel: "silent" });
@@ -26,7 +27,11 @@ export function packAlertmanager(dir, file = "alertmanager.yml") {
     ...new Set([...yaml.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map((m) => m[1])),
   ];
   // A bundle even where it holds the YAML alone: what DIR does not have is not in force afterwards.
+  const set = variables.filter((name) => (environment?.[name] ?? "") !== "");
   const body = JSON.stringify({
+    ...(environment === undefined
+      ? {}
+      : { secrets: Object.fromEntries(set.map((name) => [name, environment[name]])) }),
     alertmanager_config: yaml,
     template_files: read([...new Set(templates)].sort()),
     files: read(there),

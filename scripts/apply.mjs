@@ -74,7 +74,7 @@ for (const [file, path, type] of files) {
   try {
     const r =
       file === "alertmanager.yml"
-        ? await putAlertmanager(flags["secrets-from-env"])
+        ? await putAlertmanager()
         : await put(path, type, readFileSync(join(dir, file)));
     if (r.ok) {
       console.log(`applied  ${file}`);
@@ -120,10 +120,14 @@ function put(path, type, body) {
   });
 }
 
-async function putAlertmanager(withSecrets, query = []) {
-  const { body, type, missing, variables } = packAlertmanager(dir);
+async function putAlertmanager(query = []) {
+  const withSecrets = flags["secrets-from-env"];
+  const { body, type, missing, variables } = packAlertmanager(
+    dir,
+    withSecrets && flags.check ? process.env : undefined,
+  );
   for (const path of missing) console.warn(`  not there: ${path}, which alertmanager.yml names`);
-  if (withSecrets) for (const name of variables) await putSecret(name);
+  if (withSecrets && !flags.check) for (const name of variables) await putSecret(name);
   const flag = [...(flags.strict ? ["strict=1"] : []), ...query].join("&");
   return put(`/config/v1/alertmanager${flag === "" ? "" : `?${flag}`}`, type, body);
 }
@@ -147,7 +151,7 @@ async function check() {
     console.error(`${dir} holds no ${file} to check`);
     return 1;
   }
-  const r = await putAlertmanager(false, ["check=1"]);
+  const r = await putAlertmanager(["check=1"]);
   if (!r.ok) {
     console.error(`refused  ${file}${explain(await r.text())}`);
     return 1;

@@ -14,6 +14,8 @@ export interface ConfigBundle {
   readonly strict?: boolean;
   /** It came as YAML alone, and says nothing of the files in force. */
   readonly bare?: boolean;
+  /** What `${NAME}` would stand for: of a check alone, never stored. */
+  readonly secrets?: StringsByName;
 }
 
 type StringsByName = Readonly<Record<string, string>>;
@@ -24,6 +26,7 @@ export const BundleBody = z.strictObject({
   template_files: z.record(z.string(), z.string()).optional(),
   files: z.record(z.string(), z.string()).optional(),
   strict: z.boolean().optional(),
+  secrets: z.record(z.string(), z.string()).optional(),
 });
 
 /** Reads a bundle as JSON, or a bare Alertmanager file. Which it is shows by the field `alertmanager_config`, which no such file has. */
@@ -46,6 +49,7 @@ export function readBundle(text: string): Result<ConfigBundle, ConfigRefusal> {
     templateFiles: parsed.data.template_files ?? {},
     files: parsed.data.files ?? {},
     ...(parsed.data.strict === true ? { strict: true } : {}),
+    ...(parsed.data.secrets === undefined ? {} : { secrets: parsed.data.secrets }),
   });
 }
 

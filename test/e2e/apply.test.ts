@@ -76,6 +76,12 @@ it("packs the configuration with its templates and files, and the secrets of the
   expect(without.code).toBe(1);
   expect(without.said).toMatch(/refused {2}alertmanager\.yml:6:\d+: config_\w+: .*HOOK_TOKEN/);
 
+  // A check takes the environment's word, and stores nothing of it.
+  const checked = await apply(["--check", "--secrets-from-env"], { HOOK_TOKEN: "checked" });
+  expect(checked.said).toMatch(/^valid {3}alertmanager\.yml$/m);
+  expect(checked.code).toBe(0);
+  expect((await apply(["--check"])).said).toMatch(/config_\w+: .*HOOK_TOKEN/);
+
   const done = await apply(["--secrets-from-env"], { HOOK_TOKEN: "from the environment" });
   expect(done.said).toContain("applied  secret HOOK_TOKEN");
   expect(done.said).toContain("applied  alertmanager.yml");

@@ -47,12 +47,20 @@ async function put(c: Context<AppEnv>): Promise<Response> {
   if (!text.ok) return problem(c, text.error);
   const given = readBundle(text.value);
   if (!given.ok) return refused(c, given.error);
+  const check = isSet(c, "check");
+  if (given.value.secrets !== undefined && !check)
+    return refused(c, {
+      reason: "value_wrong",
+      message: "/secrets: of a check alone; what is to stay is put at /config/v1/secrets",
+      line: 1,
+      column: 1,
+    });
   const strict = isSet(c, "strict") || given.value.strict === true;
   const read = await readGiven(deps, projectId, {
     ...given.value,
     ...(strict ? { strict } : {}),
   });
-  if (isSet(c, "check")) return c.json(verdictOf(read));
+  if (check) return c.json(verdictOf(read));
   if (!read.ok) return refused(c, read.error);
   const [first, ...more] = read.value.undelivered;
   if (first !== undefined) return refused(c, first, more);

@@ -39,7 +39,10 @@ export async function readGiven(
   const current = document === undefined ? undefined : bundle;
   const restored = restoreBundle(given, current);
   if (!restored.ok) return restored;
-  return readSealed(deps, projectId, restored.value, current, secrets);
+  const asked = Object.entries(given.secrets ?? {}).map(
+    ([name, value]) => [name, ok(value)] as const,
+  );
+  return readSealed(deps, projectId, restored.value, current, new Map([...secrets, ...asked]));
 }
 
 /**
