@@ -10,6 +10,7 @@ import { readAnswer } from "../src/notify/answer";
 import { renderEmail } from "../src/notify/email";
 import { bindingFailure, bindingMessage } from "../src/notify/email-binding";
 import { providerRequest } from "../src/notify/email-provider";
+import { hideSecrets } from "../src/notify/hide-secrets";
 import { actionLinks } from "../src/notify/links";
 import { type MessageContext, groupHash } from "../src/notify/message";
 import type { OutgoingRequest } from "../src/notify/model";
@@ -59,9 +60,24 @@ export async function sendMessage(
   };
   const integration = withOwnTemplates(opened.value, templates);
   const first = await sendOnce(deps, integration, message);
-  if (first.kind !== "tried" || first.result.kind !== "refused" || first.result.again !== "plain")
-    return first;
-  return sendOnce(deps, integration, { ...message, plain: true });
+  const again =
+    first.kind === "tried" && first.result.kind === "refused" && first.result.again === "plain";
+  const sent = again ? await sendOnce(deps, integration, { ...message, plain: true }) : first;
+  const apiKey = config.email.provider?.apiKey;
+  const hide = (text: string): string =>
+    hideSecrets(text, opened.value, apiKey === undefined ? [] : [apiKey]);
+  return shown(sent, hide);
+}
+
+/** What came of it as the history may show it. */
+function shown(sent: Sent, hide: (text: string) => string): Sent {
+  if (sent.kind !== "tried") return { ...sent, error: hide(sent.error) };
+  const { result, response } = sent;
+  return {
+    ...sent,
+    result: result.kind === "taken" ? result : { ...result, error: hide(result.error) },
+    response: response === null ? null : hide(response),
+  };
 }
 
 async function sendOnce(

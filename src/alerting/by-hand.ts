@@ -7,7 +7,9 @@ import type { RoutedAlert, Silence } from "./model";
 import { common } from "./notification-data";
 import { changeOf } from "./alert-changes";
 import { acknowledge } from "./router";
+import { renderRouteMatchers } from "./routing";
 import { type SilenceInput, type SilenceRefusal, putSilence } from "./silence-input";
+import { silenceState } from "./silences";
 import type { Group, Outcome, RouterSettings, RouterState } from "./state";
 
 /** A group of alerts as a message told of it (core/signed-link LinkClaims). */
@@ -111,6 +113,23 @@ export function silenceMatchers(to: Addressed): readonly Matcher[] | undefined {
   return matchers.length > 0 ? matchers : undefined;
 }
 
+/** The silence of these matchers that the same hand made and that still holds. */
+function ownSilence(
+  state: RouterState,
+  matchers: readonly Matcher[],
+  by: string,
+  nowMs: number,
+): Silence | undefined {
+  const wanted = renderRouteMatchers(matchers);
+  return [...state.silences.values()].find(
+    (s) =>
+      s.createdBy === by &&
+      s.schedule === undefined &&
+      silenceState(s, nowMs) === "active" &&
+      renderRouteMatchers(s.matchers) === wanted,
+  );
+}
+
 /** One alert as the page behind a link shows it. */
 export interface ShownAlert {
   readonly fingerprint: string;
@@ -191,10 +210,13 @@ export function byHand(
     case "silence": {
       const matchers = silenceMatchers(found);
       if (matchers === undefined) return answer({ did: "nothing", reason: "nothing_to_match" });
+      // Pressed again, the link's silence lasts longer: no link makes any number of them.
+      const before = ownSilence(state, matchers, by, nowMs);
       const input: SilenceInput = {
+        id: before?.id,
         matchers,
-        startsAtMs: nowMs,
-        endsAtMs: nowMs + action.forMs,
+        startsAtMs: before?.startsAtMs ?? nowMs,
+        endsAtMs: Math.max(before?.endsAtMs ?? 0, nowMs + action.forMs),
         createdBy: by,
         comment: "Made by a link in a message.",
       };

@@ -22,7 +22,7 @@ export function checkOutgoingUrl(text: string, local: boolean): Result<URL, UrlR
       message: "user and password belong in http_config.basic_auth, not in the address",
     });
   if (local) return ok(url);
-  const host = url.hostname.replace(/\.$/, "").toLowerCase();
+  const host = url.hostname.replace(/\.+$/, "").toLowerCase();
   if (host.startsWith("[")) {
     const bytes = parseIpv6(host.slice(1, -1));
     if (bytes === undefined || isPrivateV6(bytes)) return privateAddress(host);

@@ -58,10 +58,12 @@ export function rateClassOf(method: string, path: string): RateClass | undefined
 
 /** Asked for a secret before anybody is known: whoever guesses must not get a fresh limit with every guess. */
 const GUESSABLE = /^\/(session|config\/v1\/bootstrap)$/;
+/** Opened by what stands in the address: a token beside it is looked at by nobody, so that it may be any. */
+const OPEN = /^\/(a|api\/v1\/heartbeat)\//;
 
 function keyOf(kind: RateClass, request: Request, path: string): string {
   const address = request.headers.get("cf-connecting-ip") ?? "anonymous";
-  if (GUESSABLE.test(path) && request.method === "POST") return address;
+  if (OPEN.test(path) || (GUESSABLE.test(path) && request.method === "POST")) return address;
   const token = findCredentials(request)?.token;
   if (kind === "beacon") return `${token ?? ""}/${address}`;
   return token ?? address;

@@ -16,10 +16,12 @@ export function parseAddresses(list: string): EmailAddress[] {
 }
 
 export function parseAddress(text: string): EmailAddress | undefined {
-  const m = /^\s*(.*?)\s*<\s*([^<>\s]+)\s*>\s*$/s.exec(text);
-  const email = (m === null ? text : (m[2] ?? "")).trim();
+  const whole = text.trim();
+  const open = whole.endsWith(">") ? whole.lastIndexOf("<") : -1;
+  const email = open < 0 ? whole : whole.slice(open + 1, -1).trim();
   if (email.length > MAX_CHARS || !ADDRESS.test(email)) return undefined;
-  const name = (m?.[1] ?? "").replace(/^"(.*)"$/s, "$1").replace(/\\(.)/gs, "$1");
+  const written = whole.slice(0, Math.max(open, 0)).trim();
+  const name = written.replace(/^"(.*)"$/s, "$1").replace(/\\(.)/gs, "$1");
   return { name: name.slice(0, NAME_CHARS), email };
 }
 

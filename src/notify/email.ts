@@ -36,6 +36,8 @@ type EmailRefusal =
 /** Providers refuse beyond 5 MiB and 50 recipients; nobody reads half of that. */
 const MAX_BODY_CHARS = 1_000_000;
 const MAX_RECIPIENTS = 50;
+/** Of a list of addresses: as a template makes it, labels' values decide how long it is. */
+const LIST_CHARS = 10_000;
 /** A line of a header ends at 998 octets (RFC 5322, 2.1.1); encoded words take up to three times the characters. */
 const SUBJECT_CHARS = 300;
 const HEADER_CHARS = 900;
@@ -63,7 +65,8 @@ export function renderEmail(
     const found = Object.entries(integration.headers).find(([k]) => k.toLowerCase() === name);
     return found === undefined ? undefined : oneLine(expand(found[1]));
   };
-  const list = (text: string | undefined): EmailAddress[] => parseAddresses(oneLine(text ?? ""));
+  const list = (text: string | undefined): EmailAddress[] =>
+    parseAddresses(oneLine((text ?? "").slice(0, LIST_CHARS)));
   const to = list(expand(integration.to)).slice(0, MAX_RECIPIENTS);
   if (to.length === 0)
     return err({ reason: "no_recipient", message: "`to` names no address that can be sent to" });

@@ -38,8 +38,15 @@ export function jsonHeaders(settings: HttpSettings): Readonly<Record<string, str
 function authorization({ authorization: a }: HttpSettings): Readonly<Record<string, string>> {
   if (a === undefined) return {};
   if (a.kind === "bearer") return { authorization: `${a.type} ${a.credentials}` };
+  return { authorization: `Basic ${basicCredentials(a)}` };
+}
+
+export function basicCredentials(a: {
+  readonly username: string;
+  readonly password: string;
+}): string {
   const bytes = new TextEncoder().encode(`${a.username}:${a.password}`);
-  return { authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
+  return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
 }
 
 /** The buttons of a message, in the order in which they are shown. */

@@ -1,5 +1,6 @@
 import type { PagerDutyIntegration } from "../alerting/config";
 import type { NotificationData } from "../alerting/notification-data";
+import { labelOf } from "../core/alerts";
 import { type MessageContext, jsonHeaders, linkButtons } from "./message";
 import type { OutgoingRequest } from "./model";
 import { renderTree } from "./template-tree";
@@ -189,7 +190,8 @@ function present(name: string, value: string | undefined): Json {
 }
 
 function severityOf(label: string): string {
-  return SEVERITIES[label.toLowerCase()] ?? "error";
+  // Own names alone: whoever calls a severity `constructor` gets the same as for any other word.
+  return labelOf(SEVERITIES, label.toLowerCase()) || "error";
 }
 
 const GRAVITY = ["critical", "error", "warning", "info"];

@@ -61,6 +61,8 @@ it.each([
   "http://localhost/",
   "http://LOCALHOST:8787/",
   "http://localhost./",
+  "http://localhost../",
+  "http://metadata.google.internal.../",
   "http://a.localhost/",
   "http://metadata.google.internal/",
   "http://db.internal./",
@@ -78,4 +80,12 @@ it("wants http or https, and no credentials in the address, everywhere", () => {
   expect(reason("javascript:alert(1)", true)).toBe("scheme");
   expect(reason("https://user:pw@example.com/", true)).toBe("credentials");
   expect(reason("example.com", true)).toBe("not_a_url");
+});
+
+it.each([
+  "http://127.0.0.1../",
+  "http://169.254.169.254.../latest/meta-data",
+  "http://10.0.0.1..:80/",
+])("takes dots at the end of %s for no other host", (url) => {
+  expect(reason(url)).toBe("private_address");
 });

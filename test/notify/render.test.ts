@@ -517,3 +517,10 @@ it("asks before a Slack action where the receiver wants it", () => {
     '"confirm":{"text":"Drain critical?","ok_text":"ooooooooooooooooooooooooooo…"}',
   );
 });
+
+it("takes a severity that is called like something of JavaScript's for any other word", () => {
+  for (const severity of ["constructor", "__proto__", "toString"]) {
+    const body = renderRequest({ ...pagerduty, severity }, message(two)).body;
+    expect(JSON.parse(body)).toMatchObject({ payload: { severity: "error" } });
+  }
+});

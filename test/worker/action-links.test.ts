@@ -149,6 +149,14 @@ it("silences the group's labels for as long as was chosen", async () => {
   expect(hours).toBeGreaterThan(3.99);
   expect(hours).toBeLessThan(4.01);
   expect((await active("Quiet"))?.status).toBe("suppressed");
+  // Whoever presses it without end makes no more of them, and shortens none.
+  for (const more of [24, 1, 1, 4])
+    expect((await open(`${path}?hours=${more}`, "POST")).status).toBe(200);
+  const again = (await (await api("/api/v1/silences")).json()) as {
+    silences: { endsAt: string; status: { state: string } }[];
+  };
+  expect(again.silences).toMatchObject([{ status: { state: "active" } }]);
+  expect(Date.parse(again.silences[0]?.endsAt ?? "") - before).toBeGreaterThan(23.9 * 3_600_000);
 });
 
 it("resolves until the source has resolved and fires anew", async () => {

@@ -264,3 +264,20 @@ it("rests while as many messages hang as may be on their way at once", async () 
   // Two wait for room, which an alarm would not make.
   expect((alarm ?? 0) - before).toBeGreaterThan(5_000);
 });
+
+it("keeps out of its log what the other side repeats of the receiver's secrets", async () => {
+  const { rpc, id } = receiver();
+  const url = "https://example.com/hooks/0123456789abcdef01";
+  const authorization = { kind: "bearer", type: "Bearer", credentials: "the-credentials" } as const;
+  const echo = `{"url":"${url}","authorization":"Bearer the-credentials"}`;
+  answer = (call) => new Response(echo, { status: call === 1 ? 400 : 200 });
+  await rpc.enqueue(webhook(id, { url, authorization }), message(id, "1", "a"));
+  await rpc.enqueue(webhook(id, { url, authorization }), message(id, "2", "b"));
+  await vi.waitFor(async () => {
+    const log = await rpc.deliveries(10);
+    expect(JSON.parse(log) as DeliveryLogEntry[]).toHaveLength(2);
+    expect(log).toContain("<secret>");
+    expect(log).not.toMatch(/the-credentials|0123456789abcdef01/);
+  });
+  expect(calls[0]?.url).toBe(url);
+});
