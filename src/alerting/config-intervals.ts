@@ -126,7 +126,7 @@ export function namedIntervals(what: string): Kind<NamedTimeIntervals> {
 export function timeZone(name: string): string | undefined {
   if (name === "" || name === "Local") return "UTC";
   // Offsets (`+01:00`) are no zones to Go, and its names come from files: case counts.
-  if (!/^[A-Z][A-Za-z\d_+\-/]*$/.test(name)) return undefined;
+  if (!/^[A-Z][A-Za-z\d_+\-/]*$/.test(name) || ICU_ONLY.test(name)) return undefined;
   try {
     const known = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
     const otherCase = known !== name && known.toLowerCase() === name.toLowerCase();
@@ -135,6 +135,10 @@ export function timeZone(name: string): string | undefined {
     return undefined;
   }
 }
+
+/** Names that the runtime has from ICU, and the IANA database has not. */
+const ICU_ONLY =
+  /^(?:A[CEGRS]T|B[ES]T|C[ANST]T|CTT|EAT|ECT|I[ES]T|JST|MIT|N[ES]T|P[LNRS]T|SST|VST|SystemV\/.*|Etc\/Unknown|US\/Pacific-New|Canada\/East-Saskatchewan)$/;
 
 function range(
   member: (name: string) => number | string,
