@@ -183,4 +183,23 @@ describe.skipIf(chromiumPath === undefined)("the pages of alerting", () => {
     await dialog.getByTestId("notification").getByText("delivered").first().waitFor();
     await look("test-alert");
   }, 60_000);
+
+  it("fit a phone: nothing lies beyond its edge, and an alert can be taken in hand", async () => {
+    await page.setViewportSize({ width: 400, height: 900 });
+    for (const path of ["/monitoring", "/alerts", "/alerts/history", "/heartbeats", "/rules"]) {
+      await page.goto(vedette.url + path);
+      await page.locator("tbody tr").first().waitFor();
+      // As text, since it runs where there is a document.
+      const over = await page.evaluate(
+        `[...document.querySelectorAll("html, .vd-stack")].filter((e) => e.scrollWidth > e.clientWidth).length`,
+      );
+      expect(over, path).toBe(0);
+    }
+    await page.goto(`${vedette.url}/alerts`);
+    const take = page.getByRole("button", { name: "Acknowledge" }).first();
+    await take.waitFor();
+    const box = await take.boundingBox();
+    expect((box?.x ?? 999) + (box?.width ?? 0)).toBeLessThanOrEqual(400);
+    await look("phone");
+  }, 60_000);
 });

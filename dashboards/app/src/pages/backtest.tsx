@@ -98,7 +98,12 @@ function Tested({
     mutationFn: () => saveGroup(namespace, text),
     onSuccess: () =>
       notifications.show({ color: "teal", title: "Saved", message: `in namespace ${namespace}` }),
-    onError: (e) => notifications.show({ color: "red", title: "Not saved", message: e.message }),
+    onError: (e) =>
+      notifications.show({
+        color: "red",
+        title: "Not saved",
+        message: `${e.message}. What is saved is one group: its name and its rules.`,
+      }),
   });
   return (
     <>
