@@ -20,7 +20,7 @@ export const REDACTED = "<secret>";
 export function redactSecrets(yaml: string): string {
   return replaceAll(
     yaml,
-    secretsOf(new YamlFile(yaml)).map(({ node }) => ({ node, text: REDACTED })),
+    secretsOf(fileOf(yaml)).map(({ node }) => ({ node, text: REDACTED })),
   );
 }
 
@@ -33,7 +33,7 @@ export function restoreSecrets(
   current: string | undefined,
 ): Result<string, ConfigRefusal> {
   return caught(() => {
-    const file = new YamlFile(yaml);
+    const file = fileOf(yaml);
     const wanted = secretsOf(file).filter(({ value }) => value === REDACTED);
     if (wanted.length === 0) return yaml;
     const known = valuesOf(current);
@@ -61,9 +61,7 @@ export async function sealSecrets(
   current: string | undefined,
 ): Promise<string> {
   const known = valuesOf(current);
-  const places = secretsOf(new YamlFile(yaml)).filter(
-    ({ value }) => value !== REDACTED && value !== "",
-  );
+  const places = secretsOf(fileOf(yaml)).filter(({ value }) => value !== REDACTED && value !== "");
   const sealed = await Promise.all(
     places.map(async ({ path, node, value }) => ({
       node,
@@ -92,7 +90,7 @@ export async function openSecrets(
   sealer: Sealer,
 ): Promise<Result<string, ConfigRefusal>> {
   try {
-    const file = new YamlFile(yaml);
+    const file = fileOf(yaml);
     const sealed = secretsOf(file).filter(({ value }) => isSealed(value));
     const opened = await Promise.all(
       sealed.map(async ({ path, node, value }) => {
@@ -124,6 +122,11 @@ export async function underPresentKey(
   return opened.ok ? sealer.seal("config", opened.value) : value;
 }
 
+/** The same name twice in a mapping is for who reads the file to refuse, in Alertmanager's words. */
+function fileOf(yaml: string): YamlFile {
+  return new YamlFile(yaml, { duplicates: true });
+}
+
 function caught(run: () => string): Result<string, ConfigRefusal> {
   try {
     return ok(run());
@@ -137,7 +140,7 @@ function caught(run: () => string): Result<string, ConfigRefusal> {
 function valuesOf(yaml: string | undefined): ReadonlyMap<string, string> {
   if (yaml === undefined) return new Map();
   return new Map(
-    secretsOf(new YamlFile(yaml))
+    secretsOf(fileOf(yaml))
       .filter(({ value }) => value !== REDACTED)
       .map(({ path, value }) => [path, value]),
   );

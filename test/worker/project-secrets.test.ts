@@ -107,6 +107,28 @@ it("names a secret that is not there, also to a dry run", async () => {
   });
 });
 
+it("judges as Alertmanager does what it could not put in force, and names mistakes in its words", async () => {
+  const check = async (yaml: string): Promise<unknown> =>
+    (await api("PUT", "/config/v1/alertmanager?check=1&strict=1", yaml)).body;
+  const unfilled = `route: { receiver: r }
+receivers: [{ name: r, slack_configs: [{ api_url: <secret> }] }]`;
+  expect(await check(unfilled)).toMatchObject({
+    valid: true,
+    deliverable: false,
+    undelivered: [{ code: "config_secret_unknown", where: "2:51" }],
+  });
+  expect(await check(unfilled.replace("receiver: r", "receiver: s"))).toMatchObject({
+    valid: false,
+    error: { detail: 'undefined receiver "s" used in route' },
+  });
+  expect(await check("route: { receiver: r, receiver: s }")).toMatchObject({
+    valid: false,
+    error: {
+      detail: "yaml: unmarshal errors:\n  line 1: field receiver already set in type config.plain",
+    },
+  });
+});
+
 it("renders a message with the templates of the moment at which it was decided", async () => {
   const bundle = (word: string): string =>
     JSON.stringify({

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
-import { readBundle } from "../../alerting/config-bundle";
+import { type ConfigBundle, readBundle } from "../../alerting/config-bundle";
 import type { ConfigRefusal } from "../../alerting/config-error";
+import { readRouterConfig } from "../../alerting/config-parse";
 import { redactBundle } from "../../alerting/bundle-secrets";
 import { loadStoredBundle } from "../../alerting/effective-config";
 import { requireScope } from "../auth/require";
@@ -56,11 +57,9 @@ async function put(c: Context<AppEnv>): Promise<Response> {
       column: 1,
     });
   const strict = isSet(c, "strict") || given.value.strict === true;
-  const read = await readGiven(deps, projectId, {
-    ...given.value,
-    ...(strict ? { strict } : {}),
-  });
-  if (check) return c.json(verdictOf(read));
+  const bundle = { ...given.value, ...(strict ? { strict } : {}) };
+  const read = await readGiven(deps, projectId, bundle);
+  if (check) return c.json(verdictOf(read, bundle));
   if (!read.ok) return refused(c, read.error);
   const [first, ...more] = read.value.undelivered;
   if (first !== undefined) return refused(c, first, more);
@@ -76,9 +75,17 @@ async function put(c: Context<AppEnv>): Promise<Response> {
 }
 
 /** What `?check=1` answers: Alertmanager's verdict, and whether Vedette could put the file in force. */
-function verdictOf(read: Result<ReadBundle, ConfigRefusal>): object {
-  if (!read.ok) return { valid: false, deliverable: false, error: shown(read.error) };
-  const { undelivered, warnings, notices, config } = read.value;
+function verdictOf(read: Result<ReadBundle, ConfigRefusal>, given: ConfigBundle): object {
+  // A `<secret>` that stands for nothing is a text like any other to Alertmanager.
+  const unfilled =
+    !read.ok && read.error.reason === "secret_unknown" && given.strict === true
+      ? read.error
+      : undefined;
+  const judged = unfilled === undefined ? read : readRouterConfig(given, { strict: true });
+  if (!judged.ok) return { valid: false, deliverable: false, error: shown(judged.error) };
+  const { warnings, notices, config } = judged.value;
+  // What else keeps it from being put in force may come of that.
+  const undelivered = unfilled === undefined ? judged.value.undelivered : [unfilled];
   return {
     valid: true,
     deliverable: undelivered.length === 0,
