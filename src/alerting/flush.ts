@@ -80,7 +80,7 @@ function flushGroup(
 
 /** The same group, of which only alerts that a receiver is down are told. */
 function aboutReceivers(s: Snapshot): Snapshot {
-  const about = (a: RoutedAlert): boolean => failingIntegration(a.labels) !== undefined;
+  const about = (a: RoutedAlert): boolean => failingIntegration(a) !== undefined;
   return { ...s, members: s.members.filter(about), passed: s.passed.filter(about) };
 }
 

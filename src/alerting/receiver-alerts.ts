@@ -1,4 +1,4 @@
-import type { StringMap } from "../core/alerts";
+import { type StringMap, labelOf } from "../core/alerts";
 import type { IntegrationRef, ReceiverConfig, RouterConfig } from "./config";
 import { matchRoutes } from "./routing";
 import { receiverByName } from "./state";
@@ -19,6 +19,8 @@ export interface Hearer {
 
 interface Labelled {
   readonly labels: StringMap;
+  /** Absent where somebody only asks what would become of an alert. */
+  readonly source?: string;
 }
 
 /**
@@ -42,13 +44,13 @@ export function hearersOf(
   const own = integrationsOf(config, receiver);
   const group = (list: readonly IntegrationRef[]): readonly Hearer[] =>
     list.map((integration) => ({ integration, hears: "group" }));
-  const about = members.filter((a) => failingIntegration(a.labels) !== undefined);
+  const about = members.filter((a) => failingIntegration(a) !== undefined);
   if (about.length === 0) return group(own);
-  const named = new Set(about.map((a) => failingIntegration(a.labels)));
+  const named = new Set(about.map((a) => failingIntegration(a)));
   const only = about.length === members.length && named.size === 1;
   const told = group(own.filter((i) => !(only && named.has(i.id))));
   const down = new Set(named);
-  for (const a of active) if (a.status === "firing") down.add(failingIntegration(a.labels));
+  for (const a of active) if (a.status === "firing") down.add(failingIntegration(a));
   const reaches = (a: Labelled): boolean =>
     matchRoutes(config.route, a.labels).some((r) =>
       integrationsOf(config, r.receiver).some((i) => !down.has(i.id)),
@@ -70,9 +72,15 @@ function integrationsOf(config: RouterConfig, receiver: string): readonly Integr
   return receiverByName(config, receiver)?.integrations ?? [];
 }
 
-/** The integration that an alert says is down; undefined of any other alert. */
-export function failingIntegration(labels: StringMap): string | undefined {
-  return labels["alertname"] === RECEIVER_DOWN ? labels["integration"] : undefined;
+/**
+ * The integration that an alert says is down; undefined of any other alert. Where its source is known it is the receiver
+ * itself: whoever may post alerts must not tell the router whom it cannot reach.
+ */
+export function failingIntegration({ labels, source }: Labelled): string | undefined {
+  if (labelOf(labels, "alertname") !== RECEIVER_DOWN) return undefined;
+  const integration = labelOf(labels, "integration");
+  if (integration === "") return undefined;
+  return source === undefined || source === receiverSource(integration) ? integration : undefined;
 }
 
 function unique(list: readonly IntegrationRef[]): readonly IntegrationRef[] {

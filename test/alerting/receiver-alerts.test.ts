@@ -97,3 +97,12 @@ it("tells of two that are down to whoever else there is, though they are of diff
 it("tells nobody where there is nobody else", () => {
   expect(heard(config({ root: [X] }), "root", [down(X.id, "root")])).toEqual([]);
 });
+
+it("believes a receiver alone that it is down, and nobody who posts the same alert", () => {
+  const c = config({ ops: [X], root: [ROOT] });
+  const real = { ...down(X.id), source: `receiver/${X.id}` };
+  const posted = (i: IntegrationRef) => ({ ...down(i.id), source: "api" });
+  expect(heard(c, "ops", [posted(X)])).toEqual([X.id]);
+  // Were it believed, nobody would be left to tell of the receiver that is down indeed.
+  expect(heard(c, "ops", [real], [posted(ROOT)])).toEqual([`${ROOT.id} (receiver alerts)`]);
+});
