@@ -29,7 +29,7 @@ export class YamlFile {
    * @throws Refused where it is not YAML
    */
   constructor(text: string, { duplicates = false }: { readonly duplicates?: boolean } = {}) {
-    this.document = this.parse(text, !duplicates);
+    this.document = shallow(() => this.parse(text, !duplicates));
     const first = this.document.errors[0];
     if (first !== undefined) {
       const { line, col } = this.lines.linePos(first.pos[0]);
@@ -46,7 +46,7 @@ export class YamlFile {
       const message = "yaml: control characters are not allowed";
       throw new Refused({ reason: "yaml_malformed", message, line, column: col });
     }
-    this.checkNodes(text);
+    shallow(() => this.checkNodes(text));
   }
 
   /** The top-level mapping. */
@@ -84,20 +84,13 @@ export class YamlFile {
   }
 
   private parse(text: string, uniqueKeys: boolean): Document {
-    try {
-      const { lines: lineCounter } = this;
-      const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys });
-      if (document.errors.length === 0) return document;
-      const loose = parseLoosely(text, uniqueKeys);
-      if (loose.document?.errors.length !== 0) return document;
-      this.lines = loose.lines;
-      return loose.document;
-    } catch (e) {
-      // The parser descends once per level.
-      if (!(e instanceof RangeError)) throw e;
-      const message = "nested too deeply";
-      throw new Refused({ reason: "yaml_malformed", message, line: 1, column: 1 });
-    }
+    const { lines: lineCounter } = this;
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys });
+    if (document.errors.length === 0) return document;
+    const loose = parseLoosely(text, uniqueKeys);
+    if (loose.document?.errors.length !== 0) return document;
+    this.lines = loose.lines;
+    return loose.document;
   }
 
   /** The node an alias stands for. */
@@ -266,6 +259,17 @@ export class Fields {
 
   private nodeOf(): Node {
     return this.map as Node; // names() of an absent mapping is empty, so that nobody asks
+  }
+}
+
+/** The parser and whoever visits its nodes descend once per level. @throws Refused where that is too often */
+function shallow<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (e) {
+    if (!(e instanceof RangeError)) throw e;
+    const message = "nested too deeply";
+    throw new Refused({ reason: "yaml_malformed", message, line: 1, column: 1 });
   }
 }
 
