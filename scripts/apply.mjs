@@ -28,7 +28,9 @@ const [dir] = positionals;
 const base = (process.env.VEDETTE_URL ?? "http://127.0.0.1:8787").replace(/\/+$/, "");
 const token = process.env.VEDETTE_TOKEN ?? "vdt_admin_local";
 
-if (dir === undefined || !existsSync(dir) || !statSync(dir).isDirectory()) {
+if (dir === undefined) usage();
+if (!existsSync(dir) || !statSync(dir).isDirectory()) {
+  console.error(`${dir} is no directory`);
   usage();
 }
 
