@@ -168,6 +168,13 @@ export class AlertRouter extends DurableObject<Env> implements AlertRouterRpc {
   /** JSON of by-hand HandAnswer. */
   async byHand(requestJson: string): Promise<string> {
     const request = JSON.parse(requestJson) as HandRequest; // of our own routes
+    // Previews open every link: to look decides nothing and tells nobody.
+    if (request.action.do === "look") {
+      const { state, settings } = this.open();
+      return JSON.stringify(
+        byHand(state, settings, request, "", this.deps.clock(), emptyOutcome()),
+      );
+    }
     const answer = await this.change((s, now, out) =>
       byHand(s.state, s.settings, request, this.deps.newId(), now, out),
     );
