@@ -14,7 +14,7 @@ export interface Integration {
   readonly id: string;
   readonly type: string;
   readonly send_resolved: boolean;
-  /** Null of those that send nothing outside. */
+  /** Null of those that send nothing outside, and where it is not known. */
   readonly delivery: DeliveryHealth | null;
 }
 

@@ -42,7 +42,7 @@ function ReceiverPanel({ receiver }: { readonly receiver: Receiver }): ReactNode
       notifications.show({
         color: "teal",
         title: "On its way",
-        message: `what becomes of it is in the alerts' history`,
+        message: "what becomes of it is in the alerts' history",
       }),
     onError: (e) => notifications.show({ color: "red", title: "Not sent", message: e.message }),
   });
@@ -82,11 +82,12 @@ function ReceiverPanel({ receiver }: { readonly receiver: Receiver }): ReactNode
 function IntegrationRow({ integration: i }: { readonly integration: Integration }): ReactNode {
   const d = i.delivery;
   const failing = d?.failing_since ?? null;
+  const own = i.type === "builtin" || i.type === "incident";
   return (
     <Table.Tr>
       <Table.Td w={90}>
         <Badge size="sm" color={failing !== null ? "red" : d === null ? "gray" : "teal"}>
-          {failing !== null ? "failing" : d === null ? "inside" : "ok"}
+          {failing !== null ? "failing" : d !== null ? "ok" : own ? "built in" : "unknown"}
         </Badge>
       </Table.Td>
       <Table.Td>
