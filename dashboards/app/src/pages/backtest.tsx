@@ -292,6 +292,9 @@ function lengthOf(a: BackTestAlert, span: Span): string {
   return `${formatSpan(end - Date.parse(a.fired_at ?? a.pending_at))}${a.ended_at === null ? ", still" : ""}`;
 }
 
+/** What the eye still finds, per cent of the range. */
+const SEEN = 1.5;
+
 /** Where in the range it was pending and fired. */
 function Bar({ alert, span }: { readonly alert: BackTestAlert; readonly span: Span }): ReactNode {
   const at = (ms: number): number =>
@@ -303,16 +306,16 @@ function Bar({ alert, span }: { readonly alert: BackTestAlert; readonly span: Sp
     <svg width="100%" height="14" role="img" aria-label="its place in the range">
       <rect width="100%" y="6" height="2" fill="var(--mantine-color-default-border)" />
       <rect
-        x={`${pending}%`}
-        width={`${Math.max(0.3, fired - pending)}%`}
+        x={`${Math.min(pending, 100 - SEEN)}%`}
+        width={`${fired > pending ? Math.max(SEEN, fired - pending) : 0}%`}
         y="3"
         height="8"
         fill="var(--mantine-color-yellow-5)"
       />
       {alert.fired_at !== null && (
         <rect
-          x={`${fired}%`}
-          width={`${Math.max(0.5, end - fired)}%`}
+          x={`${Math.min(fired, 100 - SEEN)}%`}
+          width={`${Math.max(SEEN, end - fired)}%`}
           y="1"
           height="12"
           fill="var(--mantine-color-red-6)"
