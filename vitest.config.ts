@@ -2,15 +2,14 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Whole processes that mostly wait: they run side by side. The others measure CPU, time, or what one event costs. */
-const SIDE_BY_SIDE = [
-  "test/e2e/packs/**/*.test.ts",
-  "test/e2e/alertmanager/{amtool,differential,fuzz,prometheus,webhook}.test.ts",
-  "test/e2e/{action-links,alerting,alerting-outage,alertmanager-files,apply,backtest,d1-outage,delivery,heartbeats,kill,rules-restart,scrape,secrets}.test.ts",
-];
+/** Tests that watch a real clock closely run one at a time, after those that mostly wait. */
+const ALONE = ["test/e2e/{beacon,live,object-requests}.test.ts"];
 
 /** Vitest's own number leaves one core of two idle; half of a worker's time goes by before its first test. */
 const MAX_WORKERS = Math.max(3, availableParallelism());
+
+/** Whole processes wait most of their time: for clocks, timers, retries. */
+const WAITING = 2 * availableParallelism();
 
 export default defineConfig({
   test: {
@@ -22,6 +21,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/worker/**", "test/e2e/**"],
           environment: "node",
+          testTimeout: 30_000,
         },
       },
       {
@@ -46,6 +46,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
+          testTimeout: 30_000,
           setupFiles: ["./test/worker/setup.ts"],
         },
       },
@@ -53,20 +54,21 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          exclude: SIDE_BY_SIDE,
+          exclude: ALONE,
           environment: "node",
+          maxWorkers: WAITING,
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
       {
         test: {
-          name: "side",
-          include: SIDE_BY_SIDE,
+          name: "alone",
+          include: ALONE,
           environment: "node",
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
         },
       },
     ],

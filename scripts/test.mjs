@@ -8,14 +8,14 @@ ensureChromium();
 const built = runScript("scripts/build.mjs", []);
 if (built.status !== 0) process.exit(built.status ?? 1);
 const asked = process.argv.slice(2);
-// Whole processes come last and alone: some of those tests measure CPU and time.
+// Whole processes come last, and alone those that watch the clock.
 const runs =
   asked.length > 0
     ? [asked]
     : [
         ["--project", "core", "--project", "worker"],
-        ["--project", "side"],
         ["--project", "e2e"],
+        ["--project", "alone"],
       ];
 const failed = runs.filter(
   (args) => runScript("node_modules/vitest/vitest.mjs", ["run", ...args]).status !== 0,

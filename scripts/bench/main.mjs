@@ -3,6 +3,7 @@ import { benchAlertRules } from "./alert-rules.mjs";
 import { benchBlocks } from "./blocks.mjs";
 import { benchBytes } from "./bytes.mjs";
 import { benchDashboard } from "./dashboard.mjs";
+import { benchIngest } from "./ingest.mjs";
 import { benchLatency } from "./latency.mjs";
 import { benchMemory } from "./memory.mjs";
 import { benchQueries } from "./queries.mjs";
@@ -20,6 +21,7 @@ const PARTS = {
   memory: benchMemory,
   wake: benchWake,
   dashboard: benchDashboard,
+  ingest: benchIngest,
   latency: benchLatency,
   router: benchRouter,
 };

@@ -9,6 +9,10 @@ const ROUNDS = 9;
 const AT_MOST_MS = 200;
 
 export async function benchRouter(report) {
+  for (const shape of [NARROW, WIDE]) await benchShape(report, shape);
+}
+
+async function benchShape(report, { name, config, alertOf, silences }) {
   const hook = createServer((req, res) => {
     req.resume();
     req.on("end", () => res.end("ok"));
@@ -16,18 +20,22 @@ export async function benchRouter(report) {
   await new Promise((resolve) => hook.listen(0, "127.0.0.1", resolve));
   const vedette = await startVedette();
   try {
-    await configure(vedette.url, `http://127.0.0.1:${hook.address().port}/`);
+    await configure(vedette.url, config(`http://127.0.0.1:${hook.address().port}/`));
     const alerts = JSON.stringify(Array.from({ length: ALERTS }, (_, i) => alertOf(i)));
-    const first = await timed(() => post(vedette.url, alerts));
-    console.log(`  ${ALERTS} new alerts taken in ${first.toFixed(0)} ms`);
+    const first = await timed(() => post(vedette.url, "/api/v2/alerts", alerts));
+    console.log(`  ${name}: ${ALERTS} new alerts taken in ${first.toFixed(0)} ms`);
+    for (let i = 0; i < silences; i++)
+      await post(vedette.url, "/api/v2/silences", JSON.stringify(silenceOf(i)));
     await sleep(8_000);
     const told = await ask(vedette.url, "/api/v2/alerts?active=false&silenced=false");
     if (told.length === 0) throw new Error("no alert is inhibited: nothing is measured");
-    console.log(`  ${told.length} of them inhibited`);
+    const groups = await ask(vedette.url, "/api/v2/alerts/groups");
+    console.log(`  ${told.length} of them inhibited, ${groups.length} groups`);
     const again = [];
-    for (let k = 0; k < ROUNDS; k++) again.push(await timed(() => post(vedette.url, alerts)));
+    for (let k = 0; k < ROUNDS; k++)
+      again.push(await timed(() => post(vedette.url, "/api/v2/alerts", alerts)));
     report.add({
-      what: `${ALERTS} alerts told again, by API v2 (the median)`,
+      what: `${ALERTS} alerts told again, by API v2, ${name} (the median)`,
       value: median(again),
       unit: " ms",
       atMost: AT_MOST_MS,
@@ -41,7 +49,7 @@ export async function benchRouter(report) {
       const times = [];
       for (let k = 0; k < ROUNDS; k++) times.push(await timed(() => ask(vedette.url, path)));
       report.add({
-        what: `GET ${path} with ${ALERTS} alerts (the median)`,
+        what: `GET ${path} with ${ALERTS} alerts, ${name} (the median)`,
         value: median(times),
         unit: " ms",
         atMost: AT_MOST_MS,
@@ -54,9 +62,18 @@ export async function benchRouter(report) {
   }
 }
 
-/** 50 clusters of 200 alerts; the critical ones inhibit the warnings of their instance. */
-function alertOf(i) {
-  return {
+/** One route: 50 clusters of 200 alerts; the critical ones inhibit the warnings of their instance. */
+const NARROW = {
+  name: "one route",
+  silences: 0,
+  config: (
+    hook,
+  ) => `route: {receiver: hook, group_by: [cluster, alertname], group_wait: 1s, group_interval: 5m}
+inhibit_rules:
+- {source_matchers: [severity="critical"], target_matchers: [severity="warning"], equal: [instance]}
+receivers: [{name: hook, webhook_configs: [{url: '${hook}'}]}]
+`,
+  alertOf: (i) => ({
     labels: {
       alertname: `Alert${i % 40}`,
       cluster: `c${i % 50}`,
@@ -66,24 +83,73 @@ function alertOf(i) {
     },
     annotations: { summary: `instance ${i} is not well`, runbook: "https://runbooks.example/api" },
     generatorURL: "http://prometheus.example/graph?g0.expr=up",
+  }),
+};
+
+const TEAMS = ["db", "web", "mail", "edge"];
+const SEVERITIES = ["info", "warning", "critical"];
+
+/** A route for each team that goes on to one that groups by every label, two inhibitions, a hundred silences. */
+const WIDE = {
+  name: "3,500 groups",
+  silences: 100,
+  config: (hook) => `route:
+  receiver: default
+  group_by: [alertname, cluster]
+  group_wait: 1s
+  routes:
+${TEAMS.map((t) => `  - { receiver: ${t}, matchers: ['team="${t}"'], continue: true }`).join("\n")}
+  - { receiver: pager, matchers: ['severity="critical"'], group_by: ['...'] }
+inhibit_rules:
+- { source_matchers: ['severity="critical"'], target_matchers: ['severity=~"warning|info"'], equal: [cluster, alertname] }
+- { source_matchers: ['alertname="ClusterDown"'], target_matchers: ['alertname!="ClusterDown"'], equal: [cluster] }
+receivers:
+${TEAMS.map((t) => `- name: ${t}`).join("\n")}
+- name: default
+- {name: pager, webhook_configs: [{url: '${hook}'}]}
+`,
+  alertOf: (i) => ({
+    labels: {
+      alertname: `Alert${i % 50}`,
+      cluster: `c${i % 40}`,
+      instance: `host-${i}.test:9100`,
+      job: `job-${i % 7}`,
+      severity: SEVERITIES[i % 3],
+      team: TEAMS[i % 4],
+    },
+    annotations: { summary: `host-${i} has a problem of some kind`, runbook: "http://wiki.test/x" },
+    generatorURL: "http://prometheus.test/graph?g0.expr=up&g0.tab=1",
+  }),
+};
+
+function silenceOf(i) {
+  const cluster = i % 4 === 0;
+  return {
+    matchers: [
+      {
+        name: cluster ? "cluster" : "instance",
+        value: cluster ? `c${i}|none` : `host-${i}.test:9100`,
+        isRegex: cluster,
+      },
+    ],
+    startsAt: new Date().toISOString(),
+    endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+    createdBy: "bench",
+    comment: "",
   };
 }
 
-async function configure(url, hook) {
+async function configure(url, body) {
   const r = await fetch(`${url}/config/v1/alertmanager`, {
     method: "PUT",
     headers: { ...ADMIN, "content-type": "application/yaml" },
-    body: `route: {receiver: hook, group_by: [cluster, alertname], group_wait: 1s, group_interval: 5m}
-inhibit_rules:
-- {source_matchers: [severity="critical"], target_matchers: [severity="warning"], equal: [instance]}
-receivers: [{name: hook, webhook_configs: [{url: '${hook}'}]}]
-`,
+    body,
   });
   if (!r.ok) throw new Error(`${r.status} ${await r.text()}`);
 }
 
-async function post(url, body) {
-  const r = await fetch(`${url}/api/v2/alerts`, {
+async function post(url, path, body) {
+  const r = await fetch(url + path, {
     method: "POST",
     headers: { ...ADMIN, "content-type": "application/json" },
     body,
