@@ -66,8 +66,8 @@ function predicateOf(route: Route): (labels: StringMap) => boolean {
   return matcherPredicate(route.matchers);
 }
 
-/** Alertmanager's dot matches no line feed, Prometheus' and so core/matchers' does; few values have one. */
-function valuePredicate(m: Matcher): ValuePredicate {
+/** A matcher's test of its label's value. Alertmanager's dot matches no line feed, Prometheus' and so core/matchers' does; few values have one. */
+export function valuePredicate(m: Matcher): ValuePredicate {
   const test = compileMatcher(m);
   if (m.type !== "=~" && m.type !== "!~") return test;
   let strict: ValuePredicate | undefined;
