@@ -87,7 +87,9 @@ export function resolve(
   state.alertsVersion++;
 }
 
+/** A label set without labels that are empty; the same one where none is. */
 export function withoutEmpty(labels: StringMap): StringMap {
+  if (!Object.values(labels).includes("")) return labels;
   return Object.fromEntries(Object.entries(labels).filter(([, v]) => v !== ""));
 }
 

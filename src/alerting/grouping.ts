@@ -1,8 +1,49 @@
+import type { StringMap } from "../core/alerts";
 import type { RoutedAlert } from "./model";
 import { groupKey, groupLabels, matchRoutes } from "./routing";
 import type { RouterConfig, Route } from "./config";
 import { markPostedRestored } from "./sources";
 import { type Group, type RouterState, routeById } from "./state";
+
+/** A route that takes an alert, and the alert's group there. */
+interface Placement {
+  readonly route: Route;
+  readonly id: string;
+  readonly key: string;
+  readonly labels: StringMap;
+}
+
+/** An alert's labels are replaced and never changed, and what is posted again and again is placed each time. */
+const placements = new WeakMap<Route, WeakMap<StringMap, readonly Placement[]>>();
+
+function placementsOf(state: RouterState, root: Route, labels: StringMap): readonly Placement[] {
+  let known = placements.get(root);
+  if (known === undefined) placements.set(root, (known = new WeakMap()));
+  let found = known.get(labels);
+  if (found === undefined) {
+    found = matchRoutes(root, labels).map((route) => {
+      const own = groupLabels(route, labels);
+      const key = groupKey(route, own);
+      const id = `${route.id} ${key}`;
+      // Alerts of one group share its texts.
+      const group = state.groups.get(id);
+      return group === undefined
+        ? { route, id, key, labels: own }
+        : { route, id: group.id, key: group.key, labels: group.labels };
+    });
+    known.set(labels, found);
+  }
+  return found;
+}
+
+/** The receivers of an alert, one for each route that takes it. */
+export function receiversOf(
+  state: RouterState,
+  config: RouterConfig,
+  labels: StringMap,
+): readonly string[] {
+  return placementsOf(state, config.route, labels).map((p) => p.route.receiver);
+}
 
 /** Puts an alert into the group of each route that takes it. A group that is new waits `group_wait`, unless the alert has waited that long already. */
 export function placeAlert(
@@ -11,25 +52,47 @@ export function placeAlert(
   alert: RoutedAlert,
   nowMs: number,
 ): void {
-  for (const route of matchRoutes(config.route, alert.labels)) {
-    const labels = groupLabels(route, alert.labels);
-    const key = groupKey(route, labels);
-    const id = groupId(route, key);
+  for (const { route, id, key, labels } of placementsOf(state, config.route, alert.labels)) {
     if (alert.leftGroups?.includes(id)) continue;
     let group = state.groups.get(id);
-    const dueMs = Math.max(nowMs, Math.min(alert.startsAtMs, nowMs) + route.groupWaitMs);
     if (group === undefined) {
       const late = alert.startsAtMs + route.groupWaitMs < nowMs;
       group = newGroup(id, route, key, labels, late ? nowMs : nowMs + route.groupWaitMs);
       state.groups.set(id, group);
       state.dirty.groups.add(id);
-    } else if (!group.flushed && dueMs <= nowMs && group.nextFlushMs > nowMs) {
-      group.anchorMs = nowMs;
-      group.nextFlushMs = nowMs;
-      state.dirty.groups.add(id);
-    }
+    } else hurry(state, group, route, alert, nowMs);
     group.members.add(alert.fingerprint);
   }
+}
+
+/**
+ * Each post of an alert, one that ends it as well, asks anew whether it has waited long enough for its groups to be
+ * told at once (alertmanager/dispatch, aggrGroup.insert).
+ */
+export function hurryGroups(
+  state: RouterState,
+  config: RouterConfig,
+  alert: RoutedAlert,
+  nowMs: number,
+): void {
+  for (const { route, id } of placementsOf(state, config.route, alert.labels)) {
+    const group = state.groups.get(id);
+    if (group?.members.has(alert.fingerprint) === true) hurry(state, group, route, alert, nowMs);
+  }
+}
+
+function hurry(
+  state: RouterState,
+  group: Group,
+  route: Route,
+  alert: RoutedAlert,
+  nowMs: number,
+): void {
+  const dueMs = Math.max(nowMs, Math.min(alert.startsAtMs, nowMs) + route.groupWaitMs);
+  if (group.flushed || dueMs > nowMs || group.nextFlushMs <= nowMs) return;
+  group.anchorMs = nowMs;
+  group.nextFlushMs = nowMs;
+  state.dirty.groups.add(group.id);
 }
 
 /** A group as it was stored, put back with the time that was pending when the memory was lost. */
@@ -53,10 +116,7 @@ export function restoreGroups(
   markPostedRestored(state);
   const known = new Map(stored.map((g) => [g.id, g]));
   for (const alert of state.alerts.values()) {
-    for (const route of matchRoutes(config.route, alert.labels)) {
-      const labels = groupLabels(route, alert.labels);
-      const key = groupKey(route, labels);
-      const id = groupId(route, key);
+    for (const { route, id, key, labels } of placementsOf(state, config.route, alert.labels)) {
       const from = known.get(id);
       if (alert.leftGroups?.includes(id)) continue;
       if (from === undefined) {
@@ -120,13 +180,10 @@ export function routeOf(config: RouterConfig, group: Group): Route {
 
 /** The groups that an alert belongs to. */
 export function groupsOf(state: RouterState, config: RouterConfig, alert: RoutedAlert): Group[] {
-  return matchRoutes(config.route, alert.labels).flatMap((route) => {
-    const key = groupKey(route, groupLabels(route, alert.labels));
-    return state.groups.get(groupId(route, key)) ?? [];
-  });
+  return placementsOf(state, config.route, alert.labels).flatMap(
+    ({ id }) => state.groups.get(id) ?? [],
+  );
 }
-
-const groupId = (route: Route, key: string): string => `${route.id} ${key}`;
 
 function newGroup(
   id: string,

@@ -3,7 +3,7 @@ import { begin, firesAgain, refresh, resolve, withoutEmpty } from "./alert-chang
 import { isDismissed } from "./dismiss";
 import { fingerprint } from "./fingerprint";
 import { reportedStatus } from "./flap";
-import { placeAlert } from "./grouping";
+import { hurryGroups, placeAlert } from "./grouping";
 import type { RoutedAlert } from "./model";
 import { API_SOURCE, forgetRestored, isLate, isPosted } from "./sources";
 import type { Outcome, RouterSettings, RouterState } from "./state";
@@ -59,6 +59,7 @@ export function takePosted(
     existing.startsAtMs = merged.startsAtMs;
     if (fires) resolve(state, existing, merged.endsAtMs, "resolved", nowMs, out);
     else if (existing.status === "resolved") existing.endsAtMs = merged.endsAtMs;
+    hurryGroups(state, settings.config, existing, nowMs);
     return;
   }
   const alert =
@@ -67,7 +68,6 @@ export function takePosted(
       : again(state, existing, instance, nowMs, out);
   if (posted.endAssumed) alert.endAssumed = true;
   else delete alert.endAssumed;
-  // Each post asks anew whether the alert has waited long enough for its group to be told.
   if (existing !== undefined) placeAlert(state, settings.config, alert, nowMs);
 }
 

@@ -2,14 +2,14 @@ import type { StringMap } from "../core/alerts";
 import { compareStrings } from "../core/labels";
 import { type Matcher, compileRegex } from "../core/matchers";
 import type { ReceiverConfig, RouterConfig } from "./config";
-import { routeOf } from "./grouping";
+import { receiversOf, routeOf } from "./grouping";
 import { holdersOf, indexSilences, indexWindows } from "./hold-index";
 import { inhibitedBy } from "./inhibition";
 import { compareAlerts, compareLabelSets } from "./label-order";
 import type { RoutedAlert } from "./model";
 import { mutedBy } from "./mute";
 import { inhibitionOf } from "./pipeline";
-import { matchRoutes, matcherPredicate } from "./routing";
+import { matcherPredicate } from "./routing";
 import type { RouterSettings, RouterState } from "./state";
 
 /** What `GET /api/v2/alerts` and `/alerts/groups` may ask for. */
@@ -45,7 +45,7 @@ export function alertsJson(
   found.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
   const parts: string[] = [];
   for (const alert of found) {
-    const receivers = matchRoutes(settings.config.route, alert.labels).map((r) => r.receiver);
+    const receivers = receiversOf(state, settings.config, alert.labels);
     if (receivers.some(wanted)) parts.push(view.render(alert, receivers));
   }
   return `[${parts.join(",")}]`;
@@ -68,18 +68,16 @@ export function groupsJson(
 ): string {
   const view = viewOf(state, settings, filter, nowMs);
   const groups = shownGroups(state, settings, filter, view, nowMs);
-  const receiversOf = new Map<string, string[]>();
+  const heardBy = new Map<string, string[]>();
   for (const { receiver, alerts } of groups)
     for (const { fingerprint } of alerts) {
-      const known = receiversOf.get(fingerprint);
-      if (known === undefined) receiversOf.set(fingerprint, [receiver]);
+      const known = heardBy.get(fingerprint);
+      if (known === undefined) heardBy.set(fingerprint, [receiver]);
       else known.push(receiver);
     }
-  for (const names of receiversOf.values()) if (names.length > 1) names.sort(compareStrings);
+  for (const names of heardBy.values()) if (names.length > 1) names.sort(compareStrings);
   const parts = groups.map((g) => {
-    const alerts = g.alerts.map((a) =>
-      view.render(a, receiversOf.get(a.fingerprint) ?? [], g.muted),
-    );
+    const alerts = g.alerts.map((a) => view.render(a, heardBy.get(a.fingerprint) ?? [], g.muted));
     return `{"alerts":[${alerts.join(",")}],"labels":${JSON.stringify(g.labels)},"receiver":{"name":${JSON.stringify(g.receiver)}},"routeLabels":${JSON.stringify(g.routeLabels)}}`;
   });
   return `[${parts.join(",")}]`;

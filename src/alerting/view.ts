@@ -2,9 +2,8 @@ import type { ActiveAlert, AlertGroupView, RoutedAlert } from "./model";
 import { heldBackUntilMs } from "./cooldown";
 import { reportedStatus } from "./flap";
 import { inhibitedBy } from "./inhibition";
-import { routeOf } from "./grouping";
+import { receiversOf, routeOf } from "./grouping";
 import { inhibitionOf } from "./pipeline";
-import { matchRoutes } from "./routing";
 import { type HoldIndex, holdersOf, indexSilences, indexWindows } from "./hold-index";
 import { type RouterSettings, type RouterState, receiverByName } from "./state";
 
@@ -49,9 +48,7 @@ function activeAlert(
   const windows = holdersOf(known.windows, a.labels);
   const suppressed = silences.length + inhibitors.length + windows.length > 0;
   const incidentId = known.incidents.get(a.fingerprint);
-  const receivers = [
-    ...new Set(matchRoutes(settings.config.route, a.labels).map((r) => r.receiver)),
-  ];
+  const receivers = [...new Set(receiversOf(state, settings.config, a.labels))];
   const heldMs = heldBackUntilMs(state, integrationsOf(settings, receivers), a, nowMs);
   return {
     fingerprint: a.fingerprint,

@@ -65,13 +65,13 @@ export function decodeTexts(
 ): Result<StringMap | undefined, RequestError> {
   if (value === undefined || value === null) return ok(undefined);
   if (!isRecord(value)) return wrongType(what, value, `struct field ${field}`, "models.LabelSet");
-  const pairs: [string, string][] = [];
-  for (const [name, text] of Object.entries(value)) {
+  for (const text of Object.values(value))
     if (text !== null && typeof text !== "string")
       return wrongType(what, text, `struct field ${field}`, "string");
-    pairs.push([name, text ?? ""]);
-  }
-  return ok(Object.fromEntries(pairs));
+  // Each is a text or null, as the loop has seen.
+  const texts = value as Readonly<Record<string, string | null>>;
+  if (!Object.values(texts).includes(null)) return ok(texts as StringMap);
+  return ok(Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text ?? ""])));
 }
 
 export function wrongType(

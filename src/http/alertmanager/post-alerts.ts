@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { withoutEmpty } from "../../alerting/alert-changes";
 import { quoted } from "../../alerting/matcher-text";
 import { configInForce } from "../../alerting/effective-config";
 import { POST_LIMITS, charsOf } from "../../alerting/posted-limits";
@@ -99,14 +100,17 @@ function dateTime(value: unknown, field: string): Result<number | undefined, Req
 
 /** Go's url.ParseRequestURI, as far as it matters: an absolute address or a path. */
 function isRequestUri(text: string): boolean {
-  if ([...text].some((c) => c < " " || c === "\u007f")) return false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit === 0x7f) return false;
+  }
   if (text.startsWith("/")) return true;
   return /^[a-z][a-z0-9+.-]*:/i.test(text) && URL.canParse(text);
 }
 
 function withoutEmptyLabels(alert: PostedAlert): PostedAlert {
-  const labels = Object.fromEntries(Object.entries(alert.labels).filter(([, v]) => v !== ""));
-  return { ...alert, labels };
+  const labels = withoutEmpty(alert.labels);
+  return labels === alert.labels ? alert : { ...alert, labels };
 }
 
 /** types.Alert.Validate, in its words. `endMs` is when one ends that does not say. */

@@ -244,7 +244,8 @@ function describe(m: Message, startMs: number): string {
   return `${((m.atMs - startMs) / 1000).toFixed(2)}s ${m.data.status} ${members.join(" ")}`;
 }
 
+/** Never before: timers may fire a millisecond early, and an alert that ends as it is posted has not ended before. */
 async function until(ms: number): Promise<void> {
-  const wait = ms - Date.now();
-  if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+  for (let wait = ms - Date.now(); wait > 0; wait = ms - Date.now())
+    await new Promise((done) => setTimeout(done, wait));
 }
