@@ -8,7 +8,7 @@ import {
   checkTimes,
 } from "./silence-input";
 import { type Outcome, type RouterSettings, type RouterState, receiverByName } from "./state";
-import { putWindow } from "./window-turns";
+import { putWindow, turnWindows } from "./window-turns";
 import { type MaintenanceWindow, windowState } from "./windows";
 
 export interface WindowInput {
@@ -43,6 +43,8 @@ export function makeWindow(
   nowMs: number,
   out: Outcome,
 ): Result<MaintenanceWindow, WindowRefusal> {
+  // What time alone has decided by now comes first, should its timer be late.
+  turnWindows(state, settings, nowMs, out);
   const former = input.id === undefined ? undefined : state.windows.get(input.id);
   if (input.id !== undefined && former === undefined)
     return err({ reason: "unknown_id", id: input.id });
@@ -56,6 +58,8 @@ export function makeWindow(
   if (!matchers.ok) return matchers;
   const times = checkTimes(input, nowMs);
   if (!times.ok) return times;
+  const { startsAtMs, ...rest } = times.value;
+  const beganMs = rest.schedule === undefined ? former?.running?.startMs : undefined;
   const window: MaintenanceWindow = {
     id: former?.id ?? newId,
     name: input.name,
@@ -64,7 +68,9 @@ export function makeWindow(
     createdBy: former?.createdBy ?? by,
     createdAtMs: former?.createdAtMs ?? nowMs,
     updatedAtMs: nowMs,
-    ...times.value,
+    // One that holds goes on to have begun when it did.
+    startsAtMs: beganMs !== undefined && startsAtMs <= nowMs ? beganMs : startsAtMs,
+    ...rest,
     ...(input.notify === undefined ? {} : { notify: input.notify }),
     events: [],
   };

@@ -43,8 +43,18 @@ export function putWindow(
       ? {}
       : { running: { ...next.running, startMs: before?.startMs ?? next.running.startMs } };
   const kept = withEvents({ ...next, ...running, events: former?.events ?? [] }, told);
-  keep(state, settings, kept, told, out);
-  if (former !== undefined && before !== undefined) letGo(state, former, nowMs);
+  store(state, kept);
+  for (const event of told) {
+    // Its end is for whoever was told of its start.
+    const ends = former !== undefined && event.kind === "window_ended";
+    tell(settings, kept, event, ends ? former.notify : kept.notify, out);
+  }
+  if (former === undefined || before === undefined) return kept;
+  if (kept.running !== undefined && former.notify !== kept.notify) {
+    send(settings, kept, put, former.notify, out);
+    send(settings, kept, { kind: "window_started", atMs: nowMs, by }, kept.notify, out);
+  }
+  letGo(state, former, nowMs);
   return kept;
 }
 
@@ -93,9 +103,13 @@ function keep(
   events: readonly WindowEvent[],
   out: Outcome,
 ): void {
+  store(state, window);
+  for (const event of events) tell(settings, window, event, window.notify, out);
+}
+
+function store(state: RouterState, window: MaintenanceWindow): void {
   state.windows.set(window.id, window);
   state.dirty.windows.add(window.id);
-  for (const event of events) tell(settings, window, event, out);
 }
 
 /** Groups that have been flushed under the window say now what it kept from them; a `group_wait` still runs its course. */
@@ -113,46 +127,41 @@ function letGo(state: RouterState, w: MaintenanceWindow, nowMs: number): void {
   }
 }
 
-/** Logs an event, and sends starts and ends to the receiver that the window names. */
+/** Logs an event, and sends starts and ends to the receiver that is told of the window. */
 function tell(
   settings: RouterSettings,
   w: MaintenanceWindow,
   event: WindowEvent,
+  notify: string | undefined,
   out: Outcome,
 ): void {
-  const status = event.kind === "window_started" ? "firing" : "resolved";
-  const groupKey = `maintenance:${w.id}`;
-  const log = (integration: string, sent: boolean): NotificationLogEntry => ({
-    id: `${fnv64(`${groupKey} ${event.kind} ${integration}`)}-${event.atMs.toString(36)}`,
-    atMs: event.atMs,
-    groupKey,
-    receiver: w.notify ?? "",
-    integration,
-    decision: sent ? "sent" : "held",
-    reason: event.kind,
-    status,
-    firing: [],
-    resolved: [],
-    suppressed: {},
-    alertNames: [w.name],
-  });
-  const receiver = w.notify === undefined ? undefined : receiverByName(settings.config, w.notify);
-  const ways =
-    event.kind === "window_started" || event.kind === "window_ended"
-      ? (receiver?.integrations ?? []).filter((i) => i.type !== "incident")
-      : [];
-  if (ways.length === 0) out.log.push(log(`maintenance/${w.id}`, false));
+  const turn = event.kind === "window_started" || event.kind === "window_ended";
+  const sent = turn && send(settings, w, event, notify, out);
+  if (!sent) out.log.push(logEntry(w, event, notify, `maintenance/${w.id}`, false));
+}
+
+/** Tells a receiver; false where it is none, or has no way that a window's events take. */
+function send(
+  settings: RouterSettings,
+  w: MaintenanceWindow,
+  event: WindowEvent,
+  notify: string | undefined,
+  out: Outcome,
+): boolean {
+  const receiver = notify === undefined ? undefined : receiverByName(settings.config, notify);
+  const ways = (receiver?.integrations ?? []).filter((i) => i.type !== "incident");
+  const status = statusOf(event);
   for (const integration of ways) {
     if (status === "resolved" && !integration.sendResolved) {
-      out.log.push(log(integration.id, false));
+      out.log.push(logEntry(w, event, notify, integration.id, false));
       continue;
     }
-    const entry = log(integration.id, true);
+    const entry = logEntry(w, event, notify, integration.id, true);
     out.log.push(entry);
-    const alert = windowAlert(w, event, status);
+    const alert = windowAlert(w, event);
     const data = notificationData(
       {
-        groupKey,
+        groupKey: entry.groupKey,
         receiver: entry.receiver,
         groupLabels: alert.labels,
         externalUrl: settings.externalUrl,
@@ -168,7 +177,7 @@ function tell(
         id: entry.id,
         receiver: entry.receiver,
         integration: integration.id,
-        groupKey,
+        groupKey: entry.groupKey,
         status,
         reason: event.kind,
         dataJson: JSON.stringify(data),
@@ -176,20 +185,48 @@ function tell(
       },
     });
   }
+  return ways.length > 0;
+}
+
+function logEntry(
+  w: MaintenanceWindow,
+  event: WindowEvent,
+  notify: string | undefined,
+  integration: string,
+  sent: boolean,
+): NotificationLogEntry {
+  const groupKey = `maintenance:${w.id}`;
+  return {
+    id: `${fnv64(`${groupKey} ${event.kind} ${integration}`)}-${event.atMs.toString(36)}`,
+    atMs: event.atMs,
+    groupKey,
+    receiver: notify ?? "",
+    integration,
+    decision: sent ? "sent" : "held",
+    reason: event.kind,
+    status: statusOf(event),
+    firing: [],
+    resolved: [],
+    suppressed: {},
+    alertNames: [w.name],
+  };
+}
+
+function statusOf(event: WindowEvent): RoutedAlert["status"] {
+  return event.kind === "window_started" ? "firing" : "resolved";
 }
 
 /** A window in the form that every receiver can show: an alert that fires while it holds. */
-function windowAlert(
-  w: MaintenanceWindow,
-  event: WindowEvent,
-  status: RoutedAlert["status"],
-): RoutedAlert {
+function windowAlert(w: MaintenanceWindow, event: WindowEvent): RoutedAlert {
   const labels = { alertname: "MaintenanceWindow", window: w.name };
+  const status = statusOf(event);
   const until = w.running === undefined ? "" : ` until ${goTime(w.running.endMs)}`;
   const summary =
     status === "firing"
       ? `Maintenance "${w.name}" has started: matching alerts notify nobody${until}`
-      : `Maintenance "${w.name}" has ended`;
+      : event.kind === "window_ended"
+        ? `Maintenance "${w.name}" has ended`
+        : `Maintenance "${w.name}" goes on${until}; its end is not told here any more`;
   return {
     fingerprint: fingerprint(labels),
     source: "maintenance",

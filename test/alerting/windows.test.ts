@@ -108,7 +108,11 @@ it("changes while it holds without ending, and ends where the change lets go", (
   const w = world();
   w.put(0, { startsAtMs: T0 });
   w.put(1, { id: "w", name: "longer", startsAtMs: T0, endsAtMs: T0 + 9 * HOUR });
-  expect(w.state.windows.get("w")?.running).toEqual({ startMs: T0, endMs: T0 + 9 * HOUR });
+  expect(w.state.windows.get("w")).toMatchObject({
+    startsAtMs: T0,
+    endsAtMs: T0 + 9 * HOUR,
+    running: { startMs: T0, endMs: T0 + 9 * HOUR },
+  });
   w.put(2, { id: "w", startsAtMs: T0 + 5 * HOUR, endsAtMs: T0 + 6 * HOUR });
   expect(w.state.windows.get("w")?.running).toBeUndefined();
   expect(w.due()).toBe(5);
@@ -119,6 +123,16 @@ it("changes while it holds without ending, and ends where the change lets go", (
     "2h window_changed",
     "2h window_ended",
   ]);
+});
+
+it("has ended at its own time for whoever changes it before the timer has run", () => {
+  const w = world();
+  w.put(0, { startsAtMs: T0 });
+  expect(w.put(4, { id: "w", endsAtMs: T0 + 9 * HOUR })).toEqual({
+    ok: false,
+    error: { reason: "over" },
+  });
+  expect(w.seen.slice(2)).toEqual(["3h window_ended"]);
 });
 
 it("is cancelled once, ends where it held, and then takes no change", () => {
