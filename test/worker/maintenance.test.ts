@@ -247,6 +247,42 @@ describe("a silence", () => {
     expect(await active("Nightly")).toMatchObject({ status: "firing", silencedBy: [] });
   });
 
+  it("is changed with everything that the list says of it, whichever API made it", async () => {
+    interface Shown {
+      readonly id: string;
+      readonly status: { readonly state: string };
+      readonly updatedAt: string;
+    }
+    const made = await api<{ silenceID: string }>("POST", "/api/v2/silences", {
+      matchers: [{ name: "alertname", value: "Full", isRegex: false }],
+      startsAt: inSeconds(0),
+      endsAt: inSeconds(600),
+      createdBy: "amtool",
+      comment: "disk",
+      annotations: { ticket: "OPS-1" },
+    });
+    const shown = async (id: string): Promise<Shown | undefined> =>
+      (await api<{ silences: Shown[] }>("GET", "/api/v1/silences")).silences.find(
+        (s) => s.id === id,
+      );
+    const put = async (silence: object): Promise<string> =>
+      (await api<{ silenceID: string }>("POST", "/api/v1/silences", silence, 201)).silenceID;
+    const { status: _, updatedAt: __, ...first } = (await shown(made.silenceID)) as Shown;
+    expect(await put({ ...first, endsAt: inSeconds(900), comment: "disks" })).toBe(first.id);
+    expect(await shown(first.id)).toMatchObject({
+      comment: "disks",
+      createdBy: "amtool",
+      annotations: { ticket: "OPS-1" },
+    });
+    const other = await put({ ...first, matchers: [{ name: "alertname", value: "Empty" }] });
+    expect(other).not.toBe(first.id);
+    expect((await shown(first.id))?.status.state).toBe("expired");
+    expect(await shown(other)).toMatchObject({
+      status: { state: "active" },
+      annotations: { ticket: "OPS-1" },
+    });
+  });
+
   it("is made from one alert by the labels that are named, after a look at what it would hold", async () => {
     await fire("Disk", { instance: "i-1", mount: "/" });
     await fire("Cpu", { instance: "i-1" });

@@ -111,6 +111,7 @@ export function shownSilence(s: SilenceView): Record<string, unknown> {
     updatedAt: iso(s.updatedAtMs),
     createdBy: s.createdBy,
     comment: s.comment,
+    ...(s.annotations === undefined ? {} : { annotations: s.annotations }),
   };
 }
 

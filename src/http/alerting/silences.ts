@@ -32,6 +32,7 @@ export const SilenceBody = z.strictObject({
   ...TimesBody,
   createdBy: z.string().max(200).optional(),
   comment: z.string().max(5_000).default(""),
+  annotations: z.record(z.string().max(1_000), z.string().max(10_000)).optional(),
 });
 
 /** A silence of one alert, by the labels that are named. */
@@ -63,6 +64,7 @@ export function silenceRoutes(): Hono<AppEnv> {
       schedule: body.value.schedule,
       createdBy: body.value.createdBy ?? c.get("actor").name,
       comment: body.value.comment,
+      annotations: body.value.annotations,
     });
     if (!made.ok) return problem(c, refusal(made.error));
     return c.json({ silenceID: made.value.id }, 201);

@@ -8,8 +8,14 @@ export interface Heartbeat {
   readonly cron?: string;
   readonly time_zone?: string;
   readonly grace: string;
+  /** How long a run may take. */
+  readonly max_run?: string;
   readonly severity: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly paused: boolean;
+  /** A file's are put back as they were when it is applied again. */
+  readonly origin: "api" | "config";
   readonly last_success_ms: number | null;
   readonly expected_ms: number | null;
   readonly missing: { readonly since_ms: number; readonly reason: string } | null;
@@ -28,7 +34,11 @@ export interface NewHeartbeat {
   readonly cron?: string;
   readonly time_zone?: string;
   readonly grace: string;
+  readonly max_run?: string;
   readonly severity: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly paused: boolean;
 }
 
 export async function listHeartbeats(signal?: AbortSignal): Promise<readonly Heartbeat[]> {
@@ -37,10 +47,19 @@ export async function listHeartbeats(signal?: AbortSignal): Promise<readonly Hea
   ).heartbeats;
 }
 
-export async function makeHeartbeat(heartbeat: NewHeartbeat): Promise<void> {
+/** Makes a heartbeat, or changes the one of that name. */
+export async function putHeartbeat(heartbeat: NewHeartbeat): Promise<void> {
   await send("POST", "/api/v1/heartbeats", heartbeat);
 }
 
 export async function removeHeartbeat(name: string): Promise<void> {
   await send("DELETE", `/api/v1/heartbeats/${encodeURIComponent(name)}`);
+}
+
+/** Gives it another address, which is returned; the former one is good for nothing at once. */
+export async function replaceKey(name: string): Promise<string> {
+  const path = `/api/v1/heartbeats/${encodeURIComponent(name)}/key`;
+  const answer = await send<{ readonly ping_url: string }>("POST", path);
+  if (answer === undefined) throw new Error("the new address did not come");
+  return answer.ping_url;
 }

@@ -1,49 +1,36 @@
+import type { Matcher } from "../matcher-lines";
+import type { Occurrence, Schedule, Times } from "../when-form";
 import { getJson, send } from "./client";
 
 /** In the fields of Alertmanager's API. */
 export interface Silence {
   readonly id: string;
-  readonly matchers: readonly {
-    readonly name: string;
-    readonly value: string;
-    readonly isRegex: boolean;
-    readonly isEqual: boolean;
-  }[];
+  readonly matchers: readonly Matcher[];
   readonly startsAt: string;
   readonly endsAt: string;
   /** Where it recurs: the stretch that holds, and the next. */
-  readonly schedule?: unknown;
+  readonly schedule?: Schedule;
   readonly occurrence?: Occurrence;
   readonly next?: Occurrence;
   readonly createdBy: string;
   readonly comment: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly updatedAt: string;
   readonly status: { readonly state: "active" | "pending" | "expired" };
 }
 
-export interface Occurrence {
-  readonly startsAt: string;
-  readonly endsAt: string;
-}
-
-/** When something is to hold: a start and an end, or a schedule. */
-export interface Times {
-  readonly startsAt?: string;
-  readonly endsAt?: string;
-  readonly schedule?: {
-    readonly intervals: readonly {
-      readonly weekdays: readonly string[];
-      readonly times: readonly { readonly start_time: string; readonly end_time: string }[];
-      readonly location: string;
-    }[];
-  };
-}
-
 export interface NewSilence extends Times {
-  readonly matchers: Silence["matchers"];
+  /** Of the silence to change; absent for a new one. */
+  readonly id?: string;
+  readonly matchers: readonly Matcher[];
   readonly comment: string;
+  /** Whoever is logged in unless given. */
+  readonly createdBy?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export async function makeSilence(silence: NewSilence): Promise<void> {
+/** Makes a silence or changes one; where Alertmanager would, a new one takes the place of the former. */
+export async function putSilence(silence: NewSilence): Promise<void> {
   await send("POST", "/api/v1/silences", silence);
 }
 

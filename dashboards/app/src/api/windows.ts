@@ -1,14 +1,15 @@
+import type { Matcher } from "../matcher-lines";
+import type { Occurrence, Schedule, Times } from "../when-form";
 import { getJson, send } from "./client";
-import type { Occurrence, Silence, Times } from "./silences";
 
 export interface MaintenanceWindow {
   readonly id: string;
   readonly name: string;
   readonly state: "active" | "pending" | "ended" | "cancelled";
-  readonly matchers: Silence["matchers"];
+  readonly matchers: readonly Matcher[];
   readonly startsAt: string;
   readonly endsAt: string;
-  readonly schedule?: unknown;
+  readonly schedule?: Schedule;
   readonly occurrence?: Occurrence;
   readonly next?: Occurrence;
   readonly comment: string;
@@ -18,7 +19,7 @@ export interface MaintenanceWindow {
 
 export interface NewWindow extends Times {
   readonly name: string;
-  readonly matchers: Silence["matchers"];
+  readonly matchers: readonly Matcher[];
   readonly comment: string;
   /** The receiver that is told of starts and ends. */
   readonly notify?: string;
@@ -35,6 +36,11 @@ export async function listWindows(signal?: AbortSignal): Promise<readonly Mainte
 
 export async function makeWindow(window: NewWindow): Promise<void> {
   await send("POST", "/api/v1/maintenance-windows", window);
+}
+
+/** Changes a window that is not over. */
+export async function changeWindow(id: string, window: NewWindow): Promise<void> {
+  await send("PUT", `/api/v1/maintenance-windows/${encodeURIComponent(id)}`, window);
 }
 
 export async function cancelWindow(id: string): Promise<void> {

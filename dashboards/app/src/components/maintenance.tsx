@@ -1,4 +1,4 @@
-import { Badge, Button, Table, Text } from "@mantine/core";
+import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
@@ -14,7 +14,7 @@ import { WindowDialog } from "./window-dialog";
 /** Maintenance windows that hold or will hold: nobody is told and nothing escalates inside them. */
 export function Maintenance(): ReactNode {
   const { session } = useRouteContext({ from: "/inside" });
-  const [making, setMaking] = useState(false);
+  const [making, setMaking] = useState<"new" | MaintenanceWindow>();
   const windows = useQuery({
     queryKey: ["windows"],
     queryFn: ({ signal }) => listWindows(signal),
@@ -26,26 +26,38 @@ export function Maintenance(): ReactNode {
       mb="sm"
       actions={
         session.admin && (
-          <Button size="compact-xs" variant="default" onClick={() => setMaking(true)}>
+          <Button size="compact-xs" variant="default" onClick={() => setMaking("new")}>
             New window
           </Button>
         )
       }
     >
-      {making && <WindowDialog onClose={() => setMaking(false)} />}
+      {making !== undefined && (
+        <WindowDialog
+          former={making === "new" ? undefined : making}
+          onClose={() => setMaking(undefined)}
+        />
+      )}
       <QueryState query={windows}>
         {(list) => {
           const current = list.filter((w) => w.state === "active" || w.state === "pending");
           return current.length === 0 ? (
             <Empty title="No maintenance is planned" />
           ) : (
-            <Table aria-label="Maintenance windows">
-              <Table.Tbody>
-                {current.map((w) => (
-                  <WindowRow key={w.id} window={w} admin={session.admin} />
-                ))}
-              </Table.Tbody>
-            </Table>
+            <Table.ScrollContainer minWidth={600} type="native" className="vd-stack">
+              <Table aria-label="Maintenance windows">
+                <Table.Tbody>
+                  {current.map((w) => (
+                    <WindowRow
+                      key={w.id}
+                      window={w}
+                      admin={session.admin}
+                      onEdit={() => setMaking(w)}
+                    />
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
           );
         }}
       </QueryState>
@@ -56,9 +68,11 @@ export function Maintenance(): ReactNode {
 function WindowRow({
   window: w,
   admin,
+  onEdit,
 }: {
   readonly window: MaintenanceWindow;
   readonly admin: boolean;
+  readonly onEdit: () => void;
 }): ReactNode {
   const queries = useQueryClient();
   const cancel = useMutation({
@@ -74,30 +88,36 @@ function WindowRow({
           {w.state}
         </Badge>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="vd-grow">
         <Text fz="sm" fw={600} className="vd-wrap">
           {w.name}
         </Text>
         <Text fz="xs" ff="monospace" className="vd-wrap">
           {w.matchers.map(renderMatcher).join(", ")}
         </Text>
-        <Text fz="xs" c="dimmed">
+        <Text fz="xs" c="dimmed" className="vd-wrap">
+          {w.comment === "" ? "" : `${w.comment}, `}
           {whenOf(w)}, by {w.createdBy}
           {w.notify !== undefined && `, told to ${w.notify}`}
         </Text>
       </Table.Td>
-      <Table.Td w={90} ta="right">
-        {admin && (
-          <Button
-            size="compact-xs"
-            variant="default"
-            loading={cancel.isPending}
-            onClick={() => cancel.mutate()}
-          >
-            Cancel
-          </Button>
-        )}
-      </Table.Td>
+      {admin && (
+        <Table.Td w={140}>
+          <Group gap={6} justify="flex-end" wrap="nowrap">
+            <Button size="compact-xs" variant="default" onClick={onEdit}>
+              Edit
+            </Button>
+            <Button
+              size="compact-xs"
+              variant="default"
+              loading={cancel.isPending}
+              onClick={() => cancel.mutate()}
+            >
+              Cancel
+            </Button>
+          </Group>
+        </Table.Td>
+      )}
     </Table.Tr>
   );
 }

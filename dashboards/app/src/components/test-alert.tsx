@@ -1,22 +1,17 @@
-import { Badge, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Badge, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { type Explained, getTestAlert, sendTestAlert } from "../api/test-alert";
-import { readMatchers } from "../matcher-lines";
+import { readLabels } from "../matcher-lines";
+import { LabelsField } from "./labels-field";
 import { NotificationLog } from "./notification-log";
 import { ErrorNote } from "./query-state";
 
 /** A real alert through the whole chain, with what each stage made of it and what was delivered. */
 export function TestAlertDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [lines, setLines] = useState('severity="critical"');
-  const read = readMatchers(lines);
-  const plain = read.ok && read.matchers.every((m) => m.isEqual && !m.isRegex);
-  const test = useMutation({
-    mutationFn: () =>
-      sendTestAlert(
-        Object.fromEntries(read.ok ? read.matchers.map((m) => [m.name, m.value] as const) : []),
-      ),
-  });
+  const labels = readLabels(lines);
+  const test = useMutation({ mutationFn: () => sendTestAlert(labels ?? {}) });
   const id = test.data?.id ?? "";
   const followed = useQuery({
     queryKey: ["test-alert", id],
@@ -29,21 +24,16 @@ export function TestAlertDialog({ onClose }: { readonly onClose: () => void }): 
   return (
     <Modal opened onClose={onClose} title="Send a test alert" size="70rem">
       <Stack gap="sm">
-        <Textarea
-          size="xs"
+        <LabelsField
           label="Labels"
           description='one a line, such as service="checkout"; it fires for a minute, marked as a test'
-          autosize
-          minRows={2}
-          value={lines}
-          onChange={(e) => setLines(e.currentTarget.value)}
-          error={plain ? undefined : 'labels are written name="value"'}
-          spellCheck={false}
+          lines={lines}
+          onChange={setLines}
         />
         <Group justify="flex-end">
           <Button
             size="xs"
-            disabled={!plain}
+            disabled={labels === undefined}
             loading={test.isPending}
             onClick={() => test.mutate()}
           >

@@ -1,45 +1,14 @@
 import { Chip, Group, SegmentedControl, Text, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import type { Times } from "../api/silences";
+import { DAYS, type When } from "../when-form";
 
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const HOUR_MS = 3_600_000;
-
-/** What is chosen, as the inputs have it. */
-export interface When {
-  readonly kind: "once" | "weekly";
-  readonly from: string;
-  readonly to: string;
-  readonly days: readonly string[];
-  readonly startTime: string;
-  readonly endTime: string;
-}
-
-export function useWhen(): readonly [When, (change: Partial<When>) => void] {
-  const [when, setWhen] = useState<When>(() => ({
-    kind: "once",
-    from: localInput(Date.now()),
-    to: localInput(Date.now() + HOUR_MS),
-    days: ["sunday"],
-    startTime: "02:00",
-    endTime: "04:00",
-  }));
+/** What is chosen, and how to choose otherwise. */
+export function useWhen(first: () => When): readonly [When, (change: Partial<When>) => void] {
+  const [when, setWhen] = useState(first);
   return [when, (change) => setWhen((w) => ({ ...w, ...change }))];
 }
 
-/** As the API takes it; undefined where something is missing. */
-export function timesOf(w: When): Times | undefined {
-  if (w.kind === "weekly") {
-    if (w.days.length === 0 || w.startTime === "" || w.endTime === "") return undefined;
-    const times = [{ start_time: w.startTime, end_time: w.endTime }];
-    return { schedule: { intervals: [{ weekdays: w.days, times, location: zone() }] } };
-  }
-  const [from, to] = [new Date(w.from), new Date(w.to)];
-  if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return undefined;
-  return { startsAt: from.toISOString(), endsAt: to.toISOString() };
-}
-
-/** Once, or each week on some days. */
+/** Once, or each week on some days; or by the schedule that it has. */
 export function WhenFields({
   when,
   onChange,
@@ -47,20 +16,25 @@ export function WhenFields({
   readonly when: When;
   readonly onChange: (change: Partial<When>) => void;
 }): ReactNode {
+  // A schedule that has more to it than the fields can be kept as it is.
+  const [planned] = useState(when.kind === "planned");
   return (
     <>
       <SegmentedControl
         size="xs"
         aria-label="How often"
         data={[
+          ...(planned ? [{ value: "planned", label: "As planned" }] : []),
           { value: "once", label: "Once" },
           { value: "weekly", label: "Each week" },
         ]}
         value={when.kind}
-        onChange={(kind) => onChange({ kind: kind === "weekly" ? "weekly" : "once" })}
+        onChange={(kind) =>
+          onChange({ kind: kind === "weekly" || kind === "planned" ? kind : "once" })
+        }
       />
-      {when.kind === "once" ? (
-        <Group gap="xs">
+      {when.kind === "once" && (
+        <Group gap="xs" grow preventGrowOverflow={false}>
           <Field
             label="From"
             type="datetime-local"
@@ -74,36 +48,68 @@ export function WhenFields({
             onChange={(to) => onChange({ to })}
           />
         </Group>
-      ) : (
-        <>
-          <Chip.Group multiple value={[...when.days]} onChange={(days) => onChange({ days })}>
-            <Group gap={6}>
-              {DAYS.map((d) => (
-                <Chip key={d} value={d} size="xs">
-                  {d.slice(0, 3)}
-                </Chip>
-              ))}
-            </Group>
-          </Chip.Group>
-          <Group gap="xs" align="flex-end">
-            <Field
-              label="From"
-              type="time"
-              value={when.startTime}
-              onChange={(startTime) => onChange({ startTime })}
-            />
-            <Field
-              label="Until"
-              type="time"
-              value={when.endTime}
-              onChange={(endTime) => onChange({ endTime })}
-            />
-            <Text fz="xs" c="dimmed">
-              {zone()}
-            </Text>
-          </Group>
-        </>
       )}
+      {when.kind === "weekly" && <Weekly when={when} onChange={onChange} />}
+      {when.kind === "planned" && (
+        <pre className="vd-code" tabIndex={0}>
+          {JSON.stringify(when.was?.schedule?.intervals, null, 2)}
+        </pre>
+      )}
+      {when.kind !== "once" && (
+        <Group gap="xs" grow preventGrowOverflow={false}>
+          <Field
+            label="First day"
+            type="date"
+            value={when.first}
+            onChange={(first) => onChange({ first })}
+          />
+          <Field
+            label="Last day"
+            type="date"
+            value={when.last}
+            onChange={(last) => onChange({ last })}
+          />
+        </Group>
+      )}
+    </>
+  );
+}
+
+function Weekly({
+  when,
+  onChange,
+}: {
+  readonly when: When;
+  readonly onChange: (change: Partial<When>) => void;
+}): ReactNode {
+  return (
+    <>
+      <Chip.Group multiple value={[...when.days]} onChange={(days) => onChange({ days })}>
+        <Group gap={6}>
+          {DAYS.map((d) => (
+            <Chip key={d} value={d} size="xs">
+              {d.slice(0, 3)}
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
+      <Group gap="xs" align="flex-end">
+        <Field
+          label="From"
+          type="time"
+          value={when.startTime}
+          onChange={(startTime) => onChange({ startTime })}
+        />
+        <Field
+          label="Until"
+          type="time"
+          value={when.endTime}
+          onChange={(endTime) => onChange({ endTime })}
+        />
+        <Text fz="xs" c="dimmed">
+          {when.zone}
+        </Text>
+      </Group>
     </>
   );
 }
@@ -115,7 +121,7 @@ function Field({
   onChange,
 }: {
   readonly label: string;
-  readonly type: "time" | "datetime-local";
+  readonly type: "time" | "date" | "datetime-local";
   readonly value: string;
   readonly onChange: (value: string) => void;
 }): ReactNode {
@@ -128,12 +134,4 @@ function Field({
       onChange={(e) => onChange(e.currentTarget.value)}
     />
   );
-}
-
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** As an input of type datetime-local wants it. */
-function localInput(ms: number): string {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Table, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Code, Group, Table, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
@@ -7,6 +7,8 @@ import { type Heartbeat, listHeartbeats, removeHeartbeat } from "../api/heartbea
 import { Ago } from "../components/ago";
 import { Empty } from "../components/empty";
 import { HeartbeatDialog } from "../components/heartbeat-dialog";
+import { HeartbeatKeyDialog } from "../components/heartbeat-key";
+import { Labels } from "../components/labels";
 import { PageHeader } from "../components/page-header";
 import { Panel } from "../components/panel";
 import { QueryState } from "../components/query-state";
@@ -22,7 +24,8 @@ const STATUS_COLOR: Readonly<Record<string, string>> = {
 /** Jobs that say that they are alive; one that stays silent raises an alert. */
 export function HeartbeatsPage(): ReactNode {
   const { session } = useRouteContext({ from: "/inside" });
-  const [making, setMaking] = useState(false);
+  const [making, setMaking] = useState<"new" | Heartbeat>();
+  const [rekeyed, setRekeyed] = useState<string>();
   const heartbeats = useQuery({
     queryKey: ["heartbeats"],
     queryFn: ({ signal }) => listHeartbeats(signal),
@@ -32,12 +35,20 @@ export function HeartbeatsPage(): ReactNode {
     <>
       <PageHeader title="Heartbeats">
         {session.admin && (
-          <Button size="xs" variant="default" onClick={() => setMaking(true)}>
+          <Button size="xs" variant="default" onClick={() => setMaking("new")}>
             New heartbeat
           </Button>
         )}
       </PageHeader>
-      {making && <HeartbeatDialog onClose={() => setMaking(false)} />}
+      {making !== undefined && (
+        <HeartbeatDialog
+          former={making === "new" ? undefined : making}
+          onClose={() => setMaking(undefined)}
+        />
+      )}
+      {rekeyed !== undefined && (
+        <HeartbeatKeyDialog name={rekeyed} onClose={() => setRekeyed(undefined)} />
+      )}
       <Panel title="Jobs" note="pinged by the job itself; silence is an alert">
         <QueryState query={heartbeats}>
           {(list) =>
@@ -50,7 +61,13 @@ export function HeartbeatsPage(): ReactNode {
                 <Table aria-label="Heartbeats">
                   <Table.Tbody>
                     {list.map((h) => (
-                      <HeartbeatRow key={h.name} heartbeat={h} admin={session.admin} />
+                      <HeartbeatRow
+                        key={h.name}
+                        heartbeat={h}
+                        admin={session.admin}
+                        onEdit={() => setMaking(h)}
+                        onRekey={() => setRekeyed(h.name)}
+                      />
                     ))}
                   </Table.Tbody>
                 </Table>
@@ -66,9 +83,13 @@ export function HeartbeatsPage(): ReactNode {
 function HeartbeatRow({
   heartbeat: h,
   admin,
+  onEdit,
+  onRekey,
 }: {
   readonly heartbeat: Heartbeat;
   readonly admin: boolean;
+  readonly onEdit: () => void;
+  readonly onRekey: () => void;
 }): ReactNode {
   const queries = useQueryClient();
   const remove = useMutation({
@@ -94,8 +115,10 @@ function HeartbeatRow({
           {h.name}
         </Text>
         <Text fz="xs" c="dimmed">
-          {schedule}, {h.grace} late at most, {h.severity}
+          {schedule}, {h.grace} late at most
+          {h.max_run !== undefined && `, runs for ${h.max_run} at most`}, {h.severity}
         </Text>
+        <Labels labels={h.labels} />
         {h.ping_url !== undefined && (
           <Code fz="xs" className="vd-wrap">
             curl -fsS {h.ping_url}
@@ -113,18 +136,26 @@ function HeartbeatRow({
             : h.expected_ms !== null && `next ${formatTime(h.expected_ms)}`}
         </Text>
       </Table.Td>
-      <Table.Td w={90} ta="right">
-        {admin && (
-          <Button
-            size="compact-xs"
-            variant="default"
-            loading={remove.isPending}
-            onClick={() => window.confirm(`Remove ${h.name}?`) && remove.mutate()}
-          >
-            Remove
-          </Button>
-        )}
-      </Table.Td>
+      {admin && (
+        <Table.Td w={200}>
+          <Group gap={6} justify="flex-end" wrap="nowrap">
+            <Button size="compact-xs" variant="default" onClick={onEdit}>
+              Edit
+            </Button>
+            <Button size="compact-xs" variant="default" onClick={onRekey}>
+              New key
+            </Button>
+            <Button
+              size="compact-xs"
+              variant="default"
+              loading={remove.isPending}
+              onClick={() => window.confirm(`Remove ${h.name}?`) && remove.mutate()}
+            >
+              Remove
+            </Button>
+          </Group>
+        </Table.Td>
+      )}
     </Table.Tr>
   );
 }

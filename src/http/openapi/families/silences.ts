@@ -155,6 +155,7 @@ export const silenceFamily: Family = {
         comment: string,
       },
       {
+        annotations: stringMap,
         schedule,
         occurrence: described(occurrence, "Of one that recurs: the stretch that holds."),
         next: described(occurrence, "Of one that recurs: the stretch that comes next."),
