@@ -83,7 +83,7 @@ function WindowRow({
   });
   return (
     <Table.Tr>
-      <Table.Td w={90}>
+      <Table.Td w={110}>
         <Badge size="sm" color={w.state === "active" ? "blue" : "gray"}>
           {w.state}
         </Badge>

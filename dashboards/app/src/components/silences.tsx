@@ -91,7 +91,7 @@ function SilenceTable({
         <Table.Tbody>
           {silences.map((s) => (
             <Table.Tr key={s.id}>
-              <Table.Td w={90}>
+              <Table.Td w={110}>
                 <Badge size="sm" color={s.status.state === "active" ? "blue" : "gray"}>
                   {s.status.state}
                 </Badge>

@@ -52,7 +52,7 @@ export function WhenFields({
       {when.kind === "weekly" && <Weekly when={when} onChange={onChange} />}
       {when.kind === "planned" && (
         <pre className="vd-code" tabIndex={0}>
-          {JSON.stringify(when.was?.schedule?.intervals, null, 2)}
+          {when.was?.schedule?.intervals.map((i) => JSON.stringify(i)).join("\n")}
         </pre>
       )}
       {when.kind !== "once" && (

@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Group, Table, Text, Tooltip } from "@mantine/core";
+import { Badge, Box, Button, Code, Group, Table, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouteContext } from "@tanstack/react-router";
@@ -118,7 +118,11 @@ function HeartbeatRow({
           {schedule}, {h.grace} late at most
           {h.max_run !== undefined && `, runs for ${h.max_run} at most`}, {h.severity}
         </Text>
-        <Labels labels={h.labels} />
+        {Object.keys(h.labels).length > 0 && (
+          <Box my={3}>
+            <Labels labels={h.labels} />
+          </Box>
+        )}
         {h.ping_url !== undefined && (
           <Code fz="xs" className="vd-wrap">
             curl -fsS {h.ping_url}
