@@ -56,11 +56,20 @@ export function firesAgain(
 
 /** What costs no row when it changes. */
 export function refresh(alert: RoutedAlert, instance: AlertInstance): void {
-  alert.annotations = instance.annotations;
+  // The same texts stay the same object: what is known of them is known on.
+  if (!sameTexts(alert.annotations, instance.annotations)) alert.annotations = instance.annotations;
   alert.generatorUrl = instance.generatorUrl;
   alert.value = instance.value;
   alert.heldBackUntilMs = instance.heldBack?.untilMs;
   takeDamping(alert, instance);
+}
+
+function sameTexts(a: StringMap, b: StringMap): boolean {
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+  );
 }
 
 /** An alert has ended, by its source's word or because that came no more. */

@@ -46,9 +46,11 @@ export function alertsJson(
   const parts: string[] = [];
   for (const alert of found) {
     const receivers = receiversOf(state, settings.config, alert.labels);
-    if (receivers.some(wanted)) parts.push(view.render(alert, receivers));
+    if (!receivers.some(wanted)) continue;
+    parts.push(parts.length === 0 ? "[" : ",");
+    view.write(parts, alert, receivers);
   }
-  return `[${parts.join(",")}]`;
+  return parts.length === 0 ? "[]" : `${parts.join("")}]`;
 }
 
 interface ShownGroup {
@@ -68,19 +70,27 @@ export function groupsJson(
 ): string {
   const view = viewOf(state, settings, filter, nowMs);
   const groups = shownGroups(state, settings, filter, view, nowMs);
-  const heardBy = new Map<string, string[]>();
+  const heardBy = new Map<RoutedAlert, string[]>();
   for (const { receiver, alerts } of groups)
-    for (const { fingerprint } of alerts) {
-      const known = heardBy.get(fingerprint);
-      if (known === undefined) heardBy.set(fingerprint, [receiver]);
+    for (const alert of alerts) {
+      const known = heardBy.get(alert);
+      if (known === undefined) heardBy.set(alert, [receiver]);
       else known.push(receiver);
     }
   for (const names of heardBy.values()) if (names.length > 1) names.sort(compareStrings);
-  const parts = groups.map((g) => {
-    const alerts = g.alerts.map((a) => view.render(a, heardBy.get(a.fingerprint) ?? [], g.muted));
-    return `{"alerts":[${alerts.join(",")}],"labels":${JSON.stringify(g.labels)},"receiver":{"name":${JSON.stringify(g.receiver)}},"routeLabels":${JSON.stringify(g.routeLabels)}}`;
-  });
-  return `[${parts.join(",")}]`;
+  // One list of pieces, joined once: an answer may have 10 MB.
+  const parts: string[] = [];
+  for (const g of groups) {
+    parts.push(parts.length === 0 ? '[{"alerts":[' : ',{"alerts":[');
+    for (const [i, alert] of g.alerts.entries()) {
+      if (i > 0) parts.push(",");
+      view.write(parts, alert, heardBy.get(alert) ?? NONE, g.muted);
+    }
+    parts.push(
+      `],"labels":${JSON.stringify(g.labels)},"receiver":{"name":${JSON.stringify(g.receiver)}},"routeLabels":${JSON.stringify(g.routeLabels)}}`,
+    );
+  }
+  return parts.length === 0 ? "[]" : `${parts.join("")}]`;
 }
 
 function shownGroups(
@@ -132,12 +142,13 @@ interface View {
   readonly matches: (labels: StringMap) => boolean;
   readonly statusOf: (alert: RoutedAlert) => Status;
   readonly shows: (status: Status) => boolean;
-  /** `muted`: the time intervals that mute the group in which it is shown. */
-  readonly render: (
+  /** Appends an alert's JSON. `muted`: the time intervals that mute the group in which it is shown. */
+  readonly write: (
+    parts: string[],
     alert: RoutedAlert,
     receivers: readonly string[],
     muted?: readonly string[],
-  ) => string;
+  ) => void;
 }
 
 /** What holds for all alerts of one answer; what an alert has in every group is found once. */
@@ -150,8 +161,7 @@ function viewOf(
   const silences = indexSilences(state.silences.values(), nowMs);
   const windows = indexWindows(state.windows.values(), nowMs);
   const inhibition = inhibitionOf({ state, config: settings.config });
-  const statuses = new Map<string, Status>();
-  const rendered = new Map<string, string>();
+  const statuses = new Map<RoutedAlert, Status>();
   const find = (a: RoutedAlert): Status => {
     const silencedBy = holdersOf(silences, a.labels);
     const inhibitors = inhibition.rules.length === 0 ? NONE : inhibitedBy(inhibition, a.labels);
@@ -160,8 +170,8 @@ function viewOf(
     return held ? { inhibitedBy: inhibitors, maintainedBy, silencedBy, held } : ACTIVE;
   };
   const statusOf = (a: RoutedAlert): Status => {
-    let status = statuses.get(a.fingerprint);
-    if (status === undefined) statuses.set(a.fingerprint, (status = find(a)));
+    let status = statuses.get(a);
+    if (status === undefined) statuses.set(a, (status = find(a)));
     return status;
   };
   return {
@@ -171,15 +181,9 @@ function viewOf(
       (filter.active || s.held) &&
       (filter.silenced || s.silencedBy.length === 0) &&
       (filter.inhibited || s.inhibitedBy.length === 0),
-    render(a, receivers, muted = NONE) {
-      if (muted.length > 0) return alertJson(a, heardAtMs(state, a), receivers, statusOf(a), muted);
-      let text = rendered.get(a.fingerprint);
-      if (text === undefined)
-        rendered.set(
-          a.fingerprint,
-          (text = alertJson(a, heardAtMs(state, a), receivers, statusOf(a), muted)),
-        );
-      return text;
+    write(parts, a, receivers, muted = NONE) {
+      parts.push(lastingJson(a), namesJson(receivers), timesJson(a.endsAtMs, heardAtMs(state, a)));
+      parts.push(statusJson(statusOf(a), muted), "}");
     },
   };
 }
@@ -210,29 +214,64 @@ function receiverTest(
   return (name) => good.has(name) && named(name);
 }
 
-/** gettableAlert of Alertmanager's OpenAPI document. */
-function alertJson(
-  a: RoutedAlert,
-  heardMs: number,
-  receivers: readonly string[],
-  status: Status,
-  muted: readonly string[],
-): string {
-  const names = receivers.map((name) => `{"name":${JSON.stringify(name)}}`).join(",");
-  const url = a.generatorUrl === "" ? "" : `"generatorURL":${JSON.stringify(a.generatorUrl)},`;
-  return `{"annotations":${JSON.stringify(a.annotations)},"endsAt":"${instant(a.endsAtMs)}","fingerprint":"${a.fingerprint}","receivers":[${names}],"startsAt":"${instant(a.startsAtMs)}","status":${statusJson(status, muted)},"updatedAt":"${instant(heardMs)}",${url}"labels":${JSON.stringify(a.labels)}}`;
+interface Lasting {
+  readonly annotations: StringMap;
+  readonly generatorUrl: string;
+  readonly startsAtMs: number;
+  readonly text: string;
+}
+
+const lasting = new WeakMap<RoutedAlert, Lasting>();
+
+/**
+ * gettableAlert of Alertmanager's OpenAPI document up to its receivers: what seldom changes comes first. Whoever lists alerts does so every few seconds, and of most nothing new is told.
+ */
+function lastingJson(a: RoutedAlert): string {
+  const { annotations, generatorUrl, startsAtMs } = a;
+  const known = lasting.get(a);
+  if (
+    known?.annotations === annotations &&
+    known.generatorUrl === generatorUrl &&
+    known.startsAtMs === startsAtMs
+  )
+    return known.text;
+  const url = generatorUrl === "" ? "" : `"generatorURL":${JSON.stringify(generatorUrl)},`;
+  // Joined, so that it is one piece of memory and not a tree of its parts.
+  const text = [
+    `{"annotations":${JSON.stringify(annotations)},"fingerprint":"${a.fingerprint}",${url}`,
+    `"labels":${JSON.stringify(a.labels)},"startsAt":"${instant(startsAtMs)}","receivers":[`,
+  ].join("");
+  lasting.set(a, { annotations, generatorUrl, startsAtMs, text });
+  return text;
+}
+
+function namesJson(receivers: readonly string[]): string {
+  let out = "";
+  for (const name of receivers) out += `${out === "" ? "" : ","}{"name":${JSON.stringify(name)}}`;
+  return out;
+}
+
+/** Most alerts were heard of, and end, with the one before. */
+let lastTimes = { endsAtMs: Number.NaN, heardMs: Number.NaN, text: "" };
+
+function timesJson(endsAtMs: number, heardMs: number): string {
+  if (lastTimes.endsAtMs !== endsAtMs || lastTimes.heardMs !== heardMs) {
+    const text = `],"endsAt":"${instant(endsAtMs)}","updatedAt":"${instant(heardMs)}","status":`;
+    lastTimes = { endsAtMs, heardMs, text };
+  }
+  return lastTimes.text;
 }
 
 const ACTIVE_JSON = '{"inhibitedBy":[],"mutedBy":[],"silencedBy":[],"state":"active"}';
 
 function statusJson(s: Status, muted: readonly string[]): string {
   if (!s.held && muted.length === 0) return ACTIVE_JSON;
-  return JSON.stringify({
-    inhibitedBy: s.inhibitedBy,
-    mutedBy: [...muted, ...s.maintainedBy],
-    silencedBy: s.silencedBy,
-    state: "suppressed",
-  });
+  const mutedBy = muted.length === 0 ? s.maintainedBy : [...muted, ...s.maintainedBy];
+  return `{"inhibitedBy":${textsJson(s.inhibitedBy)},"mutedBy":${textsJson(mutedBy)},"silencedBy":${textsJson(s.silencedBy)},"state":"suppressed"}`;
+}
+
+function textsJson(texts: readonly string[]): string {
+  return texts.length === 0 ? "[]" : JSON.stringify(texts);
 }
 
 /** Alerts begin, end and are sent many at once, and writing a time costs more than all else of an alert. */
