@@ -30,6 +30,7 @@ const INBOX_ROWS = 200;
 const SLACK = 50;
 /** How long an id is remembered. A router repeats an intent for a day at most. */
 const SEEN_MS = 48 * 3_600_000;
+const FORGET_EVERY_MS = 3_600_000;
 
 export interface OutboxRow extends QueuedMessage {
   readonly notification: OutgoingNotification;
@@ -49,6 +50,7 @@ interface StoredRow extends Record<string, SqlStorageValue> {
 export class ReceiverStorage {
   /** What waits, without the messages themselves: they may be many, and large. */
   private queued: QueuedMessage[] | undefined;
+  private forgotAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly storage: DurableObjectStorage) {
     migrateObject(storage, RECEIVER_MIGRATIONS);
@@ -71,7 +73,10 @@ export class ReceiverStorage {
     return true;
   }
 
+  /** Looks at every row, which is a row read each: not with each message. */
   forgetSeen(nowMs: number): void {
+    if (Math.abs(nowMs - this.forgotAtMs) < FORGET_EVERY_MS) return;
+    this.forgotAtMs = nowMs;
     this.storage.sql.exec("DELETE FROM seen WHERE at_ms < ?", nowMs - SEEN_MS);
   }
 
