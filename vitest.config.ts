@@ -3,7 +3,10 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** Tests that watch a real clock closely run one at a time, after those that mostly wait. */
-const ALONE = ["test/e2e/{beacon,live,object-requests}.test.ts"];
+const ALONE = [
+  "test/alerting/differential/differential.test.ts",
+  "test/e2e/{beacon,live,object-requests}.test.ts",
+];
 
 /** Vitest's own number leaves one core of two idle; half of a worker's time goes by before its first test. */
 const MAX_WORKERS = Math.max(3, availableParallelism());
@@ -19,7 +22,7 @@ export default defineConfig({
         test: {
           name: "core",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/worker/**", "test/e2e/**"],
+          exclude: ["test/worker/**", "test/e2e/**", ...ALONE],
           environment: "node",
           testTimeout: 30_000,
         },

@@ -256,6 +256,6 @@ it("says that there is no boundary, quickly", () => {
     { months: [range(2)], daysOfMonth: [range(30)], location: "Europe/Berlin" },
   ])
     expect(nextBoundaryMs(interval(over), now)).toBeUndefined();
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   expect(iso(nextBoundaryMs(interval({ years: [range(2030)] }), now))).toBe("2030-01-01T00:00Z");
 });

@@ -26,7 +26,7 @@ describe("the size of a pattern", () => {
       expect(() => compileRegex(pattern)).toThrow(RegexError);
       expect(() => replaceRegex(pattern, "", "x")).toThrow("expression too large");
     }
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it("lets long lists of names and ordinary repetitions through", () => {

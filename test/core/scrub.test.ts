@@ -88,7 +88,7 @@ describe("a line made to be expensive", () => {
     const start = performance.now();
     scrubText(line);
     // Quadratic patterns took seconds.
-    expect(performance.now() - start).toBeLessThan(250);
+    expect(performance.now() - start).toBeLessThan(1_000);
   });
 
   it("is scrubbed all the same", () => {

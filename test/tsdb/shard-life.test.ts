@@ -334,7 +334,7 @@ describe("a batch in any order", () => {
     const other = reversed.map(([l, t, v]) => [l, t, v + 1] as const);
     expect(append(shard, samples(other), START).rejected[0]?.count).toBe(n);
     // Walked each, this takes 20 s and more.
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeLessThan(8_000);
     const both = samples([...reversed.slice(0, 100), ...other.slice(0, 100)]);
     const fresh = append(new Shard(new MemoryStorage()), both, START);
     expect([fresh.accepted, fresh.rejected[0]?.count]).toEqual([100, 100]);

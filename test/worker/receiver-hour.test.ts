@@ -98,7 +98,7 @@ it("an hour of failures: the other receiver on time, each alert's last word kept
     await vi.waitFor(() =>
       expect(told.filter((t) => t.url.endsWith("/sound"))).toHaveLength(minute + 1),
     );
-    expect(Date.now() - start).toBeLessThan(1_000);
+    expect(Date.now() - start).toBeLessThan(5_000);
     // Whatever of the failing one has become due within the minute.
     ahead += MINUTE - 1;
     await runDurableObjectAlarm(failing.stub);
