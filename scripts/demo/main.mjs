@@ -16,7 +16,11 @@ if (up?.ok !== true) {
   process.exit(1);
 }
 console.log(`Sending to ${base} for ${seconds} s; watch ${base}/monitoring`);
-const parts = [await startApi(base, tokens.ingest), await startPusher(base, tokens.ingest), await startVisitors(base, tokens.beacon)];
+const parts = [
+  await startApi(base, tokens.ingest),
+  await startPusher(base, tokens.ingest),
+  await startVisitors(base, tokens.beacon),
+];
 const stop = async () => {
   for (const part of parts) await part.stop();
   process.exit(0);
