@@ -53,6 +53,17 @@ async function read<T>(vedette: Vedette, path: string): Promise<T | undefined> {
   return r.ok ? ((await r.json()) as T) : undefined;
 }
 
+/** Messages that the receiver's object has not noted as delivered. */
+async function waiting(vedette: Vedette): Promise<number | undefined> {
+  interface Receivers {
+    readonly receivers: readonly {
+      readonly integrations: readonly { readonly delivery: { readonly waiting: number } | null }[];
+    }[];
+  }
+  const shown = await read<Receivers>(vedette, "/api/v1/receivers");
+  return shown?.receivers[0]?.integrations[0]?.delivery?.waiting;
+}
+
 const told = (i: number, status: string): number =>
   seen.filter((s) => s.key.includes(`i="${i}"`) && s.status === status).length;
 
@@ -100,6 +111,8 @@ rules: [{ alert: Outage, expr: outage_level > 0, labels: { severity: page } }]`,
       async () => [0, 1, 2, 3].every((i) => told(i, "resolved") === 1),
       20_000,
     );
+    // Killed between an answer and its record, the message would be sent once more.
+    await eventually("every answer is on record", async () => (await waiting(vedette)) === 0);
     // What waits for D1 lies in the objects, not in their memory.
     const { stateDir } = vedette;
     await vedette.kill();

@@ -34,6 +34,8 @@ export class Alertmanager {
         this.messages.push({ atMs, hook: (request.url ?? "").slice(1), data });
       });
     });
+    // A connection that is closed as Go sends on it again costs the message its time, or the run's end.
+    this.hooks.keepAliveTimeout = 120_000;
     const hookPort = await listen(this.hooks);
     this.port = await freePort();
     this.directory = mkdtempSync(join(tmpdir(), "alertmanager-"));
