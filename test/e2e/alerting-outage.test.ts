@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PastNotification } from "../../src/notify/history";
 import { lockD1 } from "./d1-lock";
+import { waitingIn } from "./outbox";
 import { type Vedette, eventually, startVedette } from "./vedette";
 
 /** A real receiver that takes everything; `seen` has what it was told, in order. */
@@ -51,17 +52,6 @@ async function sample(vedette: Vedette, i: number, value: number): Promise<void>
 async function read<T>(vedette: Vedette, path: string): Promise<T | undefined> {
   const r = await vedette.fetch(path, { token: "vdt_read_local" });
   return r.ok ? ((await r.json()) as T) : undefined;
-}
-
-/** Messages that the receiver's object has not noted as delivered. */
-async function waiting(vedette: Vedette): Promise<number | undefined> {
-  interface Receivers {
-    readonly receivers: readonly {
-      readonly integrations: readonly { readonly delivery: { readonly waiting: number } | null }[];
-    }[];
-  }
-  const shown = await read<Receivers>(vedette, "/api/v1/receivers");
-  return shown?.receivers[0]?.integrations[0]?.delivery?.waiting;
 }
 
 const told = (i: number, status: string): number =>
@@ -112,7 +102,10 @@ rules: [{ alert: Outage, expr: outage_level > 0, labels: { severity: page } }]`,
       20_000,
     );
     // Killed between an answer and its record, the message would be sent once more.
-    await eventually("every answer is on record", async () => (await waiting(vedette)) === 0);
+    await eventually(
+      "every answer is on record",
+      async () => (await waitingIn(vedette, "hook")) === 0,
+    );
     // What waits for D1 lies in the objects, not in their memory.
     const { stateDir } = vedette;
     await vedette.kill();

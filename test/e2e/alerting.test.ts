@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { NotificationLogEntry } from "../../src/alerting/model";
 import type { DeliveryLogEntry, InboxMessage } from "../../src/notify/model";
+import { waitingIn } from "./outbox";
 import { type Vedette, eventually, startVedette } from "./vedette";
 
 const ADMIN = "vdt_admin_local";
@@ -176,6 +177,8 @@ it("loses and doubles no notification over a kill", async () => {
   );
   await sample("demo_late 1");
   await eventually("the first telling", async () => told() === 1);
+  // Killed between the answer and its record, the message would be sent once more.
+  await eventually("its record", async () => (await waitingIn(vedette, "ok")) === 0);
   await vedette.kill();
   vedette = await startVedette({ stateDir: vedette.stateDir, port: vedette.port });
   await new Promise((r) => setTimeout(r, 5_000));
