@@ -97,7 +97,7 @@ function waysIn() {
     {
       name: "events with times",
       path: "/api/v1/ingest/events",
-      bodies: everySecond((t) => events(t)),
+      bodies: everySecond(events),
     },
     {
       name: "events without times",

@@ -72,14 +72,12 @@ describe("a pasted rule", () => {
     ]);
     await sample('paste_depth{queue="a"} 3');
     expect(await routed("Deep")).toEqual([]);
-    const began = Date.now();
     await sample('paste_depth{queue="a"} 42');
+    // Its interval is an hour: the sample itself sees to it.
     await vi.waitFor(async () => expect(await routed("Deep")).toHaveLength(1), {
       timeout: 10_000,
       interval: 20,
     });
-    // Its interval is an hour.
-    expect(Date.now() - began).toBeLessThan(10_000);
     expect(await routed("Deep")).toMatchObject([
       {
         labels: { alertname: "Deep", queue: "a", severity: "warning" },

@@ -8,7 +8,7 @@ await applyD1Migrations(
   (env as unknown as { TEST_MIGRATIONS: D1Migration[] }).TEST_MIGRATIONS,
 );
 
-/** Nothing here is shown by how long it takes, and on a busy machine the default of one second is little. */
+/** On a busy machine the default of one second is little; a test of times gives its own. */
 const WAIT_MS = 10_000;
 const waitFor = vi.waitFor.bind(vi);
 vi.waitFor = (work, options = WAIT_MS) => waitFor(work, options);
